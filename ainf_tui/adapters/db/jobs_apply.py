@@ -1,0 +1,191 @@
+"""One transition of one or several jobs: all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, literal, select, update
+
+from ainf_tui.adapters.db.columns import Moment
+from ainf_tui.adapters.db.counting import bump
+from ainf_tui.adapters.db.rows import attempt_row, chunked, jobs_by_id, output_row
+from ainf_tui.adapters.db.tables import attempts, jobs, outputs, queue_state
+from ainf_tui.domain.jobs import ENDED, Attempt, Job, JobChange, JobState, Output, may_become
+
+_PLAIN = (
+    "state",
+    "warnings",
+    "error",
+    "backend",
+    "held",
+    "cancel_requested",
+    "blocked",
+    "params",
+    "submitted_at",
+    "started_at",
+    "finished_at",
+)
+
+
+class StaleError(Exception):
+    """A job is not as its change expects: nothing of the transaction may stay."""
+
+
+def apply(conn: Connection, changes: Sequence[JobChange]) -> tuple[Job, ...]:
+    """One job a change, in their order. Raises StaleError; RuntimeError for an impossible step."""
+    ids = list(dict.fromkeys(change.job_id for change in changes))
+    revision = bump(conn, "revision", len(ids)) - len(ids)
+    revisions = {job_id: revision + i for i, job_id in enumerate(ids, 1)}
+    states = _states(conn, ids)
+    ended = 0
+    for change in changes:
+        old = states.get(change.job_id)
+        if old is None or old not in change.expect:
+            raise StaleError
+        new = change.state or old
+        if not may_become(old, new):
+            raise RuntimeError(f"job {change.job_id}: {old} cannot become {new}")
+        _apply_one(conn, change, old, new, revisions[change.job_id])
+        states[change.job_id] = new
+        ended += (new in ENDED) - (old in ENDED)
+    if ended:
+        bump(conn, "ended", ended)
+    jobs_now = {job.id: job for job in jobs_by_id(conn, ids)}
+    return tuple(jobs_now[change.job_id] for change in changes)
+
+
+def _states(conn: Connection, ids: Sequence[str]) -> dict[str, JobState]:
+    states: dict[str, JobState] = {}
+    for chunk in chunked(ids):
+        rows = conn.execute(select(jobs.c.id, jobs.c.state).where(jobs.c.id.in_(chunk)))
+        states |= {job_id: JobState(state) for job_id, state in rows}
+    return states
+
+
+def _apply_one(conn: Connection, change: JobChange, old: JobState, new: JobState, revision: int) -> None:
+    values = _values(conn, change, old, new) | {"revision": revision}
+    statement = update(jobs).where(*_conditions(change, old)).values(values)
+    if conn.execute(statement).rowcount != 1:
+        raise StaleError
+    if change.drop_attempt is not None:
+        conn.execute(
+            delete(attempts).where(
+                attempts.c.prompt_id == change.drop_attempt, attempts.c.job_id == change.job_id
+            )
+        )
+    if change.attempt is not None:
+        _put_attempt(conn, change.job_id, change.attempt)
+    if change.outputs:
+        _put_outputs(conn, change.job_id, change.outputs)
+
+
+def _conditions(change: JobChange, old: JobState) -> list[ColumnElement[bool]]:
+    conditions = [jobs.c.id == change.job_id, jobs.c.state == old]
+    if change.expect_prompt is not None:
+        newest = (
+            select(attempts.c.prompt_id)
+            .where(attempts.c.job_id == jobs.c.id)
+            .order_by(attempts.c.ordinal.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        conditions.append(newest == change.expect_prompt)
+    if change.expect_queue_open:
+        paused = select(queue_state.c.paused).where(queue_state.c.id == 1).scalar_subquery()
+        conditions += [
+            jobs.c.held == False,  # noqa: E712 - SQL; `is` would not be indexable
+            jobs.c.cancel_requested == False,  # noqa: E712 - SQL
+            paused == False,  # noqa: E712 - SQL
+        ]
+    return conditions
+
+
+def _values(conn: Connection, change: JobChange, old: JobState, new: JobState) -> dict[str, Any]:
+    """The columns that the change sets."""
+    values: dict[str, Any] = {}
+    if change.clear_error:
+        values["error"] = None
+    if change.clear_times:
+        values |= {"submitted_at": None, "started_at": None}
+    for name in _PLAIN:
+        value = getattr(change, name)
+        if value is not None:
+            values[name] = value
+    if new in ENDED and old not in ENDED:
+        # The lists and counts of ended jobs go by this column: it is never missing.
+        values.setdefault("finished_at", datetime.now(UTC))
+    elif new not in ENDED:
+        values.pop("finished_at", None)
+    if change.overrides:
+        late = conn.execute(select(jobs.c.late_literals).where(jobs.c.id == change.job_id)).scalar_one()
+        values["late_literals"] = {**late, **change.overrides}
+    return values
+
+
+def _put_attempt(conn: Connection, job_id: str, attempt: Attempt) -> None:
+    """Inserts or updates. RuntimeError if the prompt id is another job's: an id is never used twice."""
+    if attempt.job_id != job_id:
+        raise RuntimeError(f"attempt {attempt.prompt_id} is not of job {job_id}")
+    row = attempt_row(attempt)
+    owner = conn.execute(
+        select(attempts.c.job_id).where(attempts.c.prompt_id == attempt.prompt_id)
+    ).scalar_one_or_none()
+    if owner is None:
+        conn.execute(insert(attempts).values(row))
+    elif owner == job_id:
+        conn.execute(update(attempts).where(attempts.c.prompt_id == attempt.prompt_id).values(row))
+    else:
+        raise RuntimeError(f"prompt id {attempt.prompt_id} was used by job {owner} already")
+
+
+def _put_outputs(conn: Connection, job_id: str, new: Sequence[Output]) -> None:
+    """Inserts those of which neither the id nor the place on the server is known."""
+    o = outputs.c
+    known = conn.execute(
+        select(o.id, o.place, o.prompt_id, o.node, o.kind, o.idx).where(o.job_id == job_id)
+    ).all()
+    ids = {row.id for row in known}
+    sources = {(row.prompt_id, row.node, row.kind, row.idx) for row in known}
+    place = max((row.place for row in known), default=-1) + 1
+    rows: list[dict[str, Any]] = []
+    for output in new:
+        row = output_row(output, place + len(rows))
+        source = (row["prompt_id"], row["node"], row["kind"], row["idx"])
+        if row["id"] in ids or source in sources:
+            continue
+        ids.add(row["id"])
+        sources.add(source)
+        rows.append(row)
+    insert_all(conn, outputs, rows)
+
+
+def insert_all(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """In batches."""
+    for chunk in chunked(rows):
+        conn.execute(insert(table), chunk)
+
+
+def set_fetched(conn: Connection, output: Output) -> None:
+    """What is known once a file is on disk; the job counts as changed."""
+    revision = bump(conn, "revision", 1)
+    conn.execute(
+        update(outputs)
+        .where(outputs.c.id == output.id, outputs.c.job_id == output.job_id)
+        .values(path=output.path, bytes=output.bytes, sha256=output.sha256, fetched_at=output.fetched_at)
+    )
+    conn.execute(update(jobs).where(jobs.c.id == output.job_id).values(revision=revision))
+
+
+def set_intent(conn: Connection, prompt_id: str, intent: str) -> bool:
+    """Whether there is such an attempt."""
+    result = conn.execute(update(attempts).where(attempts.c.prompt_id == prompt_id).values(intent=intent))
+    return result.rowcount == 1
+
+
+def set_paused(conn: Connection, paused: bool, now: datetime) -> None:
+    """Pausing a paused queue keeps the time since when."""
+    bump(conn, "revision", 1)  # also the lock: a claim is either before the pause or sees it
+    since = func.coalesce(queue_state.c.paused_since, literal(now, Moment)) if paused else None
+    conn.execute(update(queue_state).where(queue_state.c.id == 1).values(paused=paused, paused_since=since))

@@ -1,0 +1,148 @@
+"""Pages of the job list. Each begins at a key in an index; what came before costs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, cast, or_, select, tuple_
+
+from ainf_tui.adapters.db import cursors
+from ainf_tui.adapters.db.columns import SafeText, from_microseconds, to_microseconds
+from ainf_tui.adapters.db.rows import jobs_by_id
+from ainf_tui.adapters.db.tables import NOTHING, QUEUED, jobs
+from ainf_tui.domain.jobs import ENDED, OPEN, JobState
+from ainf_tui.domain.ports import JobFilter, JobPage
+
+_ACTIVE = OPEN - {JobState.QUEUED}
+_RUN_ORDER = (jobs.c.urgency, jobs.c.rank, jobs.c.number)
+_LAST = 2**62
+"""Later than every time in microseconds, greater than every number; still an integer of databases."""
+
+# Segments of the open list, in their order.
+_ON_SERVER, _WAITING, _HELD = 0, 1, 2
+
+
+def list_open(conn: Connection, where: JobFilter, limit: int, after: str | None) -> JobPage:
+    """On the server (by time of submission), then waiting, then held ones (each in run order)."""
+    segment, key = (-1, None) if after is None else _open_cursor(after)
+    found: list[tuple[str, str]] = []  # id, cursor
+    for number in range(max(segment, 0), _HELD + 1):
+        start = key if number == segment else None
+        missing = limit + 1 - len(found)
+        if missing > 0 and number == _ON_SERVER:
+            found += _active(conn, where, missing, start)
+        elif missing > 0 and _wants(where.states, {JobState.QUEUED}):
+            found += _queued(conn, where, missing, start, held=number == _HELD)
+    return _page(conn, found, limit)
+
+
+def _open_cursor(after: str) -> tuple[int, tuple[Any, ...]]:
+    segment, first, rank, number = cursors.decode(after, "open", (int, int, float, int))
+    return segment, ((first, number) if segment == _ON_SERVER else (first, rank, number))
+
+
+def _active(
+    conn: Connection, where: JobFilter, limit: int, after: tuple[Any, ...] | None
+) -> list[tuple[str, str]]:
+    """Few by nature (two prompts a backend, and what is being fetched): sorted here."""
+    states = _ACTIVE & where.states if where.states else _ACTIVE
+    if not states:
+        return []
+    query = _filtered(select(jobs.c.id, jobs.c.submitted_at, jobs.c.number), where)
+    rows = conn.execute(query.where(jobs.c.state.in_(states)))
+    keyed = sorted((_submitted(at), number, job_id) for job_id, at, number in rows)
+    return [
+        (job_id, cursors.encode("open", (_ON_SERVER, at, 0.0, number)))
+        for at, number, job_id in keyed
+        if after is None or (at, number) > after
+    ][:limit]
+
+
+def _submitted(at: datetime | None) -> int:
+    return _LAST if at is None else to_microseconds(at)
+
+
+def _queued(
+    conn: Connection, where: JobFilter, limit: int, after: tuple[Any, ...] | None, *, held: bool
+) -> list[tuple[str, str]]:
+    query = select(jobs.c.id, *_RUN_ORDER).where(jobs.c.state == QUEUED, jobs.c.held == held)
+    if after is not None:
+        query = query.where(tuple_(*_RUN_ORDER) > after)
+    rows = conn.execute(_filtered(query, where).order_by(*_RUN_ORDER).limit(limit))
+    segment = _HELD if held else _WAITING
+    return [(row[0], cursors.encode("open", (segment, row[1], row[2], row[3]))) for row in rows]
+
+
+def list_ended(conn: Connection, where: JobFilter, limit: int, after: str | None) -> JobPage:
+    """Newest first: one walk along the index for each state, merged."""
+    key = None if after is None else _ended_cursor(after)
+    found: list[tuple[datetime, int, str]] = []
+    for state in sorted(ENDED & where.states if where.states else ENDED):
+        query = select(jobs.c.finished_at, jobs.c.number, jobs.c.id).where(jobs.c.state == state)
+        if key is not None:
+            query = query.where(tuple_(jobs.c.finished_at, jobs.c.number) < key)
+        order = (jobs.c.finished_at.desc(), jobs.c.number.desc())
+        rows = conn.execute(_filtered(query, where).order_by(*order).limit(limit + 1))
+        found += [(row[0], row[1], row[2]) for row in rows]
+    found.sort(reverse=True)
+    return _page(
+        conn,
+        [(job_id, cursors.encode("ended", (to_microseconds(at), number))) for at, number, job_id in found],
+        limit,
+    )
+
+
+def _ended_cursor(after: str) -> tuple[datetime, int]:
+    at, number = cursors.decode(after, "ended", (int, int))
+    try:
+        return from_microseconds(at), number
+    except OverflowError as error:
+        raise cursors.bad() from error
+
+
+def changed_since(conn: Connection, where: JobFilter, limit: int) -> JobPage:
+    """In order of revision; `next` only says that there are more (ask again with the last revision)."""
+    query = _filtered(select(jobs.c.id, jobs.c.revision), where)
+    if where.states:
+        query = query.where(jobs.c.state.in_(where.states))
+    rows = conn.execute(query.order_by(jobs.c.revision).limit(limit + 1))
+    return _page(conn, [(row[0], cursors.encode("changed", (row[1],))) for row in rows], limit)
+
+
+def _page(conn: Connection, found: Sequence[tuple[str, str]], limit: int) -> JobPage:
+    """`found` may hold more than the page; the cursor is that of the page's last job."""
+    shown = found[:limit]
+    more = len(found) > limit and bool(shown)
+    return JobPage(jobs_by_id(conn, [job_id for job_id, _ in shown]), shown[-1][1] if more else None)
+
+
+def _wants(states: Collection[JobState], some: Collection[JobState]) -> bool:
+    return not states or not set(some).isdisjoint(states)
+
+
+def _filtered(query: Select[Any], where: JobFilter) -> Select[Any]:
+    """With every condition but the states."""
+    return query.where(*conditions(where))
+
+
+def conditions(where: JobFilter) -> Iterator[ColumnElement[bool]]:
+    """All of the filter but its states, which decide where to look."""
+    if where.held is not None:
+        yield jobs.c.held == where.held
+    if where.ids:
+        yield jobs.c.id.in_(where.ids)
+    if where.numbers:
+        yield jobs.c.number.in_([n for n in where.numbers if 0 < n < _LAST])
+    if where.batch:
+        yield jobs.c.batch_id == where.batch
+        yield jobs.c.batch_id != NOTHING
+    if where.changed_since is not None:
+        yield jobs.c.revision > min(max(where.changed_since, -1), _LAST)
+    if where.text:
+        yield or_(
+            jobs.c.prompt.icontains(where.text, autoescape=True),
+            jobs.c.pack.icontains(where.text, autoescape=True),
+            cast(jobs.c.number, SafeText).contains(where.text.removeprefix("#"), autoescape=True),
+        )

@@ -1,0 +1,150 @@
+"""`MemoryRepository` on SQL: backends, measured times, progress."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ainf_tui.adapters.db.connections import Connections
+from ainf_tui.adapters.db.rows import chunked
+from ainf_tui.adapters.db.tables import backends, job_progress, node_timings, timed_runs
+from ainf_tui.domain.ports import BackendMemory, NodeTiming
+
+RUNS_KEPT = 100
+"""Runs of one graph on one backend whose times are kept: estimates ask for the newest 20."""
+RUNS_KEPT_IN_ALL = 5_000
+"""Every prompt is a graph of its own to this table; beyond this the oldest runs go."""
+
+_TIMING_COLUMNS = tuple(f.name for f in fields(NodeTiming))
+
+
+class SqlMemory:
+    """`MemoryRepository`; its docstrings are the contract."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._db = connections
+
+    async def backend(self, name: str) -> BackendMemory | None:
+        return await self._db.read(_backend, name)
+
+    async def save_backend(self, memory: BackendMemory) -> None:
+        row = {f.name: getattr(memory, f.name) for f in fields(BackendMemory)}
+        await self._db.write(upsert, backends, row)
+
+    async def add_timings(self, timings: Sequence[NodeTiming]) -> None:
+        await self._db.write_soft(_add_timings, timings)
+
+    async def timings(self, graph_hash: str, backend: str, *, runs: int) -> tuple[NodeTiming, ...]:
+        return await self._db.read(_timings, graph_hash, backend, runs)
+
+    async def class_timings(
+        self, classes: Collection[str], backend: str, *, limit: int
+    ) -> tuple[NodeTiming, ...]:
+        return await self._db.read(_class_timings, classes, backend, limit)
+
+    async def save_progress(self, job_id: str, progress: dict[str, Any]) -> None:
+        row = {"job_id": job_id, "progress": progress, "updated_at": datetime.now(UTC)}
+        await self._db.write_soft(upsert, job_progress, row)
+
+    async def progress(self, job_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        return await self._db.read(_progress, job_ids)
+
+    async def prune(self) -> None:
+        """Forgets the oldest measured runs beyond what estimates need."""
+        await self._db.write_soft(_prune)
+
+
+def upsert(conn: Connection, table: Table, row: dict[str, Any]) -> None:
+    """Inserts the row or overwrites the one with its primary key."""
+    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    keys = [column.name for column in table.primary_key]
+    statement = insert(table).values(row)
+    others = {name: statement.excluded[name] for name in row if name not in keys}
+    conn.execute(statement.on_conflict_do_update(index_elements=keys, set_=others))
+
+
+def _backend(conn: Connection, name: str) -> BackendMemory | None:
+    row = conn.execute(select(backends).where(backends.c.name == name)).mappings().one_or_none()
+    return None if row is None else BackendMemory(**row)
+
+
+def _add_timings(conn: Connection, timings: Sequence[NodeTiming]) -> None:
+    """A run that is known already keeps its first times."""
+    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    for chunk in chunked(timings):
+        runs = [
+            {"run": t.run, "graph_hash": t.graph_hash, "backend": t.backend, "measured_at": t.measured_at}
+            for t in {t.run: t for t in chunk}.values()
+        ]
+        conn.execute(insert(timed_runs).on_conflict_do_nothing(), runs)
+        rows = [{name: getattr(t, name) for name in _TIMING_COLUMNS if name != "graph_hash"} for t in chunk]
+        conn.execute(insert(node_timings).on_conflict_do_nothing(), rows)
+    for graph_hash, backend in {(t.graph_hash, t.backend) for t in timings}:
+        _forget_old_runs(conn, graph_hash, backend)
+
+
+def _forget_old_runs(conn: Connection, graph_hash: str, backend: str) -> None:
+    runs = timed_runs.c
+    newest = (
+        select(runs.run, runs.measured_at)
+        .where(runs.graph_hash == graph_hash, runs.backend == backend)
+        .order_by(runs.measured_at.desc())
+    )
+    found = conn.execute(newest.limit(RUNS_KEPT * 2)).all()
+    if len(found) > RUNS_KEPT:
+        old = [run for run, _ in found[RUNS_KEPT:]]
+        conn.execute(delete(timed_runs).where(runs.run.in_(old)))
+
+
+def _prune(conn: Connection) -> None:
+    at = timed_runs.c.measured_at
+    kept = conn.execute(select(at).order_by(at.desc()).limit(RUNS_KEPT_IN_ALL)).scalars().all()
+    if len(kept) == RUNS_KEPT_IN_ALL:
+        conn.execute(delete(timed_runs).where(at < kept[-1]))
+
+
+def _timings(conn: Connection, graph_hash: str, backend: str, runs: int) -> tuple[NodeTiming, ...]:
+    newest = (
+        select(timed_runs.c.run)
+        .where(timed_runs.c.graph_hash == graph_hash, timed_runs.c.backend == backend)
+        .order_by(timed_runs.c.measured_at.desc())
+        .limit(runs)
+    )
+    order = {run: i for i, run in enumerate(conn.execute(newest).scalars())}
+    query = select(node_timings).where(node_timings.c.run.in_(order))
+    found = [_timing(row, graph_hash) for row in conn.execute(query).mappings()]
+    return tuple(sorted(found, key=lambda t: (order[t.run], t.node)))
+
+
+def _class_timings(
+    conn: Connection, classes: Collection[str], backend: str, limit: int
+) -> tuple[NodeTiming, ...]:
+    found: list[NodeTiming] = []
+    for cls in sorted(classes):
+        query = (
+            select(node_timings, timed_runs.c.graph_hash)
+            .join(timed_runs, timed_runs.c.run == node_timings.c.run)
+            .where(node_timings.c.cls == cls, node_timings.c.backend == backend)
+            .order_by(node_timings.c.measured_at.desc())
+            .limit(limit)
+        )
+        found += [_timing(row, row["graph_hash"]) for row in conn.execute(query).mappings()]
+    return tuple(found)
+
+
+def _timing(row: RowMapping, graph_hash: str) -> NodeTiming:
+    values = {name: row[name] for name in _TIMING_COLUMNS if name != "graph_hash"}
+    return NodeTiming(graph_hash=graph_hash, **values)
+
+
+def _progress(conn: Connection, job_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for chunk in chunked(job_ids):
+        query = select(job_progress.c.job_id, job_progress.c.progress).where(job_progress.c.job_id.in_(chunk))
+        found |= {row[0]: row[1] for row in conn.execute(query)}
+    return found

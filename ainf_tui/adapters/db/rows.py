@@ -1,0 +1,127 @@
+"""Rows to domain values and back; how jobs are read with all that belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, RowMapping, select
+
+from ainf_tui.adapters.db.tables import attempts, jobs, outputs
+from ainf_tui.domain.comfy import ServerFile
+from ainf_tui.domain.jobs import Attempt, AttemptState, Intent, Job, JobState, Output
+from ainf_tui.domain.text import storable
+
+T = TypeVar("T")
+
+CHUNK = 500
+"""Values in one IN list and rows in one batch: short enough for the event loop to breathe between."""
+
+_ELSEWHERE = frozenset({"attempts", "outputs", "priority", "state"})
+_JOB_COLUMNS = tuple(f.name for f in fields(Job) if f.name not in _ELSEWHERE)
+_ATTEMPT_COLUMNS = tuple(f.name for f in fields(Attempt) if f.name not in {"state", "intent"})
+_OUTPUT_COLUMNS = tuple(f.name for f in fields(Output) if f.name != "source")
+# Not read for lists: they can be large, and only `graph` needs them.
+_LISTED = [c for c in jobs.c if c.name not in {"literals", "late_literals"}]
+
+
+def chunked(values: Iterable[T]) -> Iterator[list[T]]:
+    """Lists of at most CHUNK."""
+    chunk: list[T] = []
+    for value in values:
+        chunk.append(value)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def jobs_by_id(conn: Connection, ids: Sequence[str]) -> tuple[Job, ...]:
+    """Those that exist, in the order of `ids`, each with attempts and outputs (three queries a chunk)."""
+    found: dict[str, Job] = {}
+    for chunk in chunked(ids):
+        rows = conn.execute(select(*_LISTED).where(jobs.c.id.in_(chunk))).mappings()
+        tried, made = _attempts(conn, chunk), _outputs(conn, chunk)
+        for row in rows:
+            key = row["id"]
+            found[key] = _job(row, tuple(tried.get(key, ())), tuple(made.get(key, ())))
+    return tuple(found[key] for key in ids if key in found)
+
+
+def job_by_id(conn: Connection, job_id: str | None) -> Job | None:
+    """The job, or None."""
+    found = jobs_by_id(conn, [job_id]) if job_id is not None else ()
+    return found[0] if found else None
+
+
+def attempt_of(row: RowMapping) -> Attempt:
+    """From a whole row of `attempts`."""
+    values = {name: row[name] for name in _ATTEMPT_COLUMNS}
+    return Attempt(**values, state=AttemptState(row["state"]), intent=Intent(row["intent"]))
+
+
+def attempt_row(attempt: Attempt) -> dict[str, Any]:
+    """Column values of `attempts`."""
+    return {f.name: getattr(attempt, f.name) for f in fields(Attempt)}
+
+
+def output_row(output: Output, place: int) -> dict[str, Any]:
+    """Column values of `outputs`; `place` is its order within the job."""
+    source = output.source
+    return {name: getattr(output, name) for name in _OUTPUT_COLUMNS} | {
+        "place": place,
+        "node": storable(source.node),  # as it is stored: compared with rows
+        "kind": storable(source.kind),
+        "idx": source.index,
+        "filename": source.filename,
+        "subfolder": source.subfolder,
+        "type": source.type,
+        "text": source.text,
+    }
+
+
+def job_row(job: Job) -> dict[str, Any]:
+    """Column values of `jobs` that come from the job alone."""
+    return {name: getattr(job, name) for name in _JOB_COLUMNS} | {
+        "state": job.state,
+        "urgency": -job.priority,
+        "batch_id": str(job.batch.get("id") or ""),
+    }
+
+
+def _job(row: RowMapping, tried: tuple[Attempt, ...], made: tuple[Output, ...]) -> Job:
+    values = {name: row[name] for name in _JOB_COLUMNS}
+    return Job(**values, state=JobState(row["state"]), priority=-row["urgency"], attempts=tried, outputs=made)
+
+
+def _attempts(conn: Connection, job_ids: Collection[str]) -> dict[str, list[Attempt]]:
+    query = select(attempts).where(attempts.c.job_id.in_(job_ids))
+    grouped: dict[str, list[Attempt]] = {}
+    for row in conn.execute(query).mappings():
+        grouped.setdefault(row["job_id"], []).append(attempt_of(row))
+    for tried in grouped.values():
+        tried.sort(key=lambda a: a.ordinal)
+    return grouped
+
+
+def _outputs(conn: Connection, job_ids: Collection[str]) -> dict[str, list[Output]]:
+    query = select(outputs).where(outputs.c.job_id.in_(job_ids)).order_by(outputs.c.job_id, outputs.c.place)
+    grouped: dict[str, list[Output]] = {}
+    for row in conn.execute(query).mappings():
+        grouped.setdefault(row["job_id"], []).append(_output(row))
+    return grouped
+
+
+def _output(row: RowMapping) -> Output:
+    source = ServerFile(
+        node=row["node"],
+        kind=row["kind"],
+        index=row["idx"],
+        filename=row["filename"],
+        subfolder=row["subfolder"],
+        type=row["type"],
+        text=row["text"],
+    )
+    return Output(**{name: row[name] for name in _OUTPUT_COLUMNS}, source=source)

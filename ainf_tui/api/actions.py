@@ -1,0 +1,108 @@
+"""Routes that change something; each passes through `mutation`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from pydantic import BeforeValidator
+
+from ainf_tui.api.codec import respond
+from ainf_tui.api.context import Here, Mutation
+from ainf_tui.domain.documents import JobsDocument, QueueDocument
+from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
+from ainf_tui.domain.services import BackendSpec, CountDocument
+from ainf_tui.domain.wire import (
+    ASKABLE_REASONS,
+    BackendAddedDocument,
+    StoppingDocument,
+    StopRequest,
+    known_keys,
+)
+from ainf_tui.errors import UsageError
+
+router = APIRouter(dependencies=[Mutation])
+
+RunBody = Annotated[RunRequest, BeforeValidator(partial(known_keys, RunRequest))]
+JobsBody = Annotated[JobsRequest, BeforeValidator(partial(known_keys, JobsRequest))]
+RetryBody = Annotated[RetryRequest, BeforeValidator(partial(known_keys, RetryRequest))]
+MoveBody = Annotated[MoveRequest, BeforeValidator(partial(known_keys, MoveRequest))]
+ClearBody = Annotated[ClearRequest, BeforeValidator(partial(known_keys, ClearRequest))]
+BackendBody = Annotated[BackendSpec, BeforeValidator(partial(known_keys, BackendSpec))]
+StopBody = Annotated[StopRequest, BeforeValidator(partial(known_keys, StopRequest))]
+
+
+@router.post("/jobs", response_model=JobsDocument, tags=["jobs"])
+async def submit(here: Here, body: RunBody) -> Response:
+    """Make jobs from a pack or a graph. The same `request_id` again gives the same jobs."""
+    return respond(await here.service.submit(body))
+
+
+@router.post("/jobs/cancel", response_model=JobsDocument, tags=["jobs"])
+async def cancel(here: Here, body: JobsBody) -> Response:
+    """Take waiting jobs off, interrupt running ones of ours."""
+    return respond(await here.service.cancel(body))
+
+
+@router.post("/jobs/retry", response_model=JobsDocument, tags=["jobs"])
+async def retry(here: Here, body: RetryBody) -> Response:
+    """New jobs from ended ones."""
+    return respond(await here.service.retry(body))
+
+
+@router.post("/jobs/hold", response_model=JobsDocument, tags=["jobs"])
+async def hold(here: Here, body: JobsBody) -> Response:
+    """Keep waiting jobs from being sent."""
+    return respond(await here.service.hold(body))
+
+
+@router.post("/jobs/release", response_model=JobsDocument, tags=["jobs"])
+async def release(here: Here, body: JobsBody) -> Response:
+    """Let held jobs be sent."""
+    return respond(await here.service.release(body))
+
+
+@router.post("/jobs/move", response_model=JobsDocument, tags=["jobs"])
+async def move(here: Here, body: MoveBody) -> Response:
+    """Change the place in the queue."""
+    return respond(await here.service.move(body))
+
+
+@router.post("/jobs/clear", response_model=CountDocument, tags=["jobs"])
+async def clear(here: Here, body: ClearBody) -> Response:
+    """Forget ended jobs; their files stay."""
+    return respond(await here.service.clear(body))
+
+
+@router.post("/queue/pause", response_model=QueueDocument, tags=["queue"])
+async def pause(here: Here) -> Response:
+    """Send nothing more."""
+    return respond(await here.service.pause())
+
+
+@router.post("/queue/resume", response_model=QueueDocument, tags=["queue"])
+async def resume(here: Here) -> Response:
+    """Send again."""
+    return respond(await here.service.resume())
+
+
+@router.post("/backends", response_model=BackendAddedDocument, tags=["engine"])
+async def ensure_backend(here: Here, body: BackendBody) -> Response:
+    """Make a caller's backend known; one whose URL is known already stays as it is."""
+    name, added = await here.service.ensure_backend(body)
+    return respond(BackendAddedDocument(name=name, added=added))
+
+
+@router.post("/engine/stop", response_model=StoppingDocument, tags=["engine"])
+async def stop(here: Here, body: StopBody | None = None) -> Response:
+    """End soon, whatever is going on; jobs stay stored."""
+    reason = (body or StopRequest()).reason
+    if reason not in ASKABLE_REASONS:
+        raise UsageError(
+            "api.bad_request",
+            f"{reason!r} is no reason to stop; there are {', '.join(ASKABLE_REASONS)}",
+            hint="The API's description is in docs/openapi.json.",
+        )
+    here.stop(reason)
+    return respond(StoppingDocument(pid=here.identity.pid, reason=reason))

@@ -1,0 +1,1 @@
+"""One module a noun; loaded when its command is used."""

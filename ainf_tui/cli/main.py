@@ -1,0 +1,94 @@
+"""The root command, and the one place where a command's end becomes an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from typing import TextIO
+
+import click
+
+from ainf_tui import __version__
+from ainf_tui.cli import exits
+from ainf_tui.cli.app import App
+from ainf_tui.cli.lazy import LazyGroup
+from ainf_tui.cli.output import PipeClosedError
+from ainf_tui.errors import AinfError, UsageError
+
+COMMANDS = {
+    "run": ("ainf_tui.cli.commands.run:run", "Make jobs from a workflow and watch them finish."),
+    "queue": ("ainf_tui.cli.commands.queue:queue", "List, watch and steer jobs."),
+    "status": ("ainf_tui.cli.commands.status:status", "The box in one glance; exit code 1 if not well."),
+    "workflows": ("ainf_tui.cli.commands.packs:workflows", "Workflow packs and their inputs."),
+    "presets": ("ainf_tui.cli.commands.packs:presets", "Styles: texts and values for a pack."),
+    "engine": ("ainf_tui.cli.commands.engine:engine", "The process that owns the queue."),
+    "config": ("ainf_tui.cli.commands.config:config", "Settings: values, sources, the file."),
+    "db": ("ainf_tui.cli.commands.db:db", "The database: facts, migration, backup."),
+    "simulator": ("ainf_tui.cli.commands.simulator:simulator", "A ComfyUI for demo and tests."),
+    "completion": ("ainf_tui.cli.completion:completion", "Print the completion script of a shell."),
+}
+
+
+@click.group(
+    "ainf",
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--home", metavar="DIR", help="Keep settings, state and outputs under DIR, as AINF_HOME does.")
+@click.option("--embedded", is_flag=True, help="Run the engine in this process instead of in its own.")
+@click.version_option(__version__, prog_name="ainf")
+@click.pass_context
+def cli(ctx: click.Context, home: str | None, *, embedded: bool) -> int | None:
+    """Run ComfyUI workflows on a GPU box, watch them finish, lose nothing.
+
+    Without a command: the state of the box.
+    """
+    app = ctx.ensure_object(App)
+    app.home = home
+    app.embedded = embedded
+    if ctx.invoked_subcommand is not None:
+        return None
+    from ainf_tui.cli.commands.status import bare  # noqa: PLC0415 -- `ainf --help` needs none of it
+
+    return bare(app)
+
+
+def run(args: Sequence[str], app: App | None = None) -> int:
+    """Runs the command line and returns the exit code; raises nothing.
+
+    `app` carries streams, environment and the opener of clients: what tests replace.
+    """
+    app = app or App()
+    app.out.json = "--json" in args
+    try:
+        code = cli.main(args=list(args), prog_name="ainf", standalone_mode=False, obj=app)
+    except AinfError as exc:
+        return app.out.error(exc)
+    except click.ClickException as exc:
+        return app.out.error(_usage(exc))
+    except (click.Abort, KeyboardInterrupt):
+        app.out.note("Interrupted.")
+        return exits.INTERRUPTED
+    except (PipeClosedError, SystemExit):  # click answers a closed pipe with SystemExit
+        _silence(app.out.stdout)
+        return exits.PIPE_CLOSED
+    except Exception as exc:  # noqa: BLE001 -- the last resort: a bug, too, ends with a message and a code
+        return app.out.bug(exc)
+    return code if isinstance(code, int) else exits.OK
+
+
+def _usage(exc: click.ClickException) -> AinfError:
+    ctx = getattr(exc, "ctx", None)
+    path = ctx.command_path if ctx is not None else "ainf"
+    return UsageError("cli.usage", exc.format_message(), hint=f"`{path} --help` lists what there is.")
+
+
+def _silence(stream: TextIO) -> None:
+    """Points the descriptor at nothing, so that the interpreter's last flush has nowhere to fail."""
+    with contextlib.suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)

@@ -1,0 +1,248 @@
+"""The JSON contract: what the API serves, the client decodes and `--json` prints.
+
+Fields are added, never renamed. Times are ISO 8601 UTC, durations seconds, sizes bytes, fractions
+0..1. `schema` stands in the top-level documents only (`ainf.NAME/1`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDocument:
+    id: str
+    title: str
+    cls: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemDocument:
+    code: str
+    message: str
+    hint: str = ""
+    node: NodeDocument | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputDocument:
+    path: str
+    kind: str
+    bytes: int | None
+    sha256: str | None
+    node: str
+    fetched: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptDocument:
+    ordinal: int
+    prompt_id: str
+    backend: str
+    state: str
+    reason: str
+    submitted_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    number: float | None = None
+    comfyui_version: str = ""
+    device: str = ""
+    peak_vram: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeProgressDocument:
+    """One node of a running graph, for the detail pane. `state`: pending | cached | running | finished."""
+
+    id: str
+    title: str
+    cls: str
+    state: str
+    value: float = 0.0
+    max: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobDocument:
+    id: str
+    number: int
+    state: str
+    held: bool
+    pack: str
+    prompt: str
+    prompt_id: str | None
+    backend: str | None
+    backend_pin: str | None
+    attempt: int
+    attempts: tuple[AttemptDocument, ...]
+    priority: int
+    position: int | None
+    created_at: datetime
+    submitted_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    elapsed: float | None
+    progress: float | None
+    step: int | None
+    steps: int | None
+    rate: float | None
+    """Steps per second."""
+    eta: float | None
+    eta_basis: str | None
+    node: NodeDocument | None
+    params: Mapping[str, Any]
+    seed: int | None
+    seed_text: str | None
+    """The seed as text where it is above 2^53, which JSON readers round."""
+    seed_mode: str
+    preset: str | None
+    character: str | None
+    batch: Mapping[str, Any] | None
+    sweep: Mapping[str, Any] | None
+    retry_of: int | None
+    cancel_requested: bool
+    blocked: str | None
+    warnings: tuple[ProblemDocument, ...]
+    outputs: tuple[OutputDocument, ...]
+    error: ProblemDocument | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobDetailDocument:
+    """`queue show`: the job and everything it was made of."""
+
+    job: JobDocument
+    graph: Mapping[str, Any]
+    """The API graph as sent (with the newest attempt's file name prefix)."""
+    workflow: Mapping[str, Any] | None
+    bindings: Mapping[str, tuple[str, ...]]
+    nodes: tuple[NodeProgressDocument, ...]
+    models: tuple[Mapping[str, Any], ...] = ()
+    """`{"input": "4.ckpt_name", "name": ..., "sha256": str | None}`"""
+    pack_version: str = ""
+    graph_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobsDocument:
+    """`ainf run` without waiting, and the answer to every action on jobs."""
+
+    jobs: tuple[JobDocument, ...]
+    notices: tuple[ProblemDocument, ...] = ()
+    """What was chosen or left undone for the user, job by job where it matters."""
+    schema: str = "ainf.jobs/1"
+
+
+@dataclass(frozen=True, slots=True)
+class CountDocument:
+    """How many were done. For `clear`."""
+
+    count: int
+    schema: str = "ainf.count/1"
+
+
+@dataclass(frozen=True, slots=True)
+class JobPageDocument:
+    jobs: tuple[JobDocument, ...]
+    next: str | None
+    revision: int
+    schema: str = "ainf.queue/1"
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignDocument:
+    """Somebody else's prompt on a backend (the web page, a script)."""
+
+    prompt_id: str
+    state: str
+    """running | pending"""
+    ahead: int
+    nodes: int
+    eta: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackendDocument:
+    name: str
+    url: str
+    reachable: bool
+    version: str | None
+    latency: float | None
+    queue_running: int | None
+    queue_pending: int | None
+    age: float | None
+    """Seconds since the last answer."""
+    connected: bool = False
+    """The websocket delivers."""
+    message: str = ""
+    hint: str = ""
+    devices: tuple[Mapping[str, Any], ...] = ()
+    foreign: tuple[ForeignDocument, ...] = ()
+    since: datetime | None = None
+    """Of the state `reachable`."""
+    checked_at: datetime | None = None
+    """Of the last answer; `age` is counted from it when a document is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDocument:
+    queued: int = 0
+    submitted: int = 0
+    running: int = 0
+    held: int = 0
+    succeeded_24h: int = 0
+    failed_24h: int = 0
+    ended: int = 0
+    paused: bool = False
+    paused_since: datetime | None = None
+    eta: float | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineDocument:
+    running: bool
+    pid: int | None = None
+    version: str | None = None
+    since: datetime | None = None
+    home: str = ""
+    embedded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseDocument:
+    url: str
+    reachable: bool
+    revision: str | None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonDocument:
+    code: str
+    severity: str
+    """info | warning | error"""
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusDocument:
+    ainf_version: str
+    overall: str
+    """ok | warning | error"""
+    reasons: tuple[ReasonDocument, ...]
+    engine: EngineDocument
+    host: Mapping[str, Any]
+    gpus: tuple[Mapping[str, Any], ...]
+    services: tuple[Mapping[str, Any], ...]
+    backends: tuple[BackendDocument, ...]
+    queue: QueueDocument
+    database: DatabaseDocument
+    errors: Mapping[str, Any]
+    schema: str = "ainf.status/1"

@@ -1,0 +1,221 @@
+"""Whether a server would take a graph, told before it is asked: ComfyUI's validation, mirrored.
+
+The rules are those of `execution.py` in 0.8.0 (0.3.64 has the same). Where a server decides by code of
+its own (dynamic types, a class's VALIDATE_INPUTS) nothing is said: a false complaint is worse than
+the server's later refusal.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from ainf_tui.domain.comfy import Graph, InputSpec, NodeClass, ObjectInfo
+from ainf_tui.domain.graphs import class_of, find_cycle, inputs_of, link_of, node_label, node_ref
+from ainf_tui.domain.jobs import Problem
+from ainf_tui.domain.text import storable_json, visible
+
+_CONVERT: Mapping[str, Callable[[Any], Any]] = {"INT": int, "FLOAT": float}
+_OWN_FILES = frozenset({"image", "audio", "video", "file", "latent", "model_file", "mask"})
+"""Inputs of the Load... classes, which look for the file themselves: a name in a subfolder is no option."""
+_SHOWN_OPTIONS = 20
+
+
+def check_graph(graph: Graph, info: ObjectInfo, *, late: Collection[str] = ()) -> tuple[Problem, ...]:
+    """Everything that the server would refuse; empty if nothing is known against the graph.
+
+    `late`: places (`NODE.INPUT`) whose value is decided when the job is sent. Each Problem has its node
+    and, in `details`, `input`, `value` and `allowed` where there are such. The codes: `graph.bad_node`,
+    `graph.unknown_class`, `graph.no_output`, `graph.cycle`, `graph.missing_input`, `graph.bad_link`,
+    `graph.type_mismatch`, `value.wrong_type`, `value.out_of_bounds`, `value.not_an_option`.
+    """
+    broken = [*_bad_nodes(graph), *_unknown_classes(graph, info)]
+    if broken:
+        return tuple(broken)
+    outputs = [node for node in graph if info[class_of(graph, node)].output_node]
+    if not outputs:
+        return (
+            Problem(
+                "graph.no_output",
+                "the graph has no output node, so that nothing would run",
+                "Add a node that saves or previews something, such as SaveImage.",
+            ),
+        )
+    problems: list[Problem] = []
+    needed = _validated(graph, info, outputs)
+    for node in graph:
+        if node in needed:
+            problems += _node(graph, node, info, late)
+    circle = find_cycle({node: graph[node] for node in graph if node in needed})
+    if circle:
+        names = " -> ".join(node_label(graph, node, info) for node in circle)
+        problems.append(
+            Problem(
+                "graph.cycle",
+                f"the graph's links run in a circle: {names}",
+                "Take out one of these links.",
+                node_ref(graph, circle[0], info),
+                {"nodes": list(circle)},
+            )
+        )
+    return tuple(problems)
+
+
+def _bad_nodes(graph: Graph) -> Iterator[Problem]:
+    for node, entry in graph.items():
+        whole = isinstance(entry, Mapping) and isinstance(entry.get("class_type"), str)
+        if not whole or not isinstance(entry.get("inputs"), Mapping):
+            missing = "inputs" if whole else "class_type"
+            yield Problem(
+                "graph.bad_node",
+                f"node {node_label(graph, node)} has no {missing}",
+                "Export the workflow again from ComfyUI's page.",
+                node_ref(graph, node),
+                {"missing": missing},
+            )
+
+
+def _unknown_classes(graph: Graph, info: ObjectInfo) -> Iterator[Problem]:
+    for node in graph:
+        cls = class_of(graph, node)
+        if cls and cls not in info:
+            near = difflib.get_close_matches(cls, info, n=3)
+            told = f"The nearest are {', '.join(visible(n, 60) for n in near)}. " if near else ""
+            yield Problem(
+                "graph.unknown_class",
+                f"node {node_label(graph, node)}: the server has no class {visible(cls, 80)}",
+                told + "Install the extension that has it, or run it on another backend.",
+                node_ref(graph, node),
+                {"class": cls, "near": near},
+            )
+
+
+def _validated(graph: Graph, info: ObjectInfo, outputs: Collection[str]) -> frozenset[str]:
+    """The nodes that the server validates: back from the outputs over the inputs that classes declare."""
+    seen = set(outputs)
+    waiting = list(outputs)
+    while waiting:
+        node = waiting.pop()
+        inputs = inputs_of(graph, node)
+        for spec in info[class_of(graph, node)].inputs:
+            link = link_of(inputs.get(spec.name))
+            if link is not None and link[0] in graph and link[0] not in seen:
+                seen.add(link[0])
+                waiting.append(link[0])
+    return frozenset(seen)
+
+
+def _node(graph: Graph, node: str, info: ObjectInfo, late: Collection[str]) -> Iterator[Problem]:
+    known = info[class_of(graph, node)]
+    inputs = inputs_of(graph, node)
+    for spec in known.inputs:
+        if spec.name not in inputs:
+            if spec.required:
+                yield _problem(
+                    graph, node, info, spec, "graph.missing_input", "is missing", f"needs a {spec.type}"
+                )
+        elif isinstance(inputs[spec.name], list):
+            yield from _link(graph, node, info, spec)
+        elif f"{node}.{spec.name}" not in late:
+            yield from _literal(graph, node, info, spec)
+
+
+def _link(graph: Graph, node: str, info: ObjectInfo, spec: InputSpec) -> Iterator[Problem]:
+    value = inputs_of(graph, node)[spec.name]
+    link = link_of(value)
+    if link is None:
+        yield _problem(
+            graph, node, info, spec, "graph.bad_link", "is a list but no link", "a link is [node id, output]"
+        )
+        return
+    source, slot = link
+    if source not in graph:
+        reason = f"is linked to node {visible(source, 40)}, which is not in the graph"
+        yield _problem(graph, node, info, spec, "graph.bad_link", reason, "link it to a node that is there")
+        return
+    outputs = info[class_of(graph, source)].outputs
+    if not -len(outputs) <= slot < len(outputs):
+        reason = f"is linked to output {slot} of {node_label(graph, source, info)}, which has {len(outputs)}"
+        yield _problem(graph, node, info, spec, "graph.bad_link", reason, "outputs count from 0")
+    elif not _fits(outputs[slot], spec.type):
+        reason = f"needs a {spec.type}, but {node_label(graph, source, info)} gives a {outputs[slot]}"
+        yield _problem(graph, node, info, spec, "graph.type_mismatch", reason, spec.type)
+
+
+def _fits(given: str, wanted: str) -> bool:
+    if "COMBO" in (given, wanted) or given.startswith("COMFY_") or wanted.startswith("COMFY_"):
+        return True
+    gives = {part.strip() for part in given.split(",")}
+    wants = {part.strip() for part in wanted.split(",")}
+    return "*" in gives | wants or not gives.isdisjoint(wants)
+
+
+def _literal(graph: Graph, node: str, info: ObjectInfo, spec: InputSpec) -> Iterator[Problem]:
+    value = inputs_of(graph, node)[spec.name]
+    if isinstance(value, Mapping) and "__value__" in value:
+        value = value["__value__"]
+    if spec.type in _CONVERT:
+        try:
+            value = _CONVERT[spec.type](value)
+        except (TypeError, ValueError, OverflowError):
+            reason = f"is {_shown(value)}, which is no {spec.type}"
+            yield _problem(graph, node, info, spec, "value.wrong_type", reason, bounds_text(spec))
+            return
+        below = spec.min is not None and value < spec.min
+        if below or (spec.max is not None and value > spec.max):
+            bound = f"less than the server's minimum {spec.min}"
+            if not below:
+                bound = f"more than the server's maximum {spec.max}"
+            yield _problem(
+                graph, node, info, spec, "value.out_of_bounds", f"is {value}, {bound}", bounds_text(spec)
+            )
+    elif spec.type == "COMBO" and not _own_check(info[class_of(graph, node)], spec):
+        if spec.options is not None and value not in spec.options:
+            yield _problem(
+                graph,
+                node,
+                info,
+                spec,
+                "value.not_an_option",
+                f"is {_shown(value)}, which the server does not offer",
+                options_text(spec),
+            )
+
+
+def _own_check(known: NodeClass, spec: InputSpec) -> bool:
+    return known.name.startswith("Load") and spec.name in _OWN_FILES
+
+
+def bounds_text(spec: InputSpec) -> str:
+    """What a number may be, for a message: `INT, 16 to 16384`."""
+    if spec.min is None and spec.max is None:
+        return spec.type
+    if spec.max is None:
+        return f"{spec.type}, at least {spec.min}"
+    return f"{spec.type}, at most {spec.max}" if spec.min is None else f"{spec.type}, {spec.min} to {spec.max}"
+
+
+def options_text(spec: InputSpec) -> str:
+    """The first options, for a message."""
+    options = spec.options or ()
+    shown = ", ".join(visible(str(option), 80) for option in options[:_SHOWN_OPTIONS])
+    more = len(options) - _SHOWN_OPTIONS
+    return (f"{shown} and {more} more" if more > 0 else shown) or "nothing: the server has no file for it"
+
+
+def _shown(value: Any) -> str:
+    return f'"{visible(value, 80)}"' if isinstance(value, str) else visible(str(value), 80)
+
+
+def _problem(
+    graph: Graph, node: str, info: ObjectInfo, spec: InputSpec, code: str, reason: str, allowed: str
+) -> Problem:
+    value = storable_json(inputs_of(graph, node).get(spec.name))
+    return Problem(
+        code,
+        f"node {node_label(graph, node, info)}: {visible(spec.name, 60)} {reason}",
+        f"Allowed: {allowed}.",
+        node_ref(graph, node, info),
+        {"input": spec.name, "value": value, "allowed": allowed},
+    )

@@ -1,0 +1,178 @@
+"""One ComfyUI as the engine sees it: its two connections, what of ours is on it, what is known of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ainf_tui.domain.comfy import HistoryEntry, ObjectInfo, QueueSnapshot, SystemStats
+from ainf_tui.domain.jobs import Job
+from ainf_tui.domain.link import LinkWatch
+from ainf_tui.domain.ports import BackendMemory, ComfyServer, ComfySocket
+from ainf_tui.domain.services import BackendSpec
+from ainf_tui.engine.context import Context, Flight, log
+from ainf_tui.engine.outcomes import Verdicts
+from ainf_tui.errors import BackendError, UnreachableError
+
+KNOWN_IDS = 64
+"""Prompt ids of this server that are remembered as evidence against a restart."""
+WITHOUT_SOCKET = 10.0
+"""Seconds after which work goes on by polling alone (a proxy that refuses websockets)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether it answers. `since` is when that last changed, `checked_at` the last answer or try."""
+
+    reachable: bool = False
+    since: datetime | None = None
+    checked_at: datetime | None = None
+    answered_at: datetime | None = None
+    latency: float | None = None
+    message: str = "not asked yet"
+    hint: str = ""
+    code: str = ""
+
+
+@dataclass(slots=True)
+class Backend:
+    """State of one backend. Only its own worker's loops change it."""
+
+    ctx: Context
+    spec: BackendSpec
+    server: ComfyServer
+    socket: ComfySocket
+    memory: BackendMemory
+    verdicts: Verdicts
+    flights: dict[str, Flight] = field(default_factory=dict)
+    health: Health = field(default_factory=Health)
+    link: LinkWatch = field(default_factory=LinkWatch)
+    stats: SystemStats | None = None
+    queue: QueueSnapshot | None = None
+    epoch: str = ""
+    info: ObjectInfo | None = None
+    known_ids: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    fetching: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by each answer and each failure to answer."""
+    look_at: float = 0.0
+    """Monotonic time of the next look at the server's queue."""
+    dispatch_after: float = 0.0
+    socket_down_since: float | None = 0.0
+    starved: bool = False
+    """It looked for a job to take and found none."""
+    ours: set[str] = field(default_factory=set)
+    """Ids on the server that were ours once (ended attempts that turned up again)."""
+    link_message: str = ""
+    link_hint: str = ""
+    poll_only: bool = False
+    """Frames cannot be trusted now: the queue and the history decide, asked often."""
+    on_finished: Callable[[Job], None] = field(default=lambda _: None)
+    """Told each job that succeeded."""
+    others_idle: Callable[[], bool] = field(default=lambda: False)
+    """Whether another backend stands idle, so that a second prompt here should wait for it."""
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def ready(self) -> bool:
+        """Prompts may be sent: it answers, and frames will come (or never will)."""
+        if not self.health.reachable:
+            return False
+        if self.socket.connected:
+            return True
+        down = self.socket_down_since
+        return down is not None and self.ctx.clock.monotonic() - down >= WITHOUT_SOCKET
+
+    @property
+    def running(self) -> Flight | None:
+        return next((f for f in self.flights.values() if f.tracker.started_at is not None), None)
+
+    def flight_of(self, job_id: str) -> Flight | None:
+        return next((f for f in self.flights.values() if f.job.id == job_id), None)
+
+    def refresh(self, jobs: tuple[Job, ...]) -> None:
+        """Newer versions of jobs that may be in flight here."""
+        for job in jobs:
+            flight = self.flight_of(job.id)
+            if flight is None:
+                continue
+            flight.job = job
+            if job.attempt is not None and job.attempt.prompt_id == flight.prompt_id:
+                flight.attempt = job.attempt
+
+    def remember(self, prompt_id: str) -> None:
+        """Note that this server has had that prompt."""
+        self.known_ids[prompt_id] = None
+        self.known_ids.move_to_end(prompt_id)
+        while len(self.known_ids) > KNOWN_IDS:
+            self.known_ids.popitem(last=False)
+
+    def look_soon(self, within: float = 0.0) -> None:
+        """Look at the queue within so many seconds."""
+        self.look_at = min(self.look_at, self.ctx.clock.monotonic() + within)
+        self.wake.set()
+
+    def forget_process(self) -> None:
+        """The server process is another one: what was known of the old one no longer holds."""
+        self.known_ids.clear()
+        self.memory = replace(self.memory, last_number=None, server_epoch=self.epoch)
+        self.info = None
+
+    # -- health ------------------------------------------------------------------------------------
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator[None]:
+        """Around calls to the server: notes whether it answers. Failures pass through."""
+        began = self.ctx.clock.monotonic()
+        try:
+            yield
+        except UnreachableError as error:
+            self.unreachable(error)
+            raise
+        self.answered(self.ctx.clock.monotonic() - began)
+
+    def answered(self, latency: float) -> None:
+        self.asked.set()
+        now = self.ctx.clock.now()
+        old = self.health
+        if not old.reachable:
+            log.info("backend %s answers", self.name)
+            self.wake.set()
+        self.health = Health(
+            reachable=True,
+            since=old.since if old.reachable else now,
+            checked_at=now,
+            answered_at=now,
+            latency=latency,
+            message="",
+        )
+        if not old.reachable:
+            self.ctx.touch()
+
+    def unreachable(self, error: BackendError | UnreachableError) -> None:
+        self.asked.set()
+        self.link.poll_failed(self.ctx.clock.monotonic(), error.message)
+        now = self.ctx.clock.now()
+        old = self.health
+        if old.reachable or old.message != error.message:
+            log.warning("backend %s: %s", self.name, error.message)
+        self.health = Health(
+            reachable=False,
+            since=now if old.reachable or old.since is None else old.since,
+            checked_at=now,
+            answered_at=old.answered_at,
+            message=error.message,
+            hint=error.hint,
+            code=error.code,
+        )
+        self.ctx.touch()
+
+    def history_ids(self, entries: tuple[HistoryEntry, ...]) -> frozenset[str]:
+        return frozenset(e.prompt_id for e in entries)

@@ -1,0 +1,173 @@
+"""The engine: owns the backends' loops and the publisher, and answers what the API asks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from ainf_tui import __version__
+from ainf_tui.domain.backends import BackendSpec
+from ainf_tui.domain.documents import DatabaseDocument, EngineDocument
+from ainf_tui.domain.jobs import JobState
+from ainf_tui.domain.ports import BackendMemory, ComfyServer, ComfySocket, JobFilter
+from ainf_tui.domain.workflows import Pack, Preset
+from ainf_tui.engine.backend import Backend
+from ainf_tui.engine.context import Context, log
+from ainf_tui.engine.estimates import RECENT, Estimates
+from ainf_tui.engine.fetch import plan_outputs
+from ainf_tui.engine.outcomes import Verdicts
+from ainf_tui.engine.publisher import Publisher
+from ainf_tui.engine.registry import Registry
+from ainf_tui.engine.worker import Worker, guarded
+
+LEASE_TTL = 30.0
+"""Seconds; renewed every third of it."""
+MAINTENANCE = 60.0
+"""Seconds between checkpoints of an idle database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Packs and presets as read from the files; read anew each time they are asked for."""
+
+    packs: tuple[Pack, ...]
+    presets: tuple[Preset, ...]
+
+
+Connect = Callable[[BackendSpec, str], tuple[ComfyServer, ComfySocket]]
+"""Opens the two connections of a backend under a client id. Nothing is sent yet."""
+
+
+class Engine:
+    """Runs until closed. Use as an async context manager."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        *,
+        specs: Sequence[BackendSpec],
+        connect: Connect,
+        catalog: Callable[[], Catalog],
+        host: Callable[[Path], Mapping[str, Any]],
+        home: str = "",
+        embedded: bool = False,
+    ) -> None:
+        self.ctx = ctx
+        self.registry = Registry()
+        self.estimates = Estimates(ctx, self.registry)
+        self.publisher = Publisher(ctx, self.registry, self.estimates)
+        self.catalog = catalog
+        self.host = host
+        self._specs = specs
+        self._connect = connect
+        self._home = home
+        self._embedded = embedded
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.stop_requested = asyncio.Event()
+        self.stop_reason = ""
+        self._idle_since: float | None = None
+
+    async def start(self) -> None:
+        """Read what is stored and start every loop."""
+        ctx = self.ctx
+        counts = await ctx.db.jobs.counts(ctx.clock.now())
+        ctx.paused = counts.paused
+        recent = await ctx.db.jobs.list_ended(JobFilter(states=frozenset({JobState.SUCCEEDED})), limit=RECENT)
+        for job in reversed(recent.jobs):
+            self.estimates.learn(job)
+        ctx.store.update(
+            engine=EngineDocument(
+                running=True,
+                pid=os.getpid(),
+                version=__version__,
+                since=ctx.clock.now(),
+                home=self._home,
+                embedded=self._embedded,
+            ),
+            database=DatabaseDocument(
+                url=ctx.db.url, reachable=True, revision=await ctx.db.revision(), message=""
+            ),
+        )
+        for spec in self._specs:
+            await self.add_backend(spec)
+        await self.publisher.publish()
+        self._spawn("publish", self.publisher.run)
+        self._spawn("maintain", self._maintain)
+
+    async def add_backend(self, spec: BackendSpec) -> Backend:
+        """Begin to use a ComfyUI: its client id is the one it knows us by from earlier runs."""
+        ctx = self.ctx
+        memory = await ctx.db.memory.backend(spec.name)
+        if memory is None:
+            memory = BackendMemory(spec.name, client_id=f"ainf-{os.urandom(16).hex()}")
+            await ctx.db.memory.save_backend(memory)
+        server, socket = self._connect(spec, memory.client_id)
+        backend = Backend(
+            ctx,
+            spec,
+            server,
+            socket,
+            memory,
+            Verdicts(ctx.tuning.max_attempts, lambda j, a, f: plan_outputs(ctx, j, a, f)),
+        )
+        backend.on_finished = self.estimates.learn
+        self.registry.add(backend)
+        worker = Worker(backend)
+        self._spawn(f"backend {spec.name}", worker.run)
+        ctx.touch()
+        return backend
+
+    def _spawn(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
+        self._tasks[name] = asyncio.create_task(guarded(name, loop), name=name)
+
+    async def _maintain(self) -> None:
+        while True:
+            await self.ctx.clock.sleep(MAINTENANCE)
+            if not self.busy:
+                await self.ctx.db.idle()
+
+    # -- life --------------------------------------------------------------------------------------
+    @property
+    def busy(self) -> bool:
+        """Something is on a server, being fetched, or waits to be sent."""
+        queue = self.ctx.store.state.queue
+        return bool(queue.running or queue.submitted or (queue.queued and not queue.paused))
+
+    def idle_since(self) -> float | None:
+        """Monotonic time since when nothing is to do; None while something is."""
+        if self.busy:
+            self._idle_since = None
+        elif self._idle_since is None:
+            self._idle_since = self.ctx.clock.monotonic()
+        return self._idle_since
+
+    def request_stop(self, reason: str) -> None:
+        """End soon. What is on the servers goes on there and is found again at the next start."""
+        log.info("stop requested: %s", reason)
+        self.stop_reason = reason
+        self.stop_requested.set()
+
+    async def aclose(self) -> None:
+        """Stop every loop, then close the connections. The database is the caller's."""
+        for task in self._tasks.values():
+            task.cancel()
+        for task in self._tasks.values():
+            with suppress(asyncio.CancelledError):
+                await task
+        await asyncio.gather(
+            *(b.socket.aclose() for b in self.registry.backends),
+            *(b.server.aclose() for b in self.registry.backends),
+        )
+        self.ctx.store.update(engine=replace(self.ctx.store.state.engine, running=False))
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()

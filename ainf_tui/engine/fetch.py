@@ -1,0 +1,268 @@
+"""Bringing results home: each file once, whole, at its planned place, then its row, then the next.
+
+The planned path is in the database before the transfer, so a repeat after a crash overwrites its own
+file and never makes a second one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import json
+import os
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from ainf_tui.domain.comfy import ServerFile
+from ainf_tui.domain.ids import new_id
+from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobState, Output, Problem
+from ainf_tui.domain.naming import ending
+from ainf_tui.domain.progress import node_ref
+from ainf_tui.engine.backend import Backend
+from ainf_tui.engine.context import Context, log
+from ainf_tui.engine.provenance import sidecar
+from ainf_tui.errors import AinfError, NotFoundError, UnreachableError
+from ainf_tui.settings_pattern import fill_pattern
+
+PIECE = 1 << 20
+"""Bytes written at a time in a thread."""
+DISK_AGAIN = 15.0
+"""Seconds before a fetch that a full disk or a lost file system stopped is tried again."""
+SERVER_AGAIN = 2.0
+"""The same, where the server did not answer or cut the transfer."""
+
+
+class TruncatedError(AinfError):
+    """Fewer or more bytes came than Content-Length said."""
+
+
+def plan_outputs(
+    ctx: Context, job: Job, attempt: Attempt, files: tuple[ServerFile, ...]
+) -> tuple[Output, ...]:
+    """A place on disk for each file; never one that exists, never one twice."""
+    local = ctx.clock.now().astimezone()
+    folder = Path(job.output_folder) if job.output_folder else ctx.tuning.outputs
+    taken: set[Path] = set()
+    outputs = []
+    for index, file in enumerate(files, start=1):
+        name = fill_pattern(
+            ctx.tuning.pattern,
+            {
+                "date": local.strftime("%Y-%m-%d"),
+                "time": local.strftime("%H%M%S"),
+                "number": job.number,
+                "index": index,
+                "seed": job.seed,
+                "pack": job.pack or "graph",
+                "preset": job.preset or None,
+                "backend": job.backend or None,
+                "node": file.node,
+            },
+        )
+        path = _free(folder / (name + ending(file)), taken)
+        taken.add(path)
+        outputs.append(Output(new_id(), job.id, attempt.prompt_id, file, str(path)))
+    return tuple(outputs)
+
+
+def _free(path: Path, taken: set[Path]) -> Path:
+    candidate, n = path, 1
+    while candidate in taken or candidate.exists():
+        n += 1
+        candidate = path.with_stem(f"{path.stem}-{n}")
+    return candidate
+
+
+async def fetch_loop(backend: Backend) -> None:
+    """Fetch the results of this backend's finished jobs, one job after the other."""
+    loop = asyncio.get_running_loop()
+    later: set[asyncio.TimerHandle] = set()
+    try:
+        while True:
+            job_id = await backend.fetching.get()
+            try:
+                pause = await fetch_job(backend, job_id)
+            except AinfError as error:  # the database: the job stays as it is, and so does its turn
+                log.warning("job %s: not fetched: %s", job_id, error.message)
+                pause = DISK_AGAIN
+            if pause is not None:
+                later.add(loop.call_later(pause, backend.fetching.put_nowait, job_id))
+            later = {handle for handle in later if handle.when() > loop.time()}
+    finally:
+        for handle in later:
+            handle.cancel()
+
+
+async def fetch_job(backend: Backend, job_id: str) -> float | None:
+    """Fetch all that is missing and finish the job; else the seconds until the next try."""
+    job = await backend.ctx.db.jobs.get(job_id)
+    if job is None or job.state is not JobState.FETCHING:
+        return None
+    missing: list[Problem] = []
+    outputs = []
+    try:
+        for output in job.outputs:
+            got = output if output.fetched else await _fetch(backend, output, missing)
+            if got is not None:
+                outputs.append(got)
+        await _write_sidecars(backend, replace(job, outputs=tuple(outputs)))
+    except (UnreachableError, TruncatedError) as error:
+        await _blocked(backend, job, f"{error.message}; it is tried again by itself")
+        return SERVER_AGAIN
+    except OSError as error:
+        await _blocked(backend, job, disk_problem(error))
+        return DISK_AGAIN
+    await _finish(backend, job, outputs, missing)
+    return None
+
+
+def disk_problem(error: OSError) -> str:
+    """What the disk said and what to do about it."""
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"the disk is full{where}: free some space; it is tried again by itself"
+    return f"cannot write the result{where}: {error.strerror or error}; it is tried again by itself"
+
+
+async def _blocked(backend: Backend, job: Job, reason: str) -> None:
+    if job.blocked != reason:
+        log.warning("job %d: not fetched: %s", job.number, reason)
+        await backend.ctx.apply(JobChange(job.id, expect=frozenset({JobState.FETCHING}), blocked=reason))
+
+
+async def _fetch(backend: Backend, output: Output, missing: list[Problem]) -> Output | None:
+    """One file to its place; None if the server no longer has it (then `missing` says so)."""
+    ctx = backend.ctx
+    ctx.kill.reach("fetch.before_write")
+    try:
+        if output.source.text is not None:
+            size, digest = await write_file(ctx, Path(output.path), _text(output.source.text), None)
+        else:
+            async with backend.asking(), backend.server.view(output.source) as stream:
+                size, digest = await write_file(ctx, Path(output.path), stream.chunks, stream.length)
+    except NotFoundError:
+        missing.append(
+            Problem(
+                "output.gone",
+                f"{output.source.filename} is no longer on the server",
+                "it was a cached or temporary result; retry the job with a new seed",
+                details={"node": output.source.node, "filename": output.source.filename},
+            )
+        )
+        return None
+    done = replace(output, bytes=size, sha256=digest, fetched_at=ctx.clock.now())
+    await ctx.db.jobs.output_fetched(done)
+    ctx.kill.reach("fetch.after_row")
+    return done
+
+
+async def _text(text: str) -> AsyncIterator[bytes]:
+    yield text.encode()
+
+
+async def write_file(
+    ctx: Context, path: Path, chunks: AsyncIterator[bytes], length: int | None
+) -> tuple[int, str]:
+    """Write beside, verify the length, fsync, rename, fsync the folder; (bytes, sha256).
+
+    Raises TruncatedError if the length is wrong (nothing is left behind), OSError from the disk.
+    """
+    temporary = path.with_name(f".{path.name}.part")
+    handle = await asyncio.to_thread(_open, temporary)
+    try:
+        size, digest = await _copy(handle, chunks)
+        _check_length(path, size, length)
+        await asyncio.to_thread(_sync, handle)
+    except BaseException:
+        handle.close()
+        temporary.unlink(missing_ok=True)
+        raise
+    handle.close()
+    ctx.kill.reach("fetch.before_rename")
+    await asyncio.to_thread(_place, temporary, path)
+    ctx.kill.reach("fetch.after_rename")
+    return size, digest
+
+
+def _check_length(path: Path, size: int, length: int | None) -> None:
+    if length is not None and size != length:
+        raise TruncatedError(
+            "output.truncated",
+            f"{path.name}: {size} of {length} bytes came",
+            hint="the transfer is tried again by itself",
+        )
+
+
+async def _copy(handle: BinaryIO, chunks: AsyncIterator[bytes]) -> tuple[int, str]:
+    digest = hashlib.sha256()
+    size = 0
+    buffer = bytearray()
+    async for chunk in chunks:
+        buffer += chunk
+        if len(buffer) >= PIECE:
+            await asyncio.to_thread(_write, handle, bytes(buffer), digest.update)
+            size += len(buffer)
+            buffer.clear()
+    await asyncio.to_thread(_write, handle, bytes(buffer), digest.update)
+    return size + len(buffer), digest.hexdigest()
+
+
+def _open(path: Path) -> BinaryIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("wb")
+
+
+def _write(handle: BinaryIO, data: bytes, update: object) -> None:
+    handle.write(data)
+    update(data)  # type: ignore[operator]  # hashlib's own update
+
+
+def _sync(handle: BinaryIO) -> None:
+    handle.flush()
+    os.fsync(handle.fileno())
+
+
+def _place(temporary: Path, path: Path) -> None:
+    temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+async def _write_sidecars(backend: Backend, job: Job) -> None:
+    """Provenance beside each file; written anew each time, so a repeat does no harm."""
+    ctx = backend.ctx
+    if not ctx.tuning.sidecar or not job.outputs:
+        return
+    stored = await ctx.db.jobs.graph(job.id)
+    for output in job.outputs:
+        document = sidecar(job, output, stored, node_ref(stored.graph, output.source.node))
+        path = Path(output.path)
+        body = json.dumps(document, ensure_ascii=False, indent=1, default=str)
+        await write_file(ctx, path.with_name(path.name + ".json"), _text(body), None)
+    ctx.kill.reach("fetch.after_sidecar")
+
+
+async def _finish(backend: Backend, job: Job, outputs: list[Output], missing: list[Problem]) -> None:
+    ctx = backend.ctx
+    failed = bool(missing) and not outputs
+    ctx.kill.reach("finish.before_commit")
+    jobs = await ctx.apply(
+        JobChange(
+            job.id,
+            expect=frozenset({JobState.FETCHING}),
+            state=JobState.FAILED if failed else JobState.SUCCEEDED,
+            error=missing[0] if failed else None,
+            warnings=(*job.warnings, *missing) if missing else None,
+            blocked="",
+            finished_at=ctx.clock.now(),
+        )
+    )
+    ctx.kill.reach("finish.after_commit")
+    if jobs and not failed:
+        backend.on_finished(jobs[0])

@@ -1,0 +1,160 @@
+"""Looking at the server's queue and history: they decide, frames only colour.
+
+The queue is read first, then the history: under the server's lock a prompt is always in one of
+them, so one that is in neither is gone (deleted, cleared away, or lost with a restart).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ainf_tui.domain.comfy import Accepted, HistoryEntry, QueueSnapshot
+from ainf_tui.domain.evidence import Fate, Sighting, greatest_number, judge
+from ainf_tui.domain.jobs import ON_SERVER, AttemptState, JobChange, JobState
+from ainf_tui.engine.backend import Backend
+from ainf_tui.engine.context import Flight, log
+from ainf_tui.engine.dispatch import accept
+from ainf_tui.engine.settle import settle, write_end
+
+HISTORY_LOOK = 32
+"""Newest history entries read as evidence when something is missing."""
+
+
+async def look(backend: Backend) -> None:
+    """One look: adopt what is found, judge what is not. Raises UnreachableError."""
+    async with backend.asking():
+        snapshot = await backend.server.queue()
+    backend.queue = snapshot
+    for prompt_id in snapshot.ids():
+        backend.remember(prompt_id)
+    await note_process(backend)
+    for flight in list(backend.flights.values()):
+        if flight.prompt_id in backend.flights:
+            await _look_for(backend, flight, snapshot)
+    backend.ctx.touch()
+
+
+async def note_process(backend: Backend) -> None:
+    """Which process listens there now; another one means that the old queue is gone."""
+    epoch = await backend.server.process_identity()
+    if epoch and backend.epoch and epoch != backend.epoch:
+        log.warning("backend %s: another process listens on its port (%s)", backend.name, epoch)
+        backend.epoch = epoch
+        backend.forget_process()
+    elif epoch:
+        backend.epoch = epoch
+    if backend.epoch != backend.memory.server_epoch:
+        backend.memory = replace(backend.memory, server_epoch=backend.epoch)
+        await backend.ctx.db.memory.save_backend(backend.memory)
+
+
+async def _look_for(backend: Backend, flight: Flight, snapshot: QueueSnapshot) -> None:
+    found = next((i for i in (*snapshot.running, *snapshot.pending) if i.prompt_id == flight.prompt_id), None)
+    if found is not None:
+        _seen(backend, flight)
+        flight.waiting = found in snapshot.pending
+        if flight.in_doubt:
+            log.info("job %d: found on the server, adopted", flight.job.number)
+            await accept(backend, flight, Accepted(flight.prompt_id, found.number))
+        if not flight.waiting:
+            flight.tracker.running(backend.ctx.clock.monotonic())
+            await mark_running(backend, flight)
+        return
+    async with backend.asking():
+        entry = await backend.server.history(flight.prompt_id)
+    if entry is not None:
+        _seen(backend, flight)
+        await settle(backend, flight, entry)
+        return
+    await _missing(backend, flight, snapshot)
+
+
+def _seen(backend: Backend, flight: Flight) -> None:
+    flight.misses = 0
+    flight.refused = False
+    flight.connection = backend.socket.connections
+    backend.remember(flight.prompt_id)
+
+
+async def _missing(backend: Backend, flight: Flight, snapshot: QueueSnapshot) -> None:
+    """In neither. One look may have fallen between two of the server's steps, two may not."""
+    now = backend.ctx.clock.monotonic()
+    apart = backend.ctx.tuning.look_apart
+    flight.misses += 1
+    if flight.misses == 1:
+        flight.missed_at = now
+    if flight.misses < 2 or now - flight.missed_at < apart:
+        backend.look_soon(max(0.05, apart - (now - flight.missed_at)))
+        return
+    async with backend.asking():
+        history = await backend.server.recent_history(HISTORY_LOOK)
+    if flight.over:
+        await write_end(backend, flight, None)
+    elif flight.in_doubt:
+        await _not_received(backend, flight)
+    else:
+        await _vanished(backend, flight, snapshot, history)
+
+
+async def _not_received(backend: Backend, flight: Flight) -> None:
+    log.info("job %d: the server never received it", flight.job.number)
+    change = backend.verdicts.not_received(flight.job, flight.attempt, backend.ctx.clock.now())
+    backend.ctx.kill.reach("lost.before_commit")
+    await _leave(backend, flight, change)
+    backend.ctx.kill.reach("lost.after_commit")
+
+
+async def _vanished(
+    backend: Backend, flight: Flight, snapshot: QueueSnapshot, history: tuple[HistoryEntry, ...]
+) -> None:
+    verdict = judge(
+        Sighting(
+            epoch_then=flight.attempt.server_epoch,
+            epoch_now=backend.epoch,
+            same_connection=backend.socket.connected and flight.connection == backend.socket.connections,
+            number=flight.attempt.number,
+            known_ids=frozenset(backend.known_ids) - {flight.prompt_id},
+            present_ids=snapshot.ids() | backend.history_ids(history),
+            greatest_number=greatest_number(snapshot, history),
+            refused_since=flight.refused,
+        )
+    )
+    log.warning("job %d: gone from the server (%s: %s)", flight.job.number, verdict.fate, verdict.evidence)
+    change = backend.verdicts.vanished(
+        flight.job,
+        flight.attempt,
+        restarted=verdict.fate is Fate.RESTARTED,
+        evidence=verdict.evidence,
+        now=backend.ctx.clock.now(),
+    )
+    backend.ctx.kill.reach("lost.before_commit")
+    await _leave(backend, flight, change)
+    backend.ctx.kill.reach("lost.after_commit")
+
+
+async def _leave(backend: Backend, flight: Flight, change: JobChange) -> None:
+    await backend.ctx.apply(change)
+    backend.flights.pop(flight.prompt_id, None)
+    backend.wake.set()
+
+
+async def mark_running(backend: Backend, flight: Flight) -> None:
+    """The server runs it: say so once."""
+    if flight.job.state is JobState.RUNNING or flight.in_doubt:
+        return
+    flight.waiting = False
+    now = backend.ctx.clock.now()
+    attempt = replace(flight.attempt, state=AttemptState.RUNNING, started_at=flight.attempt.started_at or now)
+    jobs = await backend.ctx.apply(
+        JobChange(
+            flight.job.id,
+            expect=ON_SERVER - {JobState.RUNNING},
+            expect_prompt=flight.prompt_id,
+            state=JobState.RUNNING,
+            attempt=attempt,
+            started_at=attempt.started_at,
+        )
+    )
+    backend.ctx.kill.reach("start.after_commit")
+    if jobs:
+        backend.refresh(jobs)

@@ -1,0 +1,129 @@
+"""Wiring: builds database, adapters and engine from settings, and takes them down again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from ainf_tui.adapters.comfy.address import BackendAddress
+from ainf_tui.adapters.comfy.http import HttpComfyServer
+from ainf_tui.adapters.comfy.socket import WebComfySocket
+from ainf_tui.adapters.comfy.transport import Deadlines
+from ainf_tui.adapters.db import engine as db_engine
+from ainf_tui.adapters.host import host_facts
+from ainf_tui.adapters.packs import read_packs, read_presets
+from ainf_tui.domain.backends import BackendSpec
+from ainf_tui.domain.ports import ComfyServer, ComfySocket
+from ainf_tui.engine.context import Context, Tuning
+from ainf_tui.engine.engine import Catalog, Connect, Engine
+from ainf_tui.engine.service import Service
+from ainf_tui.killpoints import KillSwitch
+from ainf_tui.locations import Locations
+from ainf_tui.resources import presets_dir, workflows_dir
+from ainf_tui.settings import Settings
+from ainf_tui.store import Previews, Store
+
+
+class Runtime:
+    """A running engine and its faces, as the API serves them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.service = Service(engine)
+
+    @property
+    def store(self) -> Store:
+        return self.engine.ctx.store
+
+    @property
+    def previews(self) -> Previews:
+        return self.engine.ctx.previews
+
+    @property
+    def stop_requested(self) -> asyncio.Event:
+        return self.engine.stop_requested
+
+    def idle_since(self) -> float | None:
+        return self.engine.idle_since()
+
+
+@asynccontextmanager
+async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runtime]:
+    """A running engine. Raises `database.*` if its database cannot be opened."""
+    async with database(settings, locations) as db:
+        ctx = Context(
+            db=db,
+            store=Store(),
+            previews=Previews(),
+            tuning=tuning(settings, locations),
+            kill=KillSwitch(os.environ.get("AINF_KILL_AT", "")),
+        )
+        engine = Engine(
+            ctx,
+            specs=settings.backends,
+            connect=_connector(settings),
+            catalog=lambda: catalog(locations),
+            host=host_facts,
+            home=str(locations.home or locations.state_dir),
+        )
+        async with engine:
+            yield Runtime(engine)
+
+
+@asynccontextmanager
+async def database(settings: Settings, locations: Locations) -> AsyncIterator[db_engine.SqlDatabase]:
+    """The database alone, migrated if need be; for `ainf db` and for the engine."""
+    db = await db_engine.open(settings.database_url(locations.database_file))
+    try:
+        yield db
+    finally:
+        await db.aclose()
+
+
+def catalog(locations: Locations) -> Catalog:
+    """Packs and presets from the files: built-in ones, then the user's. Blocking."""
+    packs = read_packs(workflows_dir(), locations.user_workflows_dir)
+    presets = read_presets(presets_dir(), locations.user_presets_dir)
+    return Catalog(packs, presets)
+
+
+def tuning(settings: Settings, locations: Locations) -> Tuning:
+    """What the engine's loops read of the settings."""
+    return Tuning(
+        max_attempts=settings.queue.max_attempts,
+        waiting_per_backend=settings.queue.waiting_per_backend,
+        poll_busy=settings.queue.poll_busy,
+        poll_idle=settings.queue.poll_idle,
+        look_apart=max(2.0, settings.queue.poll_busy) if settings.queue.poll_busy >= 1 else settings.queue.poll_busy,
+        outputs=settings.outputs_folder(locations.outputs_dir),
+        pattern=settings.outputs.pattern,
+        sidecar=settings.outputs.sidecar,
+        preview_method=settings.previews.method,
+    )
+
+
+def _connector(settings: Settings) -> Connect:
+    times = settings.timeouts
+    deadlines = Deadlines(
+        prompt=times.prompt,
+        queue=times.http,
+        history=times.http,
+        stats=times.http,
+        action=times.http,
+        view=times.view,
+        object_info=times.object_info,
+    )
+
+    def connect(spec: BackendSpec, client_id: str) -> tuple[ComfyServer, ComfySocket]:
+        address = BackendAddress(
+            url=spec.url,
+            headers=spec.headers,
+            token=spec.token or None,
+            tls_verify=spec.tls_verify,
+            tls_ca=spec.tls_ca or None,
+        )
+        return HttpComfyServer(address, deadlines), WebComfySocket(address, client_id)
+
+    return connect

@@ -1,0 +1,101 @@
+"""The one State that front ends see, a field a topic. The engine writes it, the API reads it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from ainf_tui.domain.documents import (
+    BackendDocument,
+    DatabaseDocument,
+    EngineDocument,
+    JobDocument,
+    QueueDocument,
+)
+
+TOPICS = ("engine", "queue", "active", "backends", "database")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that is submitted or running, counts and revisions. Long lists are pages, not state."""
+
+    engine: EngineDocument = field(default_factory=lambda: EngineDocument(running=False))
+    queue: QueueDocument = field(default_factory=QueueDocument)
+    active: tuple[JobDocument, ...] = ()
+    """Jobs on a server or being fetched, with their progress."""
+    backends: tuple[BackendDocument, ...] = ()
+    database: DatabaseDocument = field(
+        default_factory=lambda: DatabaseDocument(url="", reachable=False, revision=None)
+    )
+
+
+Listener = Callable[[frozenset[str]], None]
+
+
+class Store:
+    """Holds the State; drops equal values; tells listeners which topics changed.
+
+    Listeners are called in the loop of the writer and must not block or raise.
+    """
+
+    def __init__(self) -> None:
+        self._state = State()
+        self._revisions = dict.fromkeys((f.name for f in fields(State)), 0)
+        self._listeners: list[Listener] = []
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    def revision(self, topic: str) -> int:
+        """How often the topic has changed since the engine began."""
+        return self._revisions[topic]
+
+    def update(self, **topics: Any) -> frozenset[str]:
+        """Set topics; returns those that really changed."""
+        changed = frozenset(name for name, value in topics.items() if getattr(self._state, name) != value)
+        if not changed:
+            return changed
+        self._state = replace(self._state, **{name: topics[name] for name in changed})
+        for name in changed:
+            self._revisions[name] += 1
+        for listener in tuple(self._listeners):
+            listener(changed)
+        return changed
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Calls `listener` after each change; returns how to stop it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+
+class Previews:
+    """The newest preview picture of each running prompt, for those who subscribed. Not state."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[asyncio.Queue[tuple[str, str, bytes]], frozenset[str] | None] = {}
+
+    @property
+    def wanted(self) -> bool:
+        return bool(self._waiting)
+
+    def publish(self, job_id: str, media_type: str, data: bytes) -> None:
+        """Hands the picture to each subscriber of the job; a slow one loses the older picture."""
+        for queue, jobs in self._waiting.items():
+            if jobs is not None and job_id not in jobs:
+                continue
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait((job_id, media_type, data))
+
+    def subscribe(self, jobs: frozenset[str] | None) -> asyncio.Queue[tuple[str, str, bytes]]:
+        """`jobs=None`: of every job. The queue gives (job id, media type, image bytes)."""
+        queue: asyncio.Queue[tuple[str, str, bytes]] = asyncio.Queue(maxsize=4)
+        self._waiting[queue] = jobs
+        return queue
+
+    def unsubscribe(self, queue: asyncio.Queue[tuple[str, str, bytes]]) -> None:
+        self._waiting.pop(queue, None)

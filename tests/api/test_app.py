@@ -1,0 +1,152 @@
+"""The routes: what they take, what they refuse, how they say so, and their description."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+
+from ainf_tui.api import openapi_document
+from ainf_tui.api.context import mutation
+from ainf_tui.client import AsgiTransport, Client
+from ainf_tui.errors import AinfError, ConflictError, NotFoundError, UnreachableError, UsageError
+from tests.api.fakes import FakeService, app_of
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def service() -> FakeService:
+    return FakeService()
+
+
+@pytest.fixture
+async def client(service: FakeService) -> AsyncIterator[Client]:
+    async with Client(AsgiTransport(app_of(service))) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "names"),
+    [
+        ("POST", "/v1/jobs", b"{", "json"),
+        ("POST", "/v1/jobs", b"", "body"),
+        ("POST", "/v1/jobs", b"[]", "body"),
+        ("POST", "/v1/jobs", b"{}", "request_id"),
+        ("POST", "/v1/jobs", b'{"request_id": "r", "count": "many"}', "count"),
+        ("POST", "/v1/jobs", b'{"request_id": "r", "sweep": [{"name": 1}]}', "sweep"),
+        ("POST", "/v1/jobs", b'{"request_id": "r", "value": {}}', "unknown: value"),
+        ("POST", "/v1/jobs/clear", b'{"state": ["failed"]}', "unknown: state"),
+        ("POST", "/v1/jobs/cancel", b'{"refs": "12"}', "refs"),
+        ("POST", "/v1/jobs/cancel", b'{"refs": ["\\ud800"]}', "refs"),
+        ("POST", "/v1/engine/stop", b'{"reason": "boredom"}', "boredom"),
+        ("GET", "/v1/jobs?state=failed", None, "unknown: state"),
+        ("GET", "/v1/jobs?kind=some", None, "kind"),
+        ("GET", "/v1/jobs?limit=0", None, "limit"),
+        ("GET", "/v1/jobs?limit=1001", None, "limit"),
+        ("GET", "/v1/jobs?kind=changed", None, "changed_since"),
+        ("GET", "/v1/jobs/1/outputs/first", None, "index"),
+        ("DELETE", "/v1/jobs", None, "DELETE /v1/jobs"),
+    ],
+)
+async def test_what_does_not_fit_is_refused_by_name(
+    client: Client, service: FakeService, method: str, path: str, body: bytes | None, names: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        await client.call(method, path, body=body)
+    assert caught.value.code == "api.bad_request"
+    assert names in caught.value.message.lower() or names in caught.value.message
+    assert caught.value.hint
+    assert service.asked == []
+
+
+async def test_a_refusal_does_not_repeat_what_was_sent(client: Client) -> None:
+    with pytest.raises(UsageError) as caught:
+        await client.call("POST", "/v1/backends", body=b'{"name": "b", "url": "u", "token": ["s3cret"]}')
+    assert "s3cret" not in json.dumps(caught.value.document())
+    assert caught.value.details["problems"][0]["where"] == "body.token"
+
+
+async def test_an_unknown_path_is_not_found(client: Client) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        await client.call("GET", "/v1/nothing")
+    assert caught.value.code == "api.not_found"
+
+
+@pytest.mark.parametrize("noun", ["workflows", "presets"])
+async def test_an_unknown_name_lists_the_known(client: Client, noun: str) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        await client.call("GET", f"/v1/{noun}/nope")
+    assert caught.value.code == f"{noun}.not_found"
+    assert caught.value.details["known"]
+
+
+async def test_the_documents_carry_their_schema(client: Client) -> None:
+    schemas = {
+        path: json.loads(await client.call("GET", path))["schema"]
+        for path in ("/v1/version", "/v1/jobs", "/v1/status")
+    }
+    assert schemas == {
+        "/v1/version": "ainf.version/1",
+        "/v1/jobs": "ainf.queue/1",
+        "/v1/status": "ainf.status/1",
+    }
+
+
+async def test_an_engine_that_ends_takes_in_nothing_new_but_answers(
+    client: Client, service: FakeService
+) -> None:
+    stopping = await client.engine.stop()
+    assert stopping.reason == "stop"
+    assert service.asked == [("stop", "stop")]
+    with pytest.raises(UnreachableError) as caught:
+        await client.queue.pause()
+    assert caught.value.code == "engine.stopping"
+    assert (await client.status()).overall == "ok"
+    # Asking twice is no mistake, and changes nothing.
+    await client.engine.stop("replace")
+    assert [name for name, _ in service.asked] == ["stop", "status"]
+
+
+async def test_every_status_of_an_error_is_its_class(client: Client, service: FakeService) -> None:
+    for error in (ConflictError("a.b", "m"), AinfError("a.b", "m")):
+        service.failure = error
+        with pytest.raises(type(error)):
+            await client.status()
+
+
+def routes(found: list[BaseRoute]) -> Iterator[APIRoute]:
+    for route in found:
+        if isinstance(route, APIRoute):
+            yield route
+        else:
+            yield from routes(list(getattr(route, "routes", None) or []))
+
+
+def test_every_change_passes_through_the_one_door() -> None:
+    document = openapi_document()
+    from ainf_tui.api import actions, reads
+
+    changing = {r.path for r in routes(actions.router.routes)}
+    assert {m for r in routes(reads.router.routes) for m in r.methods} == {"GET"}
+    for route in routes(actions.router.routes):
+        assert mutation in [d.call for d in route.dependant.dependencies]
+    posted = {p.removeprefix("/v1") for p, item in document["paths"].items() if set(item) - {"get"}}
+    assert posted == changing
+
+
+def test_the_description_in_docs_is_the_one_served() -> None:
+    stored: dict[str, Any] = json.loads((ROOT / "docs" / "openapi.json").read_text())
+    assert stored == openapi_document(), "run `make docs`"
+
+
+def test_the_description_tells_how_errors_look() -> None:
+    for path, item in openapi_document()["paths"].items():
+        for operation in item.values():
+            assert "4XX" in operation["responses"], path
+            assert "422" not in operation["responses"], path
