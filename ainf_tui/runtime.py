@@ -96,7 +96,7 @@ def tuning(settings: Settings, locations: Locations) -> Tuning:
         waiting_per_backend=settings.queue.waiting_per_backend,
         poll_busy=settings.queue.poll_busy,
         poll_idle=settings.queue.poll_idle,
-        look_apart=max(2.0, settings.queue.poll_busy) if settings.queue.poll_busy >= 1 else settings.queue.poll_busy,
+        look_apart=settings.queue.poll_busy,
         outputs=settings.outputs_folder(locations.outputs_dir),
         pattern=settings.outputs.pattern,
         sidecar=settings.outputs.sidecar,

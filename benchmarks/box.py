@@ -103,9 +103,8 @@ class Comfy:
 @asynccontextmanager
 async def comfy(folder: Path, *words: str, module: str = "ainf_tui.simulator") -> AsyncIterator[Comfy]:
     """`python -m MODULE --port 0 --folder FOLDER WORDS...`, which prints the address it listens on."""
-    folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", module, "--port", "0", "--folder", str(folder), *words]
-    process = await asyncio.to_thread(_started, command)
+    process = await asyncio.to_thread(_started, command, folder)
     try:
         line = await asyncio.to_thread(_first_line, process)
         found = _LISTENING.search(line)
@@ -117,7 +116,8 @@ async def comfy(folder: Path, *words: str, module: str = "ainf_tui.simulator") -
         await asyncio.to_thread(process.communicate)
 
 
-def _started(command: list[str]) -> subprocess.Popen[str]:
+def _started(command: list[str], folder: Path) -> subprocess.Popen[str]:
+    folder.mkdir(parents=True, exist_ok=True)
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,12 +40,12 @@ class Spent:
 def spend(command: Sequence[str], env: Mapping[str, str] | None = None) -> Spent:
     """Runs a command to its end. Blocking. The CPU time is the kernel's own count for that process."""
     with tempfile.TemporaryFile() as out:
-        before = os.times().elapsed
+        began = time.perf_counter()
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL, env=env
         )
         _, status, usage = os.wait4(process.pid, 0)
-        wall = os.times().elapsed - before
+        wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)  # it is collected: Popen need not wait
         out.seek(0)
         text = out.read().decode(errors="replace")

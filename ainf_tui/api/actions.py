@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 from pydantic import BeforeValidator
 
-from ainf_tui.api.codec import respond
+from ainf_tui.api.codec import encode, respond
 from ainf_tui.api.context import Here, Mutation
 from ainf_tui.domain.documents import JobsDocument, QueueDocument
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
@@ -24,13 +24,20 @@ from ainf_tui.errors import UsageError
 
 router = APIRouter(dependencies=[Mutation])
 
-RunBody = Annotated[RunRequest, BeforeValidator(partial(known_keys, RunRequest))]
-JobsBody = Annotated[JobsRequest, BeforeValidator(partial(known_keys, JobsRequest))]
-RetryBody = Annotated[RetryRequest, BeforeValidator(partial(known_keys, RetryRequest))]
-MoveBody = Annotated[MoveRequest, BeforeValidator(partial(known_keys, MoveRequest))]
-ClearBody = Annotated[ClearRequest, BeforeValidator(partial(known_keys, ClearRequest))]
-BackendBody = Annotated[BackendSpec, BeforeValidator(partial(known_keys, BackendSpec))]
-StopBody = Annotated[StopRequest, BeforeValidator(partial(known_keys, StopRequest))]
+
+def _fit(model: type[Any], data: Any) -> Any:
+    """Before anything is read: no unknown key, and no text that UTF-8 (and so a database) cannot hold."""
+    encode(data)
+    return known_keys(model, data)
+
+
+RunBody = Annotated[RunRequest, BeforeValidator(partial(_fit, RunRequest))]
+JobsBody = Annotated[JobsRequest, BeforeValidator(partial(_fit, JobsRequest))]
+RetryBody = Annotated[RetryRequest, BeforeValidator(partial(_fit, RetryRequest))]
+MoveBody = Annotated[MoveRequest, BeforeValidator(partial(_fit, MoveRequest))]
+ClearBody = Annotated[ClearRequest, BeforeValidator(partial(_fit, ClearRequest))]
+BackendBody = Annotated[BackendSpec, BeforeValidator(partial(_fit, BackendSpec))]
+StopBody = Annotated[StopRequest, BeforeValidator(partial(_fit, StopRequest))]
 
 
 @router.post("/jobs", response_model=JobsDocument, tags=["jobs"])

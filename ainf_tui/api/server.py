@@ -10,12 +10,12 @@ import stat
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.http11 import Request
 
 from ainf_tui.api.peers import peer_uid, welcome
 from ainf_tui.errors import AinfError
@@ -52,10 +52,11 @@ class PeerCheckedProtocol(H11Protocol):
 class DroppableLive(WebSocketsSansIOProtocol):
     """A websocket that the app can drop although its peer does not read: closing would wait for it."""
 
-    def handle_connect(self, event: Request) -> None:
-        super().handle_connect(event)
-        if self.response.status_code == 101:
-            self.scope["ainf.abort"] = self.transport.abort  # type: ignore[typeddict-unknown-key]
+    async def run_asgi(self) -> None:
+        """Gives the app the way to drop the connection, then calls it."""
+        scope = cast("dict[str, Any]", self.scope)
+        scope["ainf.abort"] = self.transport.abort
+        await super().run_asgi()
 
 
 class EngineServer(uvicorn.Server):

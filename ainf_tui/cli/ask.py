@@ -99,7 +99,10 @@ def _with_file(request: RunRequest, name: str) -> RunRequest:
     from ainf_tui.domain.graphfiles import from_png, load_graph  # noqa: PLC0415 -- a pack by name needs neither
 
     data = read_file(Path(name).expanduser())
-    loaded = from_png(data) if data.startswith(_PNG) else load_graph(_text(name, data))
+    try:
+        loaded = from_png(data) if data.startswith(_PNG) else load_graph(data)
+    except UsageError as exc:
+        raise UsageError(exc.code, f"{name}: {exc.message}", hint=exc.hint, details=exc.details) from exc
     return replace(request, graph=loaded.graph, workflow=loaded.workflow, name=Path(name).name)
 
 
@@ -121,13 +124,6 @@ def read_file(path: Path) -> bytes:
         ) from None
     except OSError as exc:
         raise _unreadable(f"{path} cannot be read: {exc.strerror}") from exc
-
-
-def _text(name: str, data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise _unreadable(f"{name} is neither a PNG nor JSON text: byte {exc.start} is not UTF-8") from exc
 
 
 def _unreadable(message: str) -> UsageError:

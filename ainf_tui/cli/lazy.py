@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Mapping
 from typing import Any
@@ -56,6 +55,8 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, but the near names come from all commands, loaded or not."""
         if args and args[0] not in self._lazy and not args[0].startswith("-") and not ctx.resilient_parsing:
+            import difflib  # noqa: PLC0415 -- only for a name that is none
+
             near = difflib.get_close_matches(args[0], self._lazy)
             hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
             raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx=ctx)

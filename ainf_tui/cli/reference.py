@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -77,12 +78,13 @@ def _command(ctx: click.Context) -> list[str]:
     depth = 2 if ctx.parent is None or ctx.parent.parent is None else 3
     usage = " ".join([ctx.command_path, *ctx.command.collect_usage_pieces(ctx)])
     lines = [f"{'#' * depth} `{ctx.command_path}`", "", "```", usage, "```", ""]
-    text = ctx.command.help or ""
+    text = inspect.cleandoc(ctx.command.help or "")
     before, mark, after = text.partition("\b\n")
     lines += [before.strip(), ""]
     if mark:
         lines += ["```", after.rstrip(), "```", ""]
-    rows = [record for param in ctx.command.get_params(ctx) if (record := param.get_help_record(ctx))]
+    options = [param for param in ctx.command.get_params(ctx) if isinstance(param, click.Option)]
+    rows = [record for option in options if (record := option.get_help_record(ctx))]
     if rows:
         lines += ["| option | meaning |", "| --- | --- |"]
         lines += [f"| `{_cell(option)}` | {_cell(told)} |" for option, told in rows]

@@ -13,7 +13,7 @@ from ainf_tui.errors import UsageError
 _EDGE = r"(?<![a-z0-9])"
 _END = r"(?![a-z0-9])"
 FAMILIES: Mapping[str, str] = {
-    "sdxl": rf"sd[-_ ]?xl|{_EDGE}xl{_END}|xl[-_ ]?v?\d|[a-z]{{4,}}xl{_END}|pony|illustrious|noobai|juggernautxl",
+    "sdxl": rf"sd[-_ ]?xl|{_EDGE}xl{_END}|xl[-_ ]?v?\d|[a-z]{{4,}}xl{_END}|pony|illustrious|noobai",
     "sd15": rf"{_EDGE}v?1[-_.]5{_END}|sd[-_ ]?v?1[-_.]?[45]|{_EDGE}sd1{_END}",
     "sd21": rf"{_EDGE}v?2[-_.]1{_END}|sd[-_ ]?v?2[-_.]?[01]",
     "sd3": rf"sd[-_ ]?3|{_EDGE}sd3[-_.]5",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ainf_tui.domain.comfy import Graph, InputSpec, NodeClass, ObjectInfo
@@ -106,41 +107,60 @@ def _validated(graph: Graph, info: ObjectInfo, outputs: Collection[str]) -> froz
     return frozenset(seen)
 
 
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """One declared input of one node, being judged."""
+
+    graph: Graph
+    info: ObjectInfo
+    node: str
+    spec: InputSpec
+
+    @property
+    def value(self) -> Any:
+        return inputs_of(self.graph, self.node).get(self.spec.name)
+
+    def problem(self, code: str, reason: str, allowed: str) -> Problem:
+        return Problem(
+            code,
+            f"node {node_label(self.graph, self.node, self.info)}: {visible(self.spec.name, 60)} {reason}",
+            f"Allowed: {allowed}.",
+            node_ref(self.graph, self.node, self.info),
+            {"input": self.spec.name, "value": storable_json(self.value), "allowed": allowed},
+        )
+
+
 def _node(graph: Graph, node: str, info: ObjectInfo, late: Collection[str]) -> Iterator[Problem]:
-    known = info[class_of(graph, node)]
     inputs = inputs_of(graph, node)
-    for spec in known.inputs:
+    for spec in info[class_of(graph, node)].inputs:
+        at = _Input(graph, info, node, spec)
         if spec.name not in inputs:
             if spec.required:
-                yield _problem(
-                    graph, node, info, spec, "graph.missing_input", "is missing", f"needs a {spec.type}"
-                )
-        elif isinstance(inputs[spec.name], list):
-            yield from _link(graph, node, info, spec)
+                yield at.problem("graph.missing_input", "is missing", f"a {spec.type}")
+        elif isinstance(at.value, list):
+            yield from _link(at)
         elif f"{node}.{spec.name}" not in late:
-            yield from _literal(graph, node, info, spec)
+            yield from _literal(at)
 
 
-def _link(graph: Graph, node: str, info: ObjectInfo, spec: InputSpec) -> Iterator[Problem]:
-    value = inputs_of(graph, node)[spec.name]
-    link = link_of(value)
+def _link(at: _Input) -> Iterator[Problem]:
+    link = link_of(at.value)
     if link is None:
-        yield _problem(
-            graph, node, info, spec, "graph.bad_link", "is a list but no link", "a link is [node id, output]"
-        )
+        yield at.problem("graph.bad_link", "is a list but no link", "[node id, number of its output]")
         return
     source, slot = link
-    if source not in graph:
+    if source not in at.graph:
         reason = f"is linked to node {visible(source, 40)}, which is not in the graph"
-        yield _problem(graph, node, info, spec, "graph.bad_link", reason, "link it to a node that is there")
+        yield at.problem("graph.bad_link", reason, f"a link to a node that gives a {at.spec.type}")
         return
-    outputs = info[class_of(graph, source)].outputs
+    outputs = at.info[class_of(at.graph, source)].outputs
+    name = node_label(at.graph, source, at.info)
     if not -len(outputs) <= slot < len(outputs):
-        reason = f"is linked to output {slot} of {node_label(graph, source, info)}, which has {len(outputs)}"
-        yield _problem(graph, node, info, spec, "graph.bad_link", reason, "outputs count from 0")
-    elif not _fits(outputs[slot], spec.type):
-        reason = f"needs a {spec.type}, but {node_label(graph, source, info)} gives a {outputs[slot]}"
-        yield _problem(graph, node, info, spec, "graph.type_mismatch", reason, spec.type)
+        reason = f"is linked to output {slot} of {name}, which has {len(outputs)}, counted from 0"
+        yield at.problem("graph.bad_link", reason, f"a link to an output of type {at.spec.type}")
+    elif not _fits(outputs[slot], at.spec.type):
+        reason = f"needs a {at.spec.type}, but {name} gives a {outputs[slot]}"
+        yield at.problem("graph.type_mismatch", reason, at.spec.type)
 
 
 def _fits(given: str, wanted: str) -> bool:
@@ -151,36 +171,32 @@ def _fits(given: str, wanted: str) -> bool:
     return "*" in gives | wants or not gives.isdisjoint(wants)
 
 
-def _literal(graph: Graph, node: str, info: ObjectInfo, spec: InputSpec) -> Iterator[Problem]:
-    value = inputs_of(graph, node)[spec.name]
+def _literal(at: _Input) -> Iterator[Problem]:
+    value, spec = at.value, at.spec
     if isinstance(value, Mapping) and "__value__" in value:
         value = value["__value__"]
     if spec.type in _CONVERT:
-        try:
-            value = _CONVERT[spec.type](value)
-        except (TypeError, ValueError, OverflowError):
-            reason = f"is {_shown(value)}, which is no {spec.type}"
-            yield _problem(graph, node, info, spec, "value.wrong_type", reason, bounds_text(spec))
-            return
-        below = spec.min is not None and value < spec.min
-        if below or (spec.max is not None and value > spec.max):
-            bound = f"less than the server's minimum {spec.min}"
-            if not below:
-                bound = f"more than the server's maximum {spec.max}"
-            yield _problem(
-                graph, node, info, spec, "value.out_of_bounds", f"is {value}, {bound}", bounds_text(spec)
-            )
-    elif spec.type == "COMBO" and not _own_check(info[class_of(graph, node)], spec):
-        if spec.options is not None and value not in spec.options:
-            yield _problem(
-                graph,
-                node,
-                info,
-                spec,
-                "value.not_an_option",
-                f"is {_shown(value)}, which the server does not offer",
-                options_text(spec),
-            )
+        yield from _number(at, value)
+        return
+    offered = spec.options is None or value in spec.options
+    if spec.type == "COMBO" and not offered and not _own_check(at.info[class_of(at.graph, at.node)], spec):
+        reason = f"is {_shown(value)}, which the server does not offer"
+        yield at.problem("value.not_an_option", reason, options_text(spec))
+
+
+def _number(at: _Input, raw: Any) -> Iterator[Problem]:
+    spec = at.spec
+    try:
+        value = _CONVERT[spec.type](raw)
+    except (TypeError, ValueError, OverflowError):
+        yield at.problem("value.wrong_type", f"is {_shown(raw)}, which is no {spec.type}", bounds_text(spec))
+        return
+    if spec.min is not None and value < spec.min:
+        reason = f"is {value}, less than the server's minimum {spec.min}"
+        yield at.problem("value.out_of_bounds", reason, bounds_text(spec))
+    elif spec.max is not None and value > spec.max:
+        reason = f"is {value}, more than the server's maximum {spec.max}"
+        yield at.problem("value.out_of_bounds", reason, bounds_text(spec))
 
 
 def _own_check(known: NodeClass, spec: InputSpec) -> bool:
@@ -193,7 +209,9 @@ def bounds_text(spec: InputSpec) -> str:
         return spec.type
     if spec.max is None:
         return f"{spec.type}, at least {spec.min}"
-    return f"{spec.type}, at most {spec.max}" if spec.min is None else f"{spec.type}, {spec.min} to {spec.max}"
+    return (
+        f"{spec.type}, at most {spec.max}" if spec.min is None else f"{spec.type}, {spec.min} to {spec.max}"
+    )
 
 
 def options_text(spec: InputSpec) -> str:
@@ -206,16 +224,3 @@ def options_text(spec: InputSpec) -> str:
 
 def _shown(value: Any) -> str:
     return f'"{visible(value, 80)}"' if isinstance(value, str) else visible(str(value), 80)
-
-
-def _problem(
-    graph: Graph, node: str, info: ObjectInfo, spec: InputSpec, code: str, reason: str, allowed: str
-) -> Problem:
-    value = storable_json(inputs_of(graph, node).get(spec.name))
-    return Problem(
-        code,
-        f"node {node_label(graph, node, info)}: {visible(spec.name, 60)} {reason}",
-        f"Allowed: {allowed}.",
-        node_ref(graph, node, info),
-        {"input": spec.name, "value": value, "allowed": allowed},
-    )

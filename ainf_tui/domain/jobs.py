@@ -33,7 +33,8 @@ ON_SERVER = frozenset({JobState.SUBMITTING, JobState.SUBMITTED, JobState.RUNNING
 """States in which a prompt of ours may be in a ComfyUI's queue."""
 
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
-    JobState.QUEUED: frozenset({JobState.SUBMITTING, JobState.CANCELLED, JobState.FAILED}),
+    # queued -> fetching: a prompt given up as never received had run after all, and is adopted.
+    JobState.QUEUED: frozenset({JobState.SUBMITTING, JobState.FETCHING, JobState.CANCELLED, JobState.FAILED}),
     # submitting -> queued: positively not received; -> running/fetching: adopted after a doubt.
     JobState.SUBMITTING: frozenset(
         {

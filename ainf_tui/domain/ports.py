@@ -165,6 +165,8 @@ class BackendMemory:
     """Greatest number the server gave us since its last known start."""
     server_epoch: str = ""
     """`process_identity` when last seen."""
+    url: str = ""
+    """Where it was when prompts were last sent to it; another address is another server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +250,10 @@ class MemoryRepository(Protocol):
 
     async def backend(self, name: str) -> BackendMemory | None: ...
     async def save_backend(self, memory: BackendMemory) -> None: ...
+    async def move_backend(self, name: str, new_name: str) -> None:
+        """Open jobs and watched prompts of one backend now belong to another name."""
+        ...
+
     async def add_timings(self, timings: Sequence[NodeTiming]) -> None: ...
     async def timings(self, graph_hash: str, backend: str, *, runs: int) -> tuple[NodeTiming, ...]:
         """Those of the newest `runs` runs of that graph there, newest first."""

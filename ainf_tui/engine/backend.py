@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ainf_tui.domain.comfy import HistoryEntry, ObjectInfo, QueueSnapshot, SystemStats
-from ainf_tui.domain.jobs import Job
+from ainf_tui.domain.jobs import ON_SERVER, Job
 from ainf_tui.domain.link import LinkWatch
 from ainf_tui.domain.ports import BackendMemory, ComfyServer, ComfySocket
 from ainf_tui.domain.services import BackendSpec
@@ -20,6 +20,8 @@ from ainf_tui.errors import BackendError, UnreachableError
 
 KNOWN_IDS = 64
 """Prompt ids of this server that are remembered as evidence against a restart."""
+AFTER_END = 1.0
+"""Seconds until the queue is looked at again after a prompt of ours ended."""
 WITHOUT_SOCKET = 10.0
 """Seconds after which work goes on by polling alone (a proxy that refuses websockets)."""
 
@@ -54,22 +56,30 @@ class Backend:
     stats: SystemStats | None = None
     queue: QueueSnapshot | None = None
     epoch: str = ""
+    """Identity of the server process as last told; empty where it cannot be told."""
     info: ObjectInfo | None = None
-    known_ids: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    known_ids: OrderedDict[str, float] = field(default_factory=OrderedDict)
+    """Prompt ids that this server process has had, with the time each was first seen."""
     fetching: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    greeted: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the first try to reach it has come to an end, with its node classes if it answered."""
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by each answer and each failure to answer."""
     look_at: float = 0.0
     """Monotonic time of the next look at the server's queue."""
     dispatch_after: float = 0.0
-    socket_down_since: float | None = 0.0
+    socket_down_since: float | None = None
+    watching: bool = False
+    """Abandoned prompt ids may still turn up here."""
     starved: bool = False
     """It looked for a job to take and found none."""
-    ours: set[str] = field(default_factory=set)
-    """Ids on the server that were ours once (ended attempts that turned up again)."""
+    ours: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    """The newest prompt ids of ours: one in an older look of the queue is not somebody else's."""
     link_message: str = ""
     link_hint: str = ""
+    retired: bool = False
+    """No longer configured: what is on it is brought to its end, nothing new is sent."""
     poll_only: bool = False
     """Frames cannot be trusted now: the queue and the history decide, asked often."""
     on_finished: Callable[[Job], None] = field(default=lambda _: None)
@@ -84,7 +94,7 @@ class Backend:
     @property
     def ready(self) -> bool:
         """Prompts may be sent: it answers, and frames will come (or never will)."""
-        if not self.health.reachable:
+        if not self.health.reachable or self.retired:
             return False
         if self.socket.connected:
             return True
@@ -99,10 +109,10 @@ class Backend:
         return next((f for f in self.flights.values() if f.job.id == job_id), None)
 
     def refresh(self, jobs: tuple[Job, ...]) -> None:
-        """Newer versions of jobs that may be in flight here."""
+        """Newer versions of jobs that may be in flight here; older ones than is known are ignored."""
         for job in jobs:
             flight = self.flight_of(job.id)
-            if flight is None:
+            if flight is None or job.revision < flight.job.revision:
                 continue
             flight.job = job
             if job.attempt is not None and job.attempt.prompt_id == flight.prompt_id:
@@ -110,10 +120,34 @@ class Backend:
 
     def remember(self, prompt_id: str) -> None:
         """Note that this server has had that prompt."""
-        self.known_ids[prompt_id] = None
-        self.known_ids.move_to_end(prompt_id)
+        self.known_ids.setdefault(prompt_id, self.ctx.clock.monotonic())
+        if prompt_id in self.flights:
+            self.ours[prompt_id] = None
+            while len(self.ours) > KNOWN_IDS:
+                self.ours.popitem(last=False)
         while len(self.known_ids) > KNOWN_IDS:
             self.known_ids.popitem(last=False)
+
+    def known_before(self, moment: float) -> frozenset[str]:
+        """Ids that the server was seen to have before that moment: evidence that a restart would wipe."""
+        return frozenset(prompt_id for prompt_id, seen in self.known_ids.items() if seen <= moment)
+
+    async def leave(self, flight: Flight, jobs: tuple[Job, ...] | None) -> bool:
+        """After the change that ended a flight: let go of it, unless the change was refused.
+
+        `jobs` is what `apply` gave. A refused change means that the job has changed meanwhile: if it
+        is still on this server under this prompt it stays and is looked at again.
+        """
+        if jobs is None:
+            job = await self.ctx.db.jobs.get(flight.job.id)
+            newest = job.attempt if job is not None else None
+            if job is not None and job.state in ON_SERVER and newest and newest.prompt_id == flight.prompt_id:
+                flight.job, flight.attempt = job, newest
+                self.look_soon(1.0)
+                return False
+        self.flights.pop(flight.prompt_id, None)
+        self.look_soon(0.0 if not self.flights else AFTER_END)
+        return jobs is not None
 
     def look_soon(self, within: float = 0.0) -> None:
         """Look at the queue within so many seconds."""

@@ -6,9 +6,9 @@ Each is a change in the database first; the backends' loops then bring the serve
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ainf_tui.domain.jobs import ENDED, ON_SERVER, Job, JobChange, JobState, Problem
+from ainf_tui.domain.jobs import ENDED, ON_SERVER, AttemptState, Job, JobChange, JobState, Problem
 from ainf_tui.domain.ports import JobFilter
 from ainf_tui.domain.requests import ClearRequest, MoveRequest
 from ainf_tui.engine.context import Context
@@ -77,12 +77,7 @@ class Commands:
             )
         repo = self._ctx.db.jobs
         if request.priority is not None:
-            if not -100 <= request.priority <= 100:
-                raise UsageError(
-                    "job.bad_priority",
-                    f"priority {request.priority} is out of bounds",
-                    hint="-100 (last) to 100 (first); 0 is usual",
-                )
+            check_priority(request.priority)
             await repo.set_priority([job.id for job in waiting], request.priority)
         if request.to or request.before or request.after:
             await self._rank(waiting, request)
@@ -161,6 +156,8 @@ class Commands:
                 cancel_requested=True,
                 finished_at=self._ctx.clock.now(),
             )
+        if job.state in ON_SERVER and self._registry.get(job.backend) is None:
+            return self._abandon(job)
         if job.state is JobState.FETCHING:
             late = Problem("job.cancel_too_late", "it was finished before the cancel reached it")
             warnings = job.warnings if late in job.warnings else (*job.warnings, late)
@@ -168,6 +165,26 @@ class Commands:
                 job.id, expect=frozenset({JobState.FETCHING}), cancel_requested=True, warnings=warnings
             )
         return JobChange(job.id, expect=ON_SERVER, cancel_requested=True)
+
+    def _abandon(self, job: Job) -> JobChange:
+        """Its backend is no longer configured: nobody can ask it, so the id is only watched for."""
+        now = self._ctx.clock.now()
+        attempt = job.attempt
+        ended = attempt and replace(
+            attempt,
+            state=AttemptState.CANCELLED,
+            ended_at=now,
+            reason="cancelled while its backend was not configured",
+            watched=True,
+        )
+        return JobChange(
+            job.id,
+            expect=ON_SERVER,
+            state=JobState.CANCELLED,
+            cancel_requested=True,
+            attempt=ended,
+            finished_at=now,
+        )
 
     async def _each(self, jobs: Sequence[Job], rule: Rule, code: str) -> Done:
         """Apply a rule to each job; ConflictError if nothing at all could be done."""
@@ -215,6 +232,16 @@ class Commands:
             current = await self._ctx.db.jobs.get(job.id)
         done.notices.append(
             Problem("job.busy", f"job {job.number} changes too fast to be changed", "try again")
+        )
+
+
+def check_priority(priority: int) -> None:
+    """Raises UsageError(`job.bad_priority`) outside of -100..100."""
+    if not -100 <= priority <= 100:
+        raise UsageError(
+            "job.bad_priority",
+            f"priority {priority} is out of bounds",
+            hint="-100 (last) to 100 (first); 0 is usual",
         )
 
 

@@ -75,6 +75,10 @@ class Flight:
     missed_at: float = 0.0
     connection: int = 0
     """`socket.connections` when it was last seen on the server."""
+    seen_at: float = float("-inf")
+    """Monotonic time when it was last seen on the server."""
+    answered: str = ""
+    """The server's words, where the POST in doubt was answered with an error (5xx)."""
     refused: bool = False
     """The port had no listener at some moment since it was last seen."""
     waiting: bool = False

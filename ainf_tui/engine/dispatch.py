@@ -84,6 +84,7 @@ async def _send(backend: Backend, job: Job) -> bool:
         late = await bind_late_inputs(backend, job, stored)
     except UnreachableError as error:
         backend.unreachable(error)
+        backend.look_soon(NOT_SENT_AGAIN)
         return False
     except AinfError as error:
         await _refuse(backend, job, error)
@@ -102,6 +103,8 @@ async def _send(backend: Backend, job: Job) -> bool:
         device=backend.stats.devices[0].name if backend.stats and backend.stats.devices else "",
     )
     flight = await make_flight(backend, job, attempt, stored)
+    flight.in_doubt = True  # from the claim until the POST's answer: whatever happens, look first
+    backend.flights[attempt.prompt_id] = flight  # before the POST: frames may come before its answer
     ctx.kill.reach("submit.before_claim")
     claimed = await ctx.apply(
         JobChange(
@@ -119,10 +122,10 @@ async def _send(backend: Backend, job: Job) -> bool:
     )
     ctx.kill.reach("submit.after_claim")
     if claimed is None:  # somebody was faster: held, cancelled, paused or another backend
+        backend.flights.pop(attempt.prompt_id, None)
         asyncio.get_running_loop().call_later(CLAIM_AGAIN, backend.wake.set)
         return False
     flight.job = claimed[0]
-    backend.flights[attempt.prompt_id] = flight  # before the POST: frames may come before its answer
     return await _post(backend, flight, stored)
 
 
@@ -144,10 +147,13 @@ async def _post(backend: Backend, flight: Flight, stored: JobGraph) -> bool:
         return True
     except InDoubtError as error:
         log.warning("job %d: POST /prompt in doubt: %s", flight.job.number, error.message)
-        flight.in_doubt = True
-        backend.look_soon(ctx.tuning.look_apart)
+        flight.answered = error.message if error.code == "backend.server_error" else ""
+        backend.look_soon()
         return False
-    except (NotSentError, BackendRejectedError):
+    except (NotSentError, BackendRejectedError) as error:
+        if error.code == "backend.too_large":  # the job's own fault: it would stand in the way for ever
+            await _refuse(backend, flight.job, error, flight)
+            return True
         await _unsend(backend, flight)
         return False
     ctx.kill.reach("submit.after_post")
@@ -163,7 +169,13 @@ async def accept(backend: Backend, flight: Flight, accepted: Accepted) -> None:
     if restarted:
         log.warning("backend %s: its numbers start again", backend.name)
         backend.look_soon()
-    attempt = replace(flight.attempt, state=AttemptState.SUBMITTED, number=accepted.number, submitted_at=now)
+    attempt = replace(
+        flight.attempt,
+        state=AttemptState.SUBMITTED,
+        number=accepted.number,
+        submitted_at=now,
+        server_epoch=backend.epoch,
+    )
     warnings = flight.job.warnings + tuple(
         Problem(
             "comfyui.branch_dropped",
@@ -188,6 +200,7 @@ async def accept(backend: Backend, flight: Flight, accepted: Accepted) -> None:
     flight.in_doubt = False
     flight.waiting = flight.tracker.started_at is None
     flight.connection = backend.socket.connections
+    flight.seen_at = ctx.clock.monotonic()
     backend.remember(flight.prompt_id)
     if jobs:
         backend.refresh(jobs)
@@ -209,21 +222,19 @@ def note_number(backend: Backend, number: float) -> bool:
 async def _unsend(backend: Backend, flight: Flight) -> None:
     """Nothing was sent: the job goes back as if it had not been touched."""
     ctx = backend.ctx
-    backend.flights.pop(flight.prompt_id, None)
     backend.dispatch_after = ctx.clock.monotonic() + NOT_SENT_AGAIN
     backend.look_soon(NOT_SENT_AGAIN)
-    state = JobState.CANCELLED if flight.job.cancel_requested else JobState.QUEUED
-    await ctx.apply(
+    jobs = await ctx.apply(
         JobChange(
             flight.job.id,
             expect=frozenset({JobState.SUBMITTING}),
             expect_prompt=flight.prompt_id,
-            state=state,
+            state=JobState.QUEUED,
             drop_attempt=flight.prompt_id,
             backend="",
-            finished_at=ctx.clock.now() if state is JobState.CANCELLED else None,
         )
     )
+    await backend.leave(flight, jobs)
 
 
 async def _refuse(backend: Backend, job: Job, error: AinfError, flight: Flight | None = None) -> None:
@@ -233,11 +244,10 @@ async def _refuse(backend: Backend, job: Job, error: AinfError, flight: Flight |
     problem = Problem(error.code, error.message, error.hint, details=error.details)
     attempt = None
     if flight is not None:
-        backend.flights.pop(flight.prompt_id, None)
         attempt = replace(
             flight.attempt, state=AttemptState.FAILED, ended_at=now, reason=error.message, error=problem
         )
-    await ctx.apply(
+    jobs = await ctx.apply(
         JobChange(
             job.id,
             expect=frozenset({JobState.QUEUED, JobState.SUBMITTING}),
@@ -248,3 +258,5 @@ async def _refuse(backend: Backend, job: Job, error: AinfError, flight: Flight |
             finished_at=now,
         )
     )
+    if flight is not None:
+        await backend.leave(flight, jobs)

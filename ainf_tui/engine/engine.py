@@ -13,8 +13,9 @@ from typing import Any, Self
 from ainf_tui import __version__
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.documents import DatabaseDocument, EngineDocument
-from ainf_tui.domain.jobs import JobState
+from ainf_tui.domain.jobs import ON_SERVER, JobState
 from ainf_tui.domain.ports import BackendMemory, ComfyServer, ComfySocket, JobFilter
+from ainf_tui.domain.text import redact_url
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Context, log
@@ -29,6 +30,10 @@ LEASE_TTL = 30.0
 """Seconds; renewed every third of it."""
 MAINTENANCE = 60.0
 """Seconds between checkpoints of an idle database."""
+
+
+def _new_client_id() -> str:
+    return f"ainf-{os.urandom(16).hex()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +99,41 @@ class Engine:
             ),
         )
         for spec in self._specs:
+            await self._set_apart(spec)
+        for spec in self._specs:
             await self.add_backend(spec)
+        await self._add_retired()
         await self.publisher.publish()
         self._spawn("publish", self.publisher.run)
         self._spawn("maintain", self._maintain)
 
-    async def add_backend(self, spec: BackendSpec) -> Backend:
+    async def _set_apart(self, spec: BackendSpec) -> None:
+        """A name that now means another address: what is on the old server stays with the old address."""
+        repo = self.ctx.db.memory
+        memory = await repo.backend(spec.name)
+        if memory is None or memory.url in {"", spec.url}:
+            return
+        old_name = f"{spec.name} at {redact_url(memory.url)}"
+        log.warning("backend %s is now at %s; it was at %s", spec.name, spec.url, memory.url)
+        await repo.move_backend(spec.name, old_name)
+        await repo.save_backend(replace(memory, name=old_name))
+        await repo.save_backend(BackendMemory(spec.name, client_id=_new_client_id(), url=spec.url))
+
+    async def _add_retired(self) -> None:
+        """Servers that still have something of ours though no setting names them any more."""
+        jobs = await self.ctx.db.jobs.in_states({*ON_SERVER, JobState.FETCHING})
+        for name in {job.backend for job in jobs if self.registry.get(job.backend) is None}:
+            memory = await self.ctx.db.memory.backend(name)
+            if memory is not None and memory.url:
+                await self.add_backend(BackendSpec(name, memory.url), retired=True)
+
+    async def add_backend(self, spec: BackendSpec, *, retired: bool = False) -> Backend:
         """Begin to use a ComfyUI: its client id is the one it knows us by from earlier runs."""
         ctx = self.ctx
         memory = await ctx.db.memory.backend(spec.name)
-        if memory is None:
-            memory = BackendMemory(spec.name, client_id=f"ainf-{os.urandom(16).hex()}")
+        if memory is None or memory.url != spec.url:
+            client_id = memory.client_id if memory is not None else _new_client_id()
+            memory = BackendMemory(spec.name, client_id=client_id, url=spec.url)
             await ctx.db.memory.save_backend(memory)
         server, socket = self._connect(spec, memory.client_id)
         backend = Backend(
@@ -115,6 +144,7 @@ class Engine:
             memory,
             Verdicts(ctx.tuning.max_attempts, lambda j, a, f: plan_outputs(ctx, j, a, f)),
         )
+        backend.retired = retired
         backend.on_finished = self.estimates.learn
         self.registry.add(backend)
         worker = Worker(backend)

@@ -26,8 +26,8 @@ async def bind_late_inputs(backend: Backend, job: Job, stored: JobGraph) -> Late
 
     Raises UnreachableError if it does not answer, UsageError(`checkpoint.none`) if it has none.
     """
-    if "checkpoint" not in stored.late:
-        return Late(job, stored)
+    if "checkpoint" not in stored.late or job.params.get("checkpoint"):
+        return Late(job, stored)  # nothing open, or decided for an earlier attempt of this job
     async with backend.asking():
         available = await backend.server.models("checkpoints")
     choice = choose(available, stored.family, backend.memory.last_checkpoint)
@@ -37,7 +37,7 @@ async def bind_late_inputs(backend: Backend, job: Job, stored: JobGraph) -> Late
         replace(
             job,
             params={**job.params, "checkpoint": choice.name},
-            warnings=(*job.warnings, choice.notice),
+            warnings=(*job.warnings, choice.notice) if choice.how == "first" else job.warnings,
         ),
         replace(stored, graph=graph, late=tuple(n for n in stored.late if n != "checkpoint")),
         dict.fromkeys(places, choice.name),

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ainf_tui.domain.comfy import QueueSnapshot
-from ainf_tui.domain.jobs import AttemptState, Intent, Job
+from ainf_tui.domain.jobs import Attempt, AttemptState, Intent, Job, JobState
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Flight, log
+from ainf_tui.engine.outcomes import ending_of
 from ainf_tui.engine.reconcile import mark_running
 
 INTERRUPT_AGAIN = 1.0
@@ -61,10 +62,9 @@ async def _gone_or_later(backend: Backend, flight: Flight, snapshot: QueueSnapsh
     change = backend.verdicts.vanished(
         flight.job, flight.attempt, restarted=False, evidence="deleted by us", now=backend.ctx.clock.now()
     )
-    await backend.ctx.apply(change)
+    jobs = await backend.ctx.apply(change)
     backend.ctx.kill.reach("withdraw.after_commit")
-    backend.flights.pop(flight.prompt_id, None)
-    backend.wake.set()
+    await backend.leave(flight, jobs)
 
 
 async def _intend(backend: Backend, flight: Flight, intent: Intent) -> None:
@@ -87,6 +87,7 @@ async def _withdraw_waiting(backend: Backend) -> None:
         if not _is_waiting(flight) or flight.job.cancel_requested:
             continue
         reason = await _why_withdraw(backend, flight)
+        # A stored intent whose reason has gone stays: the prompt may have been deleted by it already.
         if reason:
             await _withdraw(backend, flight, reason)
 
@@ -141,20 +142,42 @@ async def watch_abandoned(backend: Backend) -> None:
     """
     ctx = backend.ctx
     watched = await ctx.db.jobs.watched(backend.name)
+    backend.watching = bool(watched)
     if not watched or backend.queue is None:
         return
     now = ctx.clock.now()
-    pending = {i.prompt_id for i in backend.queue.pending}
-    running = {i.prompt_id for i in backend.queue.running}
+    there = backend.queue.ids()
     stale = []
     for attempt in watched:
         since = attempt.ended_at or attempt.created_at
-        if attempt.prompt_id in pending | running:
+        if attempt.prompt_id in there:
             log.warning("prompt %s turned up late: taken off the server", attempt.prompt_id)
             async with backend.asking():
                 await backend.server.delete_pending([attempt.prompt_id])
                 await backend.server.interrupt(attempt.prompt_id)
-        elif (now - since).total_seconds() > ctx.tuning.watch_for:
+        elif (now - since).total_seconds() > ctx.tuning.watch_for or await _adopted(backend, attempt):
             stale.append(attempt.prompt_id)
     if stale:
         await ctx.db.jobs.end_watch(stale)
+
+
+async def _adopted(backend: Backend, attempt: Attempt) -> bool:
+    """An abandoned prompt that ran to its end unseen, while its job still waits: its result is taken."""
+    ctx = backend.ctx
+    job = await ctx.db.jobs.by_prompt(attempt.prompt_id)
+    newest = job.attempt if job is not None else None
+    if job is None or job.state is not JobState.QUEUED or newest is None:
+        return False
+    if newest.prompt_id != attempt.prompt_id:
+        return False
+    async with backend.asking():
+        entry = await backend.server.history(attempt.prompt_id)
+    if entry is None or entry.outcome != "success":
+        return False
+    log.warning("job %d: prompt %s had run after all, adopted", job.number, attempt.prompt_id)
+    stored = await ctx.db.jobs.graph(job.id)
+    change = backend.verdicts.ended(job, attempt, stored.graph, ending_of(entry, None), ctx.clock.now())
+    jobs = await ctx.apply(replace(change, expect=frozenset({JobState.QUEUED}), backend=backend.name))
+    if jobs:
+        backend.fetching.put_nowait(job.id)
+    return jobs is not None

@@ -22,6 +22,11 @@ from ainf_tui.domain.jobs import (
 )
 from ainf_tui.domain.progress import node_ref
 
+NEVER_RECEIVED = "the server never received it"
+REFUSALS = 3
+"""Error answers in a row to the POST of one job after which it fails instead of standing in the way."""
+WAITING_LOSSES = 10
+"""So many times `max_attempts` a job may be lost while it only waited: each may be another's fault."""
 OUT_OF_MEMORY = ("outofmemory", "out of memory", "allocation on device")
 """Lower-case signs of a full GPU in exception types and messages (torch, ComfyUI, hip)."""
 
@@ -102,7 +107,7 @@ class Verdicts:
             return self._failed(job, attempt, execution_problem(ending.error, graph), now)
         if ending.outcome == "interrupted":
             return self._interrupted(job, attempt, now)
-        if ending.outcome == "success" or ending.files:
+        if ending.outcome == "success" or (ending.outcome == "unknown" and ending.files):
             return self._succeeded(job, attempt, graph, ending, now)
         problem = Problem(
             "comfyui.no_result",
@@ -179,7 +184,8 @@ class Verdicts:
 
     def lost(self, job: Job, attempt: Attempt, reason: str, now: datetime) -> JobChange:
         """The server that held it is gone: another attempt, unless it has had its share of them."""
-        ended = _end(attempt, AttemptState.LOST, now, reason=reason)
+        # Watched: should the judgement be wrong, the old prompt is taken off before it runs beside the new.
+        ended = _end(attempt, AttemptState.LOST, now, reason=reason, watched=True)
         if self._may_run_again(job):
             return _back_to_queue(job, ended)
         problem = Problem(
@@ -189,16 +195,38 @@ class Verdicts:
         )
         return _finished(job, ended, JobState.FAILED, now, problem)
 
-    def not_received(self, job: Job, attempt: Attempt, now: datetime) -> JobChange:
-        """After a doubtful POST two looks did not find it. The id stays on watch."""
-        ended = _end(attempt, AttemptState.LOST, now, reason="the server never received it", watched=True)
+    def not_received(self, job: Job, attempt: Attempt, answered: str, now: datetime) -> JobChange:
+        """After a doubtful POST two looks did not find it. The id stays on watch.
+
+        `answered`: the server's words if it answered with an error; after three such answers in a row
+        the job is at fault, not the line.
+        """
+        ended = _end(attempt, AttemptState.LOST, now, reason=answered or NEVER_RECEIVED, watched=True)
         if job.cancel_requested:
             return _cancelled(job, ended, now)
+        if answered and self.unreceived(job) >= REFUSALS:
+            problem = Problem(
+                "job.never_accepted",
+                f"ComfyUI did not take it in, {REFUSALS} times: {answered}",
+                "see ComfyUI's log for the reason; a custom node may fail while it checks the workflow",
+            )
+            return _finished(job, ended, JobState.FAILED, now, problem)
         return _back_to_queue(job, ended)
+
+    @staticmethod
+    def unreceived(job: Job) -> int:
+        """How many attempts in a row, up to the newest, never arrived (the newest counts as one)."""
+        count = 0
+        for attempt in reversed(job.attempts):
+            if attempt.submitted_at is not None:
+                break
+            count += 1
+        return count
 
     def _may_run_again(self, job: Job) -> bool:
         began = sum(1 for a in job.attempts if a.started_at is not None)
-        return began < self._max_attempts
+        lost = sum(1 for a in job.attempts if a.state is AttemptState.LOST)
+        return began < self._max_attempts and lost < self._max_attempts * WAITING_LOSSES
 
 
 def _end(attempt: Attempt, state: AttemptState, now: datetime, **fields: object) -> Attempt:

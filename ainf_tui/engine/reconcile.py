@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ainf_tui.domain.comfy import Accepted, HistoryEntry, QueueSnapshot
-from ainf_tui.domain.evidence import Fate, Sighting, greatest_number, judge
+from ainf_tui.domain.evidence import Fate, Sighting, Verdict, greatest_number, judge
 from ainf_tui.domain.jobs import ON_SERVER, AttemptState, JobChange, JobState
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Flight, log
@@ -18,6 +18,8 @@ from ainf_tui.engine.settle import settle, write_end
 
 HISTORY_LOOK = 32
 """Newest history entries read as evidence when something is missing."""
+RESEND_LONGEST = 60.0
+"""Seconds between two tries of a prompt that the server does not take in, at most."""
 
 
 async def look(backend: Backend) -> None:
@@ -35,23 +37,25 @@ async def look(backend: Backend) -> None:
 
 
 async def note_process(backend: Backend) -> None:
-    """Which process listens there now; another one means that the old queue is gone."""
+    """Which process listens there now; another one means that the old queue is gone.
+
+    Where it cannot be told (any more) the epoch is empty: an old one is evidence of nothing.
+    """
     epoch = await backend.server.process_identity()
-    if epoch and backend.epoch and epoch != backend.epoch:
+    known = backend.epoch or backend.memory.server_epoch
+    backend.epoch = epoch
+    if epoch and known and epoch != known:
         log.warning("backend %s: another process listens on its port (%s)", backend.name, epoch)
-        backend.epoch = epoch
         backend.forget_process()
-    elif epoch:
-        backend.epoch = epoch
-    if backend.epoch != backend.memory.server_epoch:
-        backend.memory = replace(backend.memory, server_epoch=backend.epoch)
+    if epoch and epoch != backend.memory.server_epoch:
+        backend.memory = replace(backend.memory, server_epoch=epoch)
         await backend.ctx.db.memory.save_backend(backend.memory)
 
 
 async def _look_for(backend: Backend, flight: Flight, snapshot: QueueSnapshot) -> None:
     found = next((i for i in (*snapshot.running, *snapshot.pending) if i.prompt_id == flight.prompt_id), None)
     if found is not None:
-        _seen(backend, flight)
+        seen(backend, flight)
         flight.waiting = found in snapshot.pending
         if flight.in_doubt:
             log.info("job %d: found on the server, adopted", flight.job.number)
@@ -63,16 +67,18 @@ async def _look_for(backend: Backend, flight: Flight, snapshot: QueueSnapshot) -
     async with backend.asking():
         entry = await backend.server.history(flight.prompt_id)
     if entry is not None:
-        _seen(backend, flight)
+        seen(backend, flight)
         await settle(backend, flight, entry)
         return
     await _missing(backend, flight, snapshot)
 
 
-def _seen(backend: Backend, flight: Flight) -> None:
+def seen(backend: Backend, flight: Flight) -> None:
+    """It is on the server at this moment."""
     flight.misses = 0
     flight.refused = False
     flight.connection = backend.socket.connections
+    flight.seen_at = backend.ctx.clock.monotonic()
     backend.remember(flight.prompt_id)
 
 
@@ -86,56 +92,63 @@ async def _missing(backend: Backend, flight: Flight, snapshot: QueueSnapshot) ->
     if flight.misses < 2 or now - flight.missed_at < apart:
         backend.look_soon(max(0.05, apart - (now - flight.missed_at)))
         return
+    if flight.in_doubt:
+        await _not_received(backend, flight)
+        return
     async with backend.asking():
         history = await backend.server.recent_history(HISTORY_LOOK)
-    if flight.over:
-        await write_end(backend, flight, None)
-    elif flight.in_doubt:
-        await _not_received(backend, flight)
+    verdict = judge(_sighting(backend, flight, snapshot, history))
+    whole = flight.over and not (flight.partial and verdict.fate is Fate.RESTARTED)
+    if whole:
+        await write_end(backend, flight, None)  # it ended before our eyes; only its history is gone
     else:
-        await _vanished(backend, flight, snapshot, history)
+        await _vanished(backend, flight, verdict)
 
 
 async def _not_received(backend: Backend, flight: Flight) -> None:
+    ctx = backend.ctx
     log.info("job %d: the server never received it", flight.job.number)
-    change = backend.verdicts.not_received(flight.job, flight.attempt, backend.ctx.clock.now())
-    backend.ctx.kill.reach("lost.before_commit")
-    await _leave(backend, flight, change)
-    backend.ctx.kill.reach("lost.after_commit")
+    change = backend.verdicts.not_received(flight.job, flight.attempt, flight.answered, ctx.clock.now())
+    again = backend.verdicts.unreceived(flight.job)
+    backend.dispatch_after = ctx.clock.monotonic() + min(2.0**again, RESEND_LONGEST) - 1.0
+    ctx.kill.reach("lost.before_commit")
+    await backend.leave(flight, await ctx.apply(change))
+    ctx.kill.reach("lost.after_commit")
+    backend.watching = True
+    backend.look_soon(backend.dispatch_after - ctx.clock.monotonic())
 
 
-async def _vanished(
+def _sighting(
     backend: Backend, flight: Flight, snapshot: QueueSnapshot, history: tuple[HistoryEntry, ...]
-) -> None:
-    verdict = judge(
-        Sighting(
-            epoch_then=flight.attempt.server_epoch,
-            epoch_now=backend.epoch,
-            same_connection=backend.socket.connected and flight.connection == backend.socket.connections,
-            number=flight.attempt.number,
-            known_ids=frozenset(backend.known_ids) - {flight.prompt_id},
-            present_ids=snapshot.ids() | backend.history_ids(history),
-            greatest_number=greatest_number(snapshot, history),
-            refused_since=flight.refused,
-        )
+) -> Sighting:
+    socket = backend.socket
+    # A deletion sends a `status` frame to every live socket; a half-open one hears nothing.
+    unbroken = socket.connected and flight.connection == socket.connections
+    return Sighting(
+        epoch_then=flight.attempt.server_epoch,
+        epoch_now=backend.epoch,
+        same_connection=unbroken and socket.last_frame > flight.seen_at,
+        number=flight.attempt.number,
+        known_ids=backend.known_before(flight.seen_at) - {flight.prompt_id},
+        present_ids=snapshot.ids() | backend.history_ids(history),
+        greatest_number=greatest_number(snapshot, history),
+        refused_since=flight.refused,
     )
+
+
+async def _vanished(backend: Backend, flight: Flight, verdict: Verdict) -> None:
+    ctx = backend.ctx
     log.warning("job %d: gone from the server (%s: %s)", flight.job.number, verdict.fate, verdict.evidence)
     change = backend.verdicts.vanished(
         flight.job,
         flight.attempt,
         restarted=verdict.fate is Fate.RESTARTED,
         evidence=verdict.evidence,
-        now=backend.ctx.clock.now(),
+        now=ctx.clock.now(),
     )
-    backend.ctx.kill.reach("lost.before_commit")
-    await _leave(backend, flight, change)
-    backend.ctx.kill.reach("lost.after_commit")
-
-
-async def _leave(backend: Backend, flight: Flight, change: JobChange) -> None:
-    await backend.ctx.apply(change)
-    backend.flights.pop(flight.prompt_id, None)
-    backend.wake.set()
+    ctx.kill.reach("lost.before_commit")
+    await backend.leave(flight, await ctx.apply(change))
+    ctx.kill.reach("lost.after_commit")
 
 
 async def mark_running(backend: Backend, flight: Flight) -> None:

@@ -35,7 +35,8 @@ class Registry:
 
     def flights(self) -> Iterator[tuple[Backend, Flight]]:
         for backend in self.backends:
-            for flight in backend.flights.values():
+            # a copy: whoever goes through them may await, and prompts come and go meanwhile
+            for flight in tuple(backend.flights.values()):
                 yield backend, flight
 
     def wake(self) -> None:
@@ -45,7 +46,11 @@ class Registry:
             backend.wake.set()
 
     def waits_for(self, job: Job) -> str:
-        """Why a queued job cannot go anywhere now; empty if it only waits its turn."""
+        """Why an open job cannot go on now; empty if it only waits its turn."""
+        if job.backend:
+            gone = self.get(job.backend) is None
+            hint = f"its backend {job.backend!r} is no longer configured: add it again, or cancel the job"
+            return hint if gone else ""
         candidates = [b for b in self.backends if not job.backend_pin or b.name == job.backend_pin]
         if not candidates:
             known = ", ".join(b.name for b in self.backends) or "none"

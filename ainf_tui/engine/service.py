@@ -20,13 +20,13 @@ from ainf_tui.domain.documents import (
 from ainf_tui.domain.jobs import Job, JobState
 from ainf_tui.domain.ports import JobFilter, JobPage
 from ainf_tui.domain.present import Live, job_document, node_progress_document, problem_document
-from ainf_tui.domain.progress import Tracker
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
 from ainf_tui.domain.services import CountDocument, JobQuery
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.commands import Commands, Done
 from ainf_tui.engine.engine import Engine
 from ainf_tui.engine.provenance import models_of, sent_graph
+from ainf_tui.engine.retries import Retries
 from ainf_tui.engine.submission import Submission
 from ainf_tui.engine.views import status_document
 from ainf_tui.errors import NotFoundError, UsageError
@@ -36,6 +36,8 @@ FRESH = 2.0
 STATUS_WAIT = 1.5
 """Seconds that status waits for such an answer."""
 MAX_PAGE = 1000
+ID_LENGTH = 36
+"""Characters of a whole job id."""
 
 
 class Service:
@@ -46,6 +48,7 @@ class Service:
         self._ctx = engine.ctx
         self._commands = Commands(engine.ctx, engine.registry)
         self._submission = Submission(engine)
+        self._retries = Retries(engine.ctx, self._submission, self._commands)
 
     # -- reading -----------------------------------------------------------------------------------
     async def status(self) -> StatusDocument:
@@ -89,11 +92,18 @@ class Service:
             states=states,
             held=query.held,
             numbers=frozenset(int(ref) for ref in refs if ref.isdecimal()),
-            ids=frozenset(ref for ref in refs if not ref.isdecimal()),
+            ids=frozenset([await self._id(ref) for ref in refs if not ref.isdecimal()]),
             batch=query.batch,
             text=query.text,
             changed_since=query.changed_since,
         )
+
+    async def _id(self, ref: str) -> str:
+        """A whole id as it is; the beginning of one as the id of its job, else as it is (and finds none)."""
+        if len(ref) == ID_LENGTH:
+            return ref
+        job = await self._ctx.db.jobs.get(ref)
+        return ref if job is None else job.id
 
     async def _page(self, query: JobQuery, where: JobFilter, limit: int) -> JobPage:
         repo = self._ctx.db.jobs
@@ -137,7 +147,8 @@ class Service:
             if flight.job.id == job.id and not job.ended:
                 return job, engine.estimates.live(backend, flight)
         if job.state is not JobState.QUEUED:
-            return job, Live()
+            why = "" if job.ended else engine.registry.waits_for(job)
+            return (replace(job, blocked=why) if why else job), Live()
         why = "the queue is paused" if self._ctx.paused else engine.registry.waits_for(job)
         eta = engine.estimates.queued(position) if position and not why else None
         return (replace(job, blocked=why) if why else job), Live(eta=eta, position=position)
@@ -147,13 +158,12 @@ class Service:
         stored = await self._ctx.db.jobs.graph(job.id)
         flight = next((f for _, f in self._engine.registry.flights() if f.job.id == job.id), None)
         graph = sent_graph(stored.graph, job.number)
-        nodes = flight.tracker.nodes() if flight else Tracker("", graph, frozenset()).nodes()
         return JobDetailDocument(
             job=(await self._documents((job,)))[0],
             graph=graph,
             workflow=stored.workflow,
             bindings={name: tuple(places) for name, places in stored.bindings.items()},
-            nodes=tuple(node_progress_document(n) for n in nodes),
+            nodes=tuple(node_progress_document(n) for n in flight.tracker.nodes()) if flight else (),
             models=tuple(models_of(stored.graph)),
             pack_version=job.pack_version,
             graph_hash=job.graph_hash,
@@ -183,7 +193,7 @@ class Service:
         return await self._answer(await self._submission.run(request))
 
     async def retry(self, request: RetryRequest) -> JobsDocument:
-        return await self._answer(await self._submission.retry(request, self._commands))
+        return await self._answer(await self._retries.run(request))
 
     async def cancel(self, request: JobsRequest) -> JobsDocument:
         return await self._answer(await self._commands.cancel(request.refs))

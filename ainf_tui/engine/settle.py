@@ -46,17 +46,15 @@ async def write_end(backend: Backend, flight: Flight, entry: HistoryEntry | None
     """Write how it ended; without an entry (history cleared) what the frames told is taken."""
     ctx = backend.ctx
     ending = ending_of(entry, flight.tracker.blocked) if entry is not None else ending_of_frames(flight)
-    if flight.in_doubt:
-        flight.in_doubt = False
     attempt = replace(flight.attempt, peak_vram=flight.vram)
+    if flight.in_doubt and entry is not None:  # it was received after all, and has even ended
+        attempt = replace(attempt, number=entry.number, submitted_at=attempt.created_at)
     change = backend.verdicts.ended(flight.job, attempt, flight.graph, ending, ctx.clock.now())
     ctx.kill.reach("settle.before_commit")
     jobs = await ctx.apply(change)
     ctx.kill.reach("settle.after_commit")
-    backend.flights.pop(flight.prompt_id, None)
-    backend.wake.set()
-    if jobs is None:
-        log.warning("job %d: its end was written by somebody else", flight.job.number)
+    if not await backend.leave(flight, jobs) or not jobs:
+        log.warning("job %d: changed while its end was written", flight.job.number)
         return
     job = jobs[0]
     if job.state is JobState.FETCHING:

@@ -36,6 +36,8 @@ UNREACHABLE_AGAIN = 2.0
 LOOK_SHARE = 20.0
 """A look that took t seconds is not repeated before 20 t: others' queues can be megabytes."""
 VRAM_EVERY = 5.0
+SWEEP_EVERY = 15.0
+"""Seconds between two checks of the database for jobs that should be followed and are not."""
 
 
 async def guarded(name: str, loop: Callable[[], Awaitable[None]]) -> None:
@@ -61,7 +63,7 @@ class Worker:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self._vram_at = 0.0
-        self._looked_for = 0.0
+        self._swept_at = 0.0
 
     async def run(self) -> None:
         """Recover what is stored, then all loops."""
@@ -73,20 +75,35 @@ class Worker:
             group.create_task(guarded(f"{name}: fetch", self._fetch))
 
     async def _fetch(self) -> None:
-        await fetch_loop(self.backend)
+        """From the database each time: whatever ended the loop before, no job's turn is lost."""
+        backend = self.backend
+        for job in await backend.ctx.db.jobs.in_states({JobState.FETCHING}):
+            if job.backend == backend.name:
+                backend.fetching.put_nowait(job.id)
+        await fetch_loop(backend)
 
     async def _recover(self) -> None:
         """Jobs that an earlier engine left on this backend: each is followed again or looked up."""
         backend = self.backend
-        jobs = await backend.ctx.db.jobs.in_states({*ON_SERVER, JobState.FETCHING})
-        mine = [job for job in jobs if job.backend == backend.name]
+        backend.socket_down_since = backend.ctx.clock.monotonic()
+        await self._sweep()
+        backend.watching = bool(await backend.ctx.db.jobs.watched(backend.name))
+        backend.look_soon()
+
+    async def _sweep(self) -> None:
+        """Jobs that the database has on this server and nobody follows: follow them.
+
+        At the start these are what an earlier engine left; later there should be none, and if a
+        failure left one it is healed here.
+        """
+        backend = self.backend
+        self._swept_at = backend.ctx.clock.monotonic()
+        jobs = await backend.ctx.db.jobs.in_states(ON_SERVER)
+        mine = [j for j in jobs if j.backend == backend.name and backend.flight_of(j.id) is None]
         stored = await backend.ctx.db.memory.progress([job.id for job in mine])
         for job in mine:
-            if job.state is JobState.FETCHING:
-                backend.fetching.put_nowait(job.id)
-            elif job.attempt is not None and job.attempt.state not in ATTEMPT_ENDED:
+            if job.attempt is not None and job.attempt.state not in ATTEMPT_ENDED:
                 await self._resume(job, stored.get(job.id))
-        backend.look_soon()
 
     async def _resume(self, job: Job, progress: dict[str, object] | None) -> None:
         backend = self.backend
@@ -98,6 +115,7 @@ class Worker:
         flight.in_doubt = attempt.state is AttemptState.SUBMITTING
         flight.partial = True
         flight.connection = -1  # whatever connection there was, it is broken
+        flight.seen_at = backend.ctx.clock.monotonic()
         if progress and progress.get("prompt_id") == attempt.prompt_id and job.state is JobState.RUNNING:
             fraction, elapsed = progress.get("fraction"), progress.get("elapsed")
             if isinstance(fraction, int | float) and isinstance(elapsed, int | float):
@@ -119,12 +137,16 @@ class Worker:
         if isinstance(event, Preview):
             self._preview(event)
         elif isinstance(event, QueueStatus):
-            if backend.flights:
-                backend.look_soon(1.0 if any(f.waiting for f in backend.flights.values()) else 5.0)
+            if backend.flights or backend.watching:
+                backend.look_soon(1.0 if self._unsettled() else 5.0)
         elif isinstance(event, Connected | Disconnected):
             self._connection(event, now)
         else:
             self._frame(event, now)
+
+    def _unsettled(self) -> bool:
+        """A deletion of something of ours would show in the queue alone."""
+        return self.backend.watching or any(f.waiting for f in self.backend.flights.values())
 
     def _frame(self, event: ComfyEvent, now: float) -> None:
         prompt_id = getattr(event, "prompt_id", None)
@@ -176,7 +198,9 @@ class Worker:
             backend.wake.clear()
             try:
                 await self.step()
+                backend.greeted.set()
             except UnreachableError:
+                backend.greeted.set()
                 # noted on the backend; the socket's return or the next look goes on
                 backend.look_at = backend.ctx.clock.monotonic() + UNREACHABLE_AGAIN
 
@@ -204,6 +228,8 @@ class Worker:
         if backend.stats is None or not backend.health.reachable:
             await self._greet()
         began = backend.ctx.clock.monotonic()
+        if now - self._swept_at >= SWEEP_EVERY:
+            await self._sweep()
         backend.look_at = now + self._patience(now)
         await look(backend)
         await watch_abandoned(backend)

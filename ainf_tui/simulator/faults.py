@@ -10,7 +10,7 @@ import asyncio
 import math
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -28,14 +28,13 @@ COUNTERS = (
     "bad_gateway",
     "truncate_view",
     "view_404",
-    "oom_count",
 )
 SECONDS = ("delay_accept", "delay_answer", "history_delay")
 FLAGS = ("preview_off",)
 GATES = ("stall", "freeze_publish", "dead_worker")
-HOLDS = ("hold_at_step", "busy_class")
 DEATHS = ("after_accept", "mid_step", "before_history", "after_history")
-ACTIONS = ("drop_sockets", "deafen", "half_frame", "forget_queue", "die_now", "release", "reset")
+ACTIONS = ("half_frame", "forget_queue", "die_now", "release", "reset")
+ON_SOCKETS = ("drop_sockets", "deafen")
 
 
 class Gate:
@@ -70,6 +69,7 @@ class Gate:
 class Settings:
     """The faults that last. Seconds of 0 and counters of 0 are off.
 
+    `delay_accept` and `delay_answer` are for the next prompt only, `history_delay` lasts.
     `hold_at_step` stops a sampler after that step until `release` or an interrupt; `busy_class` stops
     nodes of that class until `release`, deaf to interrupts as a node without progress is.
     """
@@ -124,7 +124,7 @@ class Faults:
             elif name == "oom":
                 self.set.oom_class = str(value.get("class", "KSampler"))
                 self.set.oom_count = int(value.get("count", 1))
-            elif name not in ACTIONS:
+            elif name not in (*ACTIONS, *ON_SOCKETS):
                 setattr(self.set, name, value)
 
     def reset(self) -> None:
@@ -173,23 +173,13 @@ class Faults:
     def _check(self, name: str, value: Any) -> None:
         if name in ("die_at", "die_now") and value and not self._killable:
             raise _bad(name, value, "this simulator shares its process with its caller")
-        if name == "die_at" and value is not None and not _moment(value):
-            raise _bad(name, value, f"moments are {', '.join(DEATHS)}, mid_step as mid_step:K")
-        if name == "oom" and not isinstance(value, dict):
-            raise _bad(name, value, 'wanted {"class": name, "count": number}')
-        if name == "hold_at_step" and not (value is None or _count(value)):
-            raise _bad(name, value, "wanted a step number or null")
-        if name == "busy_class" and not (value is None or isinstance(value, str)):
-            raise _bad(name, value, "wanted the name of a class or null")
-        if name in COUNTERS and not _count(value):
-            raise _bad(name, value, "wanted a whole number from 0")
-        if name in (*SECONDS, *GATES) and not isinstance(value, bool) and not _finite(value):
-            raise _bad(name, value, "wanted seconds")
-        if name in FLAGS and not isinstance(value, bool):
-            raise _bad(name, value, "wanted true or false")
-        known = (*COUNTERS, *SECONDS, *FLAGS, *GATES, *ACTIONS, "oom", "oom_class", "die_at", *HOLDS)
-        if name not in known:
-            raise _bad(name, value, f"known are {', '.join(sorted(known))}")
+        for names, good, wanted in RULES:
+            if name in names:
+                if not good(value):
+                    raise _bad(name, value, f"wanted {wanted}")
+                return
+        known = sorted(name for names, _, _ in RULES for name in names)
+        raise _bad(name, value, f"known are {', '.join(known)}")
 
 
 def _moment(value: object) -> bool:
@@ -201,8 +191,54 @@ def _count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
+def _class_and_count(value: object) -> bool:
+    if not isinstance(value, dict) or not set(value) <= {"class", "count"}:
+        return False
+    return isinstance(value.get("class", ""), str) and _count(value.get("count", 1))
+
+
+def _clients(value: object) -> bool:
+    listed = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, bool | str) or listed
+
+
 def _finite(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value) and value >= 0
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    )
+
+
+def _flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _seconds_or_flag(value: object) -> bool:
+    return isinstance(value, bool) or _finite(value)
+
+
+def _death_or_none(value: object) -> bool:
+    return value is None or _moment(value)
+
+
+def _count_or_none(value: object) -> bool:
+    return value is None or _count(value)
+
+
+def _name_or_none(value: object) -> bool:
+    return value is None or isinstance(value, str)
+
+
+RULES: tuple[tuple[tuple[str, ...], Callable[[object], bool], str], ...] = (
+    (COUNTERS, _count, "a whole number from 0"),
+    (SECONDS, _finite, "seconds"),
+    (GATES, _seconds_or_flag, "seconds, true or false"),
+    ((*FLAGS, *ACTIONS), _flag, "true or false"),
+    (ON_SOCKETS, _clients, "true, a client id or a list of them"),
+    (("oom",), _class_and_count, '{"class": name, "count": number}'),
+    (("die_at",), _death_or_none, f"one of {', '.join(DEATHS)}, mid_step as mid_step:K, or null"),
+    (("hold_at_step",), _count_or_none, "a step number or null"),
+    (("busy_class",), _name_or_none, "the name of a class or null"),
+)
 
 
 def _bad(name: str, value: object, why: str) -> UsageError:

@@ -53,18 +53,21 @@ def test_a_preview_is_header_and_picture() -> None:
     )
 
 
-def deaf(path: Path) -> socket.socket:
-    """A websocket client that asks for everything and reads nothing."""
+async def deaf(path: Path) -> socket.socket:
+    """A websocket client that asks for much and reads nothing of it."""
+    loop = asyncio.get_running_loop()
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    sock.connect(str(path))
+    sock.setblocking(False)
+    await loop.sock_connect(sock, str(path))
     key = base64.b64encode(os.urandom(16)).decode()
-    sock.sendall(
+    await loop.sock_sendall(
+        sock,
         f"GET /v1/live HTTP/1.1\r\nHost: ainf\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode(),
     )
+    assert b"101" in await loop.sock_recv(sock, 100)
     wish = json.dumps({"topics": ["database"], "previews": None}).encode()
-    sock.sendall(bytes([0x81, 0x80 | len(wish)]) + b"\0\0\0\0" + wish)
+    await loop.sock_sendall(sock, bytes([0x81, 0x80 | len(wish)]) + b"\0\0\0\0" + wish)
     return sock
 
 
@@ -76,7 +79,7 @@ async def test_a_reader_that_does_not_read_stalls_nobody_and_is_dropped(
     app = app_of(service, pace=Pace(interval=0.001, stall=0.5, goodbye=0.5))
     hub = app.state.context.live
     async with served(app, path), Client(UnixTransport(path)) as client:
-        with deaf(path):
+        with await deaf(path):
             async with client.live(("queue",)) as live:
                 update = await anext(live)
                 while hub.connected < 2:  # noqa: ASYNC110 - the hub has no event for it
@@ -95,22 +98,20 @@ async def test_a_reader_that_does_not_read_stalls_nobody_and_is_dropped(
     assert "left unread" in caplog.text
 
 
-async def test_the_last_word_reaches_those_who_read_and_does_not_wait_for_the_others(tmp_path: Path) -> None:
+async def test_the_last_word_reaches_those_who_read_and_does_not_wait_for_others(tmp_path: Path) -> None:
     path = tmp_path / "e.sock"
     service = FakeService()
     app = app_of(service, pace=Pace(interval=0.001, stall=60, goodbye=0.2))
     hub = app.state.context.live
     loop = asyncio.get_running_loop()
-    with socket.socket() as _:
-        async with served(app, path):
-            sock = deaf(path)
-            while hub.connected < 1:  # noqa: ASYNC110 - as above
-                await asyncio.sleep(0.005)
-            for n in range(30):
-                filler = f"{n}" + "x" * 200_000
-                service.store.update(database=DatabaseDocument(filler, reachable=True, revision=None))
-                await asyncio.sleep(0.005)
-            began = loop.time()
-        sock.close()
+    async with served(app, path):
+        sock = await deaf(path)
+        for n in range(30):
+            filler = f"{n}" + "x" * 200_000
+            service.store.update(database=DatabaseDocument(filler, reachable=True, revision=None))
+            await asyncio.sleep(0.005)
+        assert hub.connected == 1
+        began = loop.time()
+    sock.close()
     assert loop.time() - began < 4
     assert hub.connected == 0

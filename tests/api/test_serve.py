@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 import pytest
 from hypothesis import given
@@ -52,7 +53,7 @@ class Engine:
         async with opened(settings, place) as self.runtime:
             yield self.runtime
 
-    async def __aenter__(self) -> Engine:
+    async def __aenter__(self) -> Self:
         self.task = asyncio.create_task(serve(self.settings, self.place, opener=self._opened))
         while not self.task.done():
             try:

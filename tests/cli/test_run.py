@@ -168,6 +168,7 @@ def test_a_file_that_is_no_workflow(ainf, engine, tmp_path, content, code):
     error = json.loads(done.err)["error"]
     assert error["code"].partition(".")[0] in {"workflow", "run", "png"}
     assert error["hint"]
+    assert "x.json" in error["message"]
     assert engine.calls == []
 
 

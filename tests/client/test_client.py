@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ainf_tui.client import AsgiTransport, Client, UnixTransport
 from ainf_tui.client.codec import decode, error_of
 from ainf_tui.domain.backends import BackendSpec
+from ainf_tui.domain.documents import QueueDocument
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -40,14 +41,8 @@ HOSTILE = "\x1b]52;c;ZXZpbA==\x07[/red]\u202e \x00 \U0001f600 'a\"b\\n %2F?&#"
 async def test_version_names_who_answers(pair: Pair) -> None:
     found = await pair.client.engine.version()
     assert (found.version, found.api, found.home, found.busy) == ("0.1.0", API_REVISION, "/home/me", False)
-    pair.service.store.update(queue=job_counts(queued=1))
+    pair.service.store.update(queue=QueueDocument(queued=1))
     assert (await pair.client.engine.version()).busy
-
-
-def job_counts(**counts: int):  # type: ignore[no-untyped-def]
-    from ainf_tui.domain.documents import QueueDocument
-
-    return QueueDocument(**counts)  # type: ignore[arg-type]
 
 
 async def test_requests_arrive_as_they_were_made(pair: Pair) -> None:

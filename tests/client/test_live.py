@@ -51,7 +51,7 @@ async def test_many_changes_are_one(pair: Pair) -> None:
         await until(live, Topic)
         for n in range(1, 501):
             pair.service.store.update(queue=QueueDocument(queued=n))
-        seen = []
+        seen: list[Topic] = []
         while not seen or seen[-1].value.queued < 500:
             update = await anext(live)
             assert isinstance(update, Topic)
@@ -92,13 +92,14 @@ async def test_a_topic_that_is_not_there_is_an_error(pair: Pair) -> None:
 async def test_a_reader_that_lags_gets_the_newest_only(pair: Pair) -> None:
     async with pair.client.live(("queue",)) as live:
         await until(live, Topic)
-        last = None
+        last: Topic | None = None
         for n in range(1, 30):
             pair.service.store.update(queue=QueueDocument(queued=n))
             await asyncio.sleep(0.005)
         while last is None or last.value.queued < 29:
-            last = await anext(live)
-            assert isinstance(last, Topic)
+            update = await anext(live)
+            assert isinstance(update, Topic)
+            last = update
         assert await live.get(0.1) is None
 
 
@@ -148,7 +149,7 @@ class ScriptedTransport:
     def __init__(self, frames: list[str | bytes]) -> None:
         self._frames: list[str | bytes] | None = frames
 
-    def open(self, method: str, target: str, body: bytes | None = None):  # type: ignore[no-untyped-def]
+    def open(self, method: str, target: str, body: bytes | None = None):
         raise NotImplementedError
 
     async def websocket(self, target: str) -> LiveSocket:

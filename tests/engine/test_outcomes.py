@@ -106,7 +106,7 @@ def test_attempts_that_only_waited_do_not_count() -> None:
 
 
 def test_not_received_keeps_the_id_on_watch() -> None:
-    change = VERDICTS.not_received(job(attempt()), attempt(), NOW)
+    change = VERDICTS.not_received(job(attempt()), attempt(), "", NOW)
     assert change.state is JobState.QUEUED
     assert change.attempt is not None
     assert change.attempt.watched

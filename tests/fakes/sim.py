@@ -119,7 +119,7 @@ class SimProcess(Sim):
         """Wait for its end; gives the exit code (negative: the signal)."""
         process, self._process = self._process, None
         assert process is not None
-        code = await asyncio.to_thread(process.wait)
+        code = await asyncio.to_thread(process.wait, START_SECONDS)
         assert process.stdout is not None
         process.stdout.close()
         return code

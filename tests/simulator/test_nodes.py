@@ -208,6 +208,14 @@ async def test_free_memory_drops_the_results_and_unload_does_not(fast_sim: SimTa
         assert await cached("c") == []
 
 
+async def test_only_the_last_prompts_results_are_kept(fast_sim: SimTask) -> None:
+    cached = []
+    for number, color in enumerate((1, 2, 1)):
+        _, client = await made(fast_sim, image_graph(color), str(number))
+        cached.append(client.data("execution_cached")[0]["nodes"])
+    assert cached == [[], [], []]
+
+
 async def test_a_changed_input_file_is_noticed_unless_the_graph_says_otherwise(fast_sim: SimTask) -> None:
     path = fast_sim.folder / "input" / "in.png"
 

@@ -72,8 +72,12 @@ class Owner:
         arguments = argv[1:]
         if arguments and self.cmdline[-len(arguments) :] != arguments:
             return False
-        script = PurePath(argv[0]).name
-        return "-m" in self.cmdline or any(PurePath(part).name == script for part in self.cmdline)
+        script = PurePath(argv[0])
+        if any(PurePath(part).name == script.name for part in self.cmdline):
+            return True
+        # `python -m package.module` calls itself by the path of that module.
+        module = self.cmdline[self.cmdline.index("-m") + 1 :][:1] if "-m" in self.cmdline else ()
+        return any(part.replace(".", "/") in script.as_posix() for part in module)
 
 
 class ProcessFinder:

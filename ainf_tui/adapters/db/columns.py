@@ -54,8 +54,7 @@ class Key(SafeText):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        collation = "C" if dialect.name == "postgresql" else None
-        return dialect.type_descriptor(Text(collation=collation))
+        return Text(collation="C") if dialect.name == "postgresql" else Text()
 
 
 class Json(TypeDecorator[Any]):

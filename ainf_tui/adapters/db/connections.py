@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ainf_tui.adapters.db.failures import DRIVER_ERRORS, translate
 from ainf_tui.errors import AinfError
@@ -55,20 +54,6 @@ class ThreadLane:
     async def aclose(self) -> None:
         await asyncio.to_thread(self._engine.dispose)
         self._threads.shutdown(wait=False)
-
-
-class AsyncLane:
-    """Transactions of an async driver on the event loop."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        async with self._engine.begin() as conn:
-            return await conn.run_sync(work)
-
-    async def aclose(self) -> None:
-        await self._engine.dispose()
 
 
 @dataclass(slots=True)

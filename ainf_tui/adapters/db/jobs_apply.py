@@ -39,12 +39,15 @@ def apply(conn: Connection, changes: Sequence[JobChange]) -> tuple[Job, ...]:
     revision = bump(conn, "revision", len(ids)) - len(ids)
     revisions = {job_id: revision + i for i, job_id in enumerate(ids, 1)}
     states = _states(conn, ids)
+    cancelled = _cancel_requested(conn, ids)
     ended = 0
     for change in changes:
         old = states.get(change.job_id)
         if old is None or old not in change.expect:
             raise StaleError
         new = change.state or old
+        if new is JobState.QUEUED and old is not new and change.job_id in cancelled:
+            new = JobState.CANCELLED  # asked for meanwhile: a cancelled job never waits again
         if not may_become(old, new):
             raise RuntimeError(f"job {change.job_id}: {old} cannot become {new}")
         _apply_one(conn, change, old, new, revisions[change.job_id])
@@ -62,6 +65,14 @@ def _states(conn: Connection, ids: Sequence[str]) -> dict[str, JobState]:
         rows = conn.execute(select(jobs.c.id, jobs.c.state).where(jobs.c.id.in_(chunk)))
         states |= {job_id: JobState(state) for job_id, state in rows}
     return states
+
+
+def _cancel_requested(conn: Connection, ids: Sequence[str]) -> frozenset[str]:
+    asked: set[str] = set()
+    for chunk in chunked(ids):
+        wanted = jobs.c.id.in_(chunk), jobs.c.cancel_requested == True  # noqa: E712 - SQL
+        asked |= set(conn.execute(select(jobs.c.id).where(*wanted)).scalars())
+    return frozenset(asked)
 
 
 def _apply_one(conn: Connection, change: JobChange, old: JobState, new: JobState, revision: int) -> None:
@@ -113,6 +124,8 @@ def _values(conn: Connection, change: JobChange, old: JobState, new: JobState) -
         value = getattr(change, name)
         if value is not None:
             values[name] = value
+    if new is not old:
+        values["state"] = new  # which may be another than asked for: see `apply`
     if new in ENDED and old not in ENDED:
         # The lists and counts of ended jobs go by this column: it is never missing.
         values.setdefault("finished_at", datetime.now(UTC))

@@ -92,16 +92,14 @@ def known_prompts(conn: Connection, prompt_ids: Collection[str]) -> dict[str, At
 
 def counts(conn: Connection, now: datetime) -> QueueCounts:
     """Open jobs are counted along their indexes, ended ones by a counter kept with each change."""
-    waiting_of = select(jobs.c.held, func.count()).where(jobs.c.state == QUEUED).group_by(jobs.c.held)
-    waiting = {row[0]: int(row[1]) for row in conn.execute(waiting_of)}
     # Few by nature, and grouping them in SQL would make SQLite sort them first.
     active = Counter(conn.execute(select(jobs.c.state).where(jobs.c.state.in_(_ACTIVE))).scalars())
     paused, since = conn.execute(
         select(queue_state.c.paused, queue_state.c.paused_since).where(queue_state.c.id == 1)
     ).one()
     return QueueCounts(
-        queued=waiting.get(False, 0),
-        held=waiting.get(True, 0),
+        queued=_waiting(conn, held=False),
+        held=_waiting(conn, held=True),
         submitted=active[JobState.SUBMITTING] + active[JobState.SUBMITTED],
         running=active[JobState.RUNNING] + active[JobState.FETCHING],
         succeeded_24h=_ended_since(conn, JobState.SUCCEEDED, now - _DAY),
@@ -111,6 +109,11 @@ def counts(conn: Connection, now: datetime) -> QueueCounts:
         paused=paused,
         paused_since=since,
     )
+
+
+def _waiting(conn: Connection, *, held: bool) -> int:
+    query = select(func.count()).where(jobs.c.state == QUEUED, jobs.c.held == held)
+    return int(conn.execute(query).scalar_one())
 
 
 def _ended_since(conn: Connection, state: JobState, start: datetime) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, cast, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, cast, exists, or_, select, tuple_
 
 from ainf_tui.adapters.db import cursors
 from ainf_tui.adapters.db.columns import SafeText, from_microseconds, to_microseconds
@@ -131,10 +131,12 @@ def conditions(where: JobFilter) -> Iterator[ColumnElement[bool]]:
     """All of the filter but its states, which decide where to look."""
     if where.held is not None:
         yield jobs.c.held == where.held
-    if where.ids:
-        yield jobs.c.id.in_(where.ids)
-    if where.numbers:
-        yield jobs.c.number.in_([n for n in where.numbers if 0 < n < _LAST])
+    if where.ids or where.numbers:
+        numbers = [n for n in where.numbers if 0 < n < _LAST]
+        yield or_(jobs.c.id.in_(where.ids), jobs.c.number.in_(numbers))
+    if where.not_retried:
+        again = jobs.alias("again")
+        yield ~exists().where(again.c.retry_of == jobs.c.number)
     if where.batch:
         yield jobs.c.batch_id == where.batch
         yield jobs.c.batch_id != NOTHING

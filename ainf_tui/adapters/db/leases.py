@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from sqlalchemy import BigInteger, Connection, cast, func, insert, select, update
-from sqlalchemy.dialects import postgresql
 
 from ainf_tui.adapters.db.tables import leases
+from ainf_tui.adapters.db.upserts import insert_into
 
 
 def lease(conn: Connection, name: str, holder: str, ttl: float) -> int | None:
@@ -18,7 +18,7 @@ def lease(conn: Connection, name: str, holder: str, ttl: float) -> int | None:
     """
     if conn.dialect.name == "postgresql":
         # Two newcomers: the second waits here for the first one's COMMIT and then finds its row.
-        newcomer = postgresql.insert(leases).values(name=name, holder=holder, epoch=0, expires_at=0)
+        newcomer = insert_into(conn, leases).values(name=name, holder=holder, epoch=0, expires_at=0)
         conn.execute(newcomer.on_conflict_do_nothing())
     query = select(leases.c.holder, leases.c.epoch, leases.c.expires_at).where(leases.c.name == name)
     row = conn.execute(query.with_for_update()).one_or_none()

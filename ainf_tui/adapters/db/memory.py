@@ -7,12 +7,12 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, RowMapping, delete, or_, select, update
 
 from ainf_tui.adapters.db.connections import Connections
 from ainf_tui.adapters.db.rows import chunked
-from ainf_tui.adapters.db.tables import backends, job_progress, node_timings, timed_runs
+from ainf_tui.adapters.db.tables import attempts, backends, job_progress, jobs, node_timings, timed_runs
+from ainf_tui.adapters.db.upserts import insert_into, upsert
 from ainf_tui.domain.ports import BackendMemory, NodeTiming
 
 RUNS_KEPT = 100
@@ -35,6 +35,9 @@ class SqlMemory:
     async def save_backend(self, memory: BackendMemory) -> None:
         row = {f.name: getattr(memory, f.name) for f in fields(BackendMemory)}
         await self._db.write(upsert, backends, row)
+
+    async def move_backend(self, name: str, new_name: str) -> None:
+        await self._db.write(_move_backend, name, new_name)
 
     async def add_timings(self, timings: Sequence[NodeTiming]) -> None:
         await self._db.write_soft(_add_timings, timings)
@@ -59,31 +62,29 @@ class SqlMemory:
         await self._db.write_soft(_prune)
 
 
-def upsert(conn: Connection, table: Table, row: dict[str, Any]) -> None:
-    """Inserts the row or overwrites the one with its primary key."""
-    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    keys = [column.name for column in table.primary_key]
-    statement = insert(table).values(row)
-    others = {name: statement.excluded[name] for name in row if name not in keys}
-    conn.execute(statement.on_conflict_do_update(index_elements=keys, set_=others))
-
-
 def _backend(conn: Connection, name: str) -> BackendMemory | None:
     row = conn.execute(select(backends).where(backends.c.name == name)).mappings().one_or_none()
     return None if row is None else BackendMemory(**row)
 
 
+def _move_backend(conn: Connection, name: str, new_name: str) -> None:
+    open_there = jobs.c.backend == name, jobs.c.finished_at.is_(None)
+    ids = select(jobs.c.id).where(*open_there)
+    prompts = attempts.c.backend == name, or_(attempts.c.job_id.in_(ids), attempts.c.watched == True)  # noqa: E712 - SQL
+    conn.execute(update(attempts).where(*prompts).values(backend=new_name))
+    conn.execute(update(jobs).where(*open_there).values(backend=new_name))
+
+
 def _add_timings(conn: Connection, timings: Sequence[NodeTiming]) -> None:
     """A run that is known already keeps its first times."""
-    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
     for chunk in chunked(timings):
         runs = [
             {"run": t.run, "graph_hash": t.graph_hash, "backend": t.backend, "measured_at": t.measured_at}
             for t in {t.run: t for t in chunk}.values()
         ]
-        conn.execute(insert(timed_runs).on_conflict_do_nothing(), runs)
+        conn.execute(insert_into(conn, timed_runs).on_conflict_do_nothing(), runs)
         rows = [{name: getattr(t, name) for name in _TIMING_COLUMNS if name != "graph_hash"} for t in chunk]
-        conn.execute(insert(node_timings).on_conflict_do_nothing(), rows)
+        conn.execute(insert_into(conn, node_timings).on_conflict_do_nothing(), rows)
     for graph_hash, backend in {(t.graph_hash, t.backend) for t in timings}:
         _forget_old_runs(conn, graph_hash, backend)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from alembic import command
 from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
@@ -35,8 +37,16 @@ def check_known(revision: str, where: str) -> None:
 def upgrade(conn: Connection, revision: str = "head") -> None:
     """Runs the scripts in the caller's transaction. Also makes everything from nothing."""
     config = _config()
-    config.attributes["connection"] = conn
-    command.upgrade(config, revision)
+    scripts = ScriptDirectory.from_config(config)
+
+    def steps(current: Any, _context: MigrationContext) -> Any:
+        return scripts._upgrade_revs(revision, current)  # noqa: SLF001 - alembic's own commands call it so
+
+    # In place of an env.py, which alembic would run as a script: nothing of ours happens at import.
+    with EnvironmentContext(config, scripts, fn=steps, destination_rev=revision) as environment:
+        environment.configure(connection=conn)
+        with environment.begin_transaction():
+            environment.run_migrations()
 
 
 def _config() -> Config:

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ainf_tui.adapters.db import schema
-from ainf_tui.adapters.db.connections import AsyncLane, Connections
+from ainf_tui.adapters.db.connections import Connections
 from ainf_tui.adapters.db.failures import translate
 from ainf_tui.adapters.db.revision import HEAD_REVISION
 from ainf_tui.errors import UsageError
@@ -53,17 +53,31 @@ def connect_all(url: str, shown_as: str) -> Connections:
         pool_timeout=_CONNECT_TIMEOUT,
         pool_pre_ping=True,
     )
-    writer = AsyncLane(engine)
+    writer = _AsyncLane(engine)
     reading: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     return Connections(
         writer=writer,
         soft=_SoftLane(engine),
-        reader=AsyncLane(engine.execution_options(**reading)),
+        reader=_AsyncLane(engine.execution_options(**reading)),
         shown_as=shown_as,
     )
 
 
-class _SoftLane(AsyncLane):
+class _AsyncLane:
+    """Transactions of an async driver on the event loop."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        async with self._engine.begin() as conn:
+            return await conn.run_sync(work)
+
+    async def aclose(self) -> None:
+        await self._engine.dispose()
+
+
+class _SoftLane(_AsyncLane):
     """The server answers before it has written to disk."""
 
     async def run(self, work: Callable[[Connection], T]) -> T:

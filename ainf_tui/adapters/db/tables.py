@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     literal_column,
+    text,
 )
 
 from ainf_tui.adapters.db.columns import (
@@ -30,6 +31,13 @@ from ainf_tui.adapters.db.columns import (
     ProblemText,
     SafeText,
 )
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    """An index over some rows only; `where` is text that queries repeat literally."""
+    condition = text(where)
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+
 
 metadata = MetaData(
     naming_convention={
@@ -87,6 +95,13 @@ jobs = Table(
     Column("submitted_at", Moment),
     Column("started_at", Moment),
     Column("finished_at", Moment),  # not NULL exactly for ended jobs
+    Index("ix_jobs_revision", "revision", unique=True),
+    Index("ix_jobs_state_finished_at", "state", "finished_at", "number"),
+    _partial("ix_jobs_run_order", "held", "urgency", "rank", "number", "id", where="state = 'queued'"),
+    _partial("ix_jobs_rank", "urgency", "rank", "number", where="finished_at IS NULL"),
+    _partial("ix_jobs_batch_id", "batch_id", where="batch_id != ''"),
+    _partial("ix_jobs_request_id", "request_id", where="request_id != ''"),
+    _partial("ix_jobs_retry_of", "retry_of", where="retry_of IS NOT NULL"),
 )
 
 QUEUED: ColumnElement[str] = literal_column("'queued'")
@@ -94,32 +109,6 @@ QUEUED: ColumnElement[str] = literal_column("'queued'")
 NOTHING: ColumnElement[str] = literal_column("''")
 """Empty text, literal for the same reason."""
 
-Index("ix_jobs_revision", jobs.c.revision, unique=True)
-Index("ix_jobs_state_finished_at", jobs.c.state, jobs.c.finished_at, jobs.c.number)
-_waiting = jobs.c.state == QUEUED
-Index(
-    "ix_jobs_run_order",
-    jobs.c.held,
-    jobs.c.urgency,
-    jobs.c.rank,
-    jobs.c.number,
-    jobs.c.id,
-    sqlite_where=_waiting,
-    postgresql_where=_waiting,
-)
-_open = jobs.c.finished_at.is_(None)
-Index(
-    "ix_jobs_rank",
-    jobs.c.urgency,
-    jobs.c.rank,
-    jobs.c.number,
-    sqlite_where=_open,
-    postgresql_where=_open,
-)
-_in_batch = jobs.c.batch_id != NOTHING
-Index("ix_jobs_batch_id", jobs.c.batch_id, sqlite_where=_in_batch, postgresql_where=_in_batch)
-_requested = jobs.c.request_id != NOTHING
-Index("ix_jobs_request_id", jobs.c.request_id, sqlite_where=_requested, postgresql_where=_requested)
 
 attempts = Table(
     "attempts",
@@ -145,9 +134,9 @@ attempts = Table(
     Column("started_at", Moment),
     Column("ended_at", Moment),
     UniqueConstraint("job_id", "ordinal"),
+    _partial("ix_attempts_watched", "backend", where="watched = 1"),
 )
 WATCHED = attempts.c.watched == literal_column("1")
-Index("ix_attempts_watched", attempts.c.backend, sqlite_where=WATCHED, postgresql_where=WATCHED)
 
 outputs = Table(
     "outputs",
@@ -215,6 +204,7 @@ backends = Table(
     "backends",
     metadata,
     Column("name", Key, primary_key=True),
+    Column("url", SafeText, nullable=False),
     Column("client_id", SafeText, nullable=False),
     Column("last_checkpoint", SafeText, nullable=False),
     Column("last_number", Double),

@@ -28,7 +28,12 @@ STATES = ("queued", "submitting", "submitted", "running", "fetching", "succeeded
 )
 @click.option("--all", "everything", is_flag=True, help="Ended jobs too, newest first.")
 @click.option(
-    "--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="How many at most."
+    "--limit",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    default=100,
+    show_default=True,
+    help="How many at most.",
 )
 @click.option("--after", metavar="CURSOR", help="Go on behind an earlier page (`next` in the JSON).")
 @click.option("--json", "_json", is_flag=True, help="A document `ainf.queue/1` on stdout.")

@@ -61,7 +61,9 @@ def cancel(app: App, *, jobs: tuple[str, ...], _json: bool) -> int:
     help="The seed of the new jobs.",
 )
 @click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Change an input of the new jobs.")
-@click.option("--priority", type=click.IntRange(-100, 100), help="Instead of that of the old job.")
+@click.option(
+    "--priority", type=click.IntRange(-100, 100), metavar="N", help="Instead of that of the old job."
+)
 @click.option("--json", "_json", is_flag=True, help=JSON_HELP)
 @click.pass_obj
 def retry(

@@ -35,7 +35,9 @@ MANY = 20
 @click.option("--negative", metavar="TEXT", help="What the picture must not show.")
 @click.option("--preset", metavar="NAME", shell_complete=preset_names, help="A style; implies its pack.")
 @click.option("--seed", type=SeedType("random"), help="A number or `random`.", metavar="N|random")
-@click.option("--count", type=click.IntRange(1), default=1, help="How many; seeds count up from the first.")
+@click.option(
+    "--count", type=click.IntRange(1), metavar="N", default=1, help="How many; seeds count up from the first."
+)
 @click.option(
     "--set",
     "sets",
@@ -46,7 +48,7 @@ MANY = 20
 @click.option(
     "--sweep", "sweeps", multiple=True, metavar="NAME=V1,V2", help="A job for each value; several cross."
 )
-@click.option("--priority", type=click.IntRange(-100, 100), default=0, help="Higher runs first.")
+@click.option("--priority", type=click.IntRange(-100, 100), metavar="N", default=0, help="Higher runs first.")
 @click.option("--backend", metavar="NAME", help="Run on this ComfyUI only.")
 @click.option("--hold", is_flag=True, help="Store the jobs but do not send them before `ainf queue release`.")
 @click.option("--wait/--no-wait", default=None, help="Wait for the end; the default on a terminal.")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gzip
 import json
 
@@ -9,11 +8,8 @@ import pytest
 
 from ainf_tui.adapters.comfy import transport
 from ainf_tui.adapters.comfy.address import BackendAddress
-from ainf_tui.adapters.comfy.http import HttpComfyServer
-from ainf_tui.adapters.comfy.transport import Deadlines
-from ainf_tui.domain.comfy import PromptRequest, ServerFile
+from ainf_tui.domain.comfy import PromptRequest
 from ainf_tui.errors import (
-    BackendError,
     BackendRejectedError,
     InDoubtError,
     NotFoundError,
@@ -23,34 +19,7 @@ from ainf_tui.errors import (
 )
 from tests.adapters.comfy.recordings import http
 from tests.adapters.comfy.servers import CERTIFICATE, closed_port, json_reply, reply, serving
-
-GRAPH = {"3": {"class_type": "KSampler", "inputs": {}, "_meta": {"title": "Sampler"}}}
-REQUEST = PromptRequest("p-1", "c-1", GRAPH)
-QUICK = Deadlines(connect=0.5, prompt=0.3, queue=0.3, history=0.3, stats=0.3, action=0.3, view=0.3)
-PATIENT = Deadlines()
-EMPTY_QUEUE = json_reply({"queue_running": [], "queue_pending": []})
-LOGIN = "<!doctype html><title>Sign in</title>"
-
-
-@contextlib.asynccontextmanager
-async def client(url, deadlines=PATIENT, **options):
-    server = HttpComfyServer(BackendAddress(url, **options), deadlines)
-    try:
-        yield server
-    finally:
-        await server.aclose()
-
-
-@contextlib.asynccontextmanager
-async def talking(respond, deadlines=PATIENT, *, path="", **options):
-    async with serving(respond) as served, client(served.url + path, deadlines, **options) as server:
-        yield server, served
-
-
-async def failure(call):
-    with pytest.raises(BackendError) as caught:
-        await call
-    return caught.value
+from tests.adapters.comfy.talk import EMPTY_QUEUE, LOGIN, QUICK, REQUEST, client, failure, talking
 
 
 # -- prompts ---------------------------------------------------------------------------------------
@@ -368,93 +337,6 @@ async def test_object_info_models_and_stats():
         with pytest.raises(NotFoundError) as caught:
             await server.models("none")
         assert caught.value.code == "backend.no_model_folder"
-
-
-# -- files -----------------------------------------------------------------------------------------
-FILE = ServerFile("9", "images", 0, "a b&.png", "sub/x", "temp")
-
-
-async def viewed(server, file=FILE):
-    async with server.view(file) as stream:
-        return stream.length, stream.media_type, b"".join([c async for c in stream.chunks])
-
-
-async def test_a_file_is_streamed_with_its_length():
-    body = bytes(range(256)) * 4000
-    async with talking(reply(200, body, "image/png")) as (server, served):
-        assert await viewed(server) == (len(body), "image/png", body)
-        (request,) = served.requests
-        assert request.target == "/view?filename=a+b%26.png&subfolder=sub%2Fx&type=temp"
-        assert request.headers["accept-encoding"] == "identity"
-
-
-async def test_a_compressed_file_has_no_known_length():
-    packed = gzip.compress(b"x" * 1000)
-    async with talking(reply(200, packed, "image/png", Content_Encoding="gzip")) as (server, _):
-        assert await viewed(server) == (None, "image/png", b"x" * 1000)
-
-
-@pytest.mark.parametrize(
-    ("answer", "kind", "code"),
-    [
-        (reply(404, kind="application/octet-stream"), NotFoundError, "output.gone"),
-        (reply(400), NotFoundError, "output.refused"),
-        (reply(403), NotFoundError, "output.refused"),
-        (reply(403, "no login", "text/plain"), BackendRejectedError, "backend.auth"),
-        (reply(404, LOGIN, "text/html"), BackendRejectedError, "backend.not_comfyui"),
-        (reply(200, LOGIN, "text/html"), BackendRejectedError, "backend.not_comfyui"),
-        (reply(302, Location="/login"), BackendRejectedError, "backend.redirected"),
-        (reply(500), InDoubtError, "backend.server_error"),
-    ],
-)
-async def test_a_file_that_cannot_be_had(answer, kind, code):
-    async with talking(answer) as (server, _):
-        with pytest.raises(kind) as caught:
-            await viewed(server)
-        assert caught.value.code == code
-
-
-@pytest.mark.parametrize("silent", [False, True])
-async def test_a_file_that_breaks_off_is_an_error_of_the_chunks(silent):
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 1000\r\n\r\n"
-
-    async def respond(request, writer):
-        writer.write(head + b"x" * 10)
-        await writer.drain()
-        if silent:
-            await asyncio.Event().wait()
-        writer.transport.close()
-
-    async with talking(respond, QUICK) as (server, _), server.view(FILE) as stream:
-        assert stream.length == 1000
-        assert await anext(stream.chunks) == b"x" * 10
-        with pytest.raises(InDoubtError):
-            await anext(stream.chunks)
-
-
-async def test_what_the_caller_raises_while_reading_passes_untouched():
-    full = OSError(28, "No space left on device")
-    async with talking(reply(200, b"x", "image/png")) as (server, _):
-        with pytest.raises(OSError, match="No space"):
-            async with server.view(FILE):
-                raise full
-
-
-async def test_an_upload_says_under_which_name_the_server_has_it(tmp_path):
-    image = tmp_path / "tiny.png"
-    image.write_bytes(b"\x89PNG\r\n")
-    async with talking(json_reply({"name": "tiny (1).png", "subfolder": "in", "type": "input"})) as (
-        server,
-        served,
-    ):
-        assert await server.upload_image(image, subfolder="in", overwrite=True) == "in/tiny (1).png"
-        body = served.requests[0].body
-        assert b'name="image"; filename="tiny.png"' in body
-        assert b"image/png" in body
-        assert b'name="overwrite"\r\n\r\ntrue' in body
-        with pytest.raises(UsageError) as caught:
-            await server.upload_image(tmp_path / "none.png")
-        assert caught.value.code == "upload.unreadable"
 
 
 # -- the process -----------------------------------------------------------------------------------

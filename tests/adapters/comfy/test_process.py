@@ -219,6 +219,8 @@ def test_the_walk_is_spared_while_socket_and_process_stay(proc):
         (("python", "main.py", "--cpu"), ("main.py",), True),
         (("python", "main.py"), ("main.py", "--cpu"), False),
         (("python", "main.py"), (), False),
+        (("python", "-m", "pytest"), ("a server within",), False),
+        (("python", "-m"), ("main.py",), False),
         ((), ("main.py",), False),
     ],
 )

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from tests.fakes import postgres
 
 from ainf_tui.adapters.db import engine
+from tests.fakes import postgres
 
 
 @pytest.fixture(scope="session")

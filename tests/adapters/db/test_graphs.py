@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.fakes.jobs import GRAPH, ended_job, new_job, step
 
 from ainf_tui.adapters.db.engine import SqlDatabase
 from ainf_tui.adapters.db.graphs import Shapes, difference, rebuilt, split_place, stored
 from ainf_tui.domain.jobs import JobGraph, JobState
 from ainf_tui.domain.ports import JobFilter
 from ainf_tui.errors import NotFoundError
+from tests.fakes.jobs import GRAPH, ended_job, new_job, step
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 literals = st.one_of(

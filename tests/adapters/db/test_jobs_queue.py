@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
 from sqlalchemy import update
-from tests.fakes.jobs import NOW, claim, ended_job, new_job, step
 
 from ainf_tui.adapters.db.engine import SqlDatabase
 from ainf_tui.adapters.db.tables import jobs as jobs_table
 from ainf_tui.domain.jobs import Job, JobState
 from ainf_tui.domain.ports import JobFilter
 from ainf_tui.errors import ConflictError
+from tests.fakes.jobs import NOW, claim, ended_job, new_job, step
 
 S = JobState
 
@@ -131,7 +132,7 @@ async def test_used_up_gaps_are_made_anew(db: SqlDatabase) -> None:
         expected.insert(1, number)
         assert await order(db) == expected
     ranks = sorted(j.rank for j in await db.jobs.in_states([S.QUEUED, S.SUBMITTING]))
-    assert all(b - a >= 1e-9 for a, b in zip(ranks, ranks[1:], strict=False))
+    assert all(b - a >= 1e-9 for a, b in itertools.pairwise(ranks))
 
 
 async def test_equal_ranks_are_told_apart(db: SqlDatabase) -> None:
@@ -164,7 +165,7 @@ async def test_ten_thousand_random_moves_keep_one_order(lite: SqlDatabase) -> No
             else:
                 expected.insert(0 if kind == "top" else len(expected), job)
                 target = Target(bottom=kind == "bottom")
-            reorder(conn, job, target)  # type: ignore[arg-type]
+            reorder(conn, job, target)  # type: ignore[arg-type]  # the connection, untyped here
 
     await lite._db.write(many)
     page = await lite.jobs.list_open(JobFilter(), limit=100)

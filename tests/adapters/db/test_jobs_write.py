@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from tests.fakes.jobs import NOW, at, attempt_for, claim, ended_job, new_job, output_for, step
 
 from ainf_tui.adapters.db import engine
 from ainf_tui.adapters.db.engine import SqlDatabase
@@ -14,13 +13,14 @@ from ainf_tui.domain.comfy import ServerFile
 from ainf_tui.domain.jobs import AttemptState, Job, JobChange, JobState, NodeRef, Problem
 from ainf_tui.domain.ports import JobFilter
 from ainf_tui.errors import AinfError
+from tests.fakes.jobs import NOW, at, attempt_for, claim, ended_job, new_job, output_for, step
 
 S = JobState
 PROBLEM = Problem("a.b", "went <wrong>", "do it", NodeRef("3", "KSampler", "K"), {"x": [1, None]})
 
 
 async def one(db: SqlDatabase, **fields: object) -> Job:
-    return (await db.jobs.add([new_job(**fields)]))[0]  # type: ignore[arg-type]
+    return (await db.jobs.add([new_job(**fields)]))[0]  # type: ignore[arg-type]  # any field
 
 
 async def test_everything_of_a_job_comes_back(db: SqlDatabase) -> None:

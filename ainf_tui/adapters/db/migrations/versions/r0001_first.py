@@ -94,6 +94,7 @@ def _job_indexes() -> None:
     _partial_index("ix_jobs_rank", "jobs", ["urgency", "rank", "number"], "finished_at IS NULL")
     _partial_index("ix_jobs_batch_id", "jobs", ["batch_id"], "batch_id != ''")
     _partial_index("ix_jobs_request_id", "jobs", ["request_id"], "request_id != ''")
+    _partial_index("ix_jobs_retry_of", "jobs", ["retry_of"], "retry_of IS NOT NULL")
 
 
 def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:
@@ -195,7 +196,7 @@ def _small_tables() -> None:
     op.create_table(
         "backends",
         _needed("name", _key()),
-        *_columns(sa.Text, "client_id", "last_checkpoint"),
+        *_columns(sa.Text, "url", "client_id", "last_checkpoint"),
         sa.Column("last_number", sa.Double()),
         *_columns(sa.Text, "server_epoch"),
         sa.PrimaryKeyConstraint("name", name="pk_backends"),
@@ -207,6 +208,10 @@ def _small_tables() -> None:
         *_columns(sa.BigInteger, "epoch", "expires_at"),
         sa.PrimaryKeyConstraint("name", name="pk_leases"),
     )
+    _bookkeeping()
+
+
+def _bookkeeping() -> None:
     op.create_table(
         "requests",
         _needed("request_id", _key()),

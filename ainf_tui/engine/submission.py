@@ -1,0 +1,275 @@
+"""From what a user asks to stored jobs: pack or graph, values, seeds, sweeps, checks, one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ainf_tui.domain.binding import LATE, Bound, bind_graph, bind_pack, seed_facts
+from ainf_tui.domain.checkpoints import Choice, choose
+from ainf_tui.domain.comfy import Graph, ObjectInfo
+from ainf_tui.domain.expansion import DRAWN_BELOW, Variant, expand
+from ainf_tui.domain.graphcheck import check_graph
+from ainf_tui.domain.graphs import graph_hash
+from ainf_tui.domain.ids import new_id
+from ainf_tui.domain.jobs import Job, JobGraph, JobState, NewJob, Problem
+from ainf_tui.domain.places import Places
+from ainf_tui.domain.present import problem_document
+from ainf_tui.domain.presets import choose_pack
+from ainf_tui.domain.requests import RunRequest
+from ainf_tui.domain.workflows import Pack, Preset
+from ainf_tui.engine.backend import Backend
+from ainf_tui.engine.commands import Done, check_priority
+from ainf_tui.engine.engine import Engine
+from ainf_tui.errors import UnreachableError, UsageError
+
+FIRST_ANSWER = 1.5
+"""Seconds that a submission waits for a backend that has not been asked yet, as right after a start."""
+
+
+def draw_seed() -> int:
+    """A seed that every JSON reader and the web page hold exactly."""
+    return secrets.randbelow(DRAWN_BELOW)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A request with everything looked up that making its jobs needs."""
+
+    request: RunRequest
+    pack: Pack | None
+    preset: Preset | None
+    info: ObjectInfo | None
+    checkpoint: Choice | None
+
+
+class Submission:
+    """Makes jobs of requests."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._ctx = engine.ctx
+
+    async def run(self, request: RunRequest) -> Done:
+        """All jobs of the request, or none. UsageError and NotFoundError say what is wrong with it."""
+        check_priority(request.priority)
+        catalog = await asyncio.to_thread(self._engine.catalog)
+        pack, preset = choose_pack(request, catalog.packs, catalog.presets)
+        candidates = await self.candidates(request.backend)
+        info = next((b.info for b in candidates if b.info is not None), None)
+        draft = Draft(request, pack, preset, info, await self._checkpoint(request, pack, candidates))
+        made = await asyncio.to_thread(make_jobs, draft, self._ctx.clock.now)
+        await self.check(made[0].graph, candidates)
+        notices = _notices(made, request, self._engine.registry.get(request.backend))
+        return await self.store([item.job for item in made], notices)
+
+    async def store(self, jobs: Sequence[NewJob], notices: Sequence[Problem]) -> Done:
+        """One transaction; then the backends are told."""
+        ctx = self._ctx
+        ctx.kill.reach("jobs.before_add")
+        stored = await ctx.db.jobs.add(jobs)
+        ctx.kill.reach("jobs.after_add")
+        ctx.touch_queue()
+        self._engine.registry.wake()
+        return Done(list(stored), list(notices), len(stored))
+
+    async def candidates(self, pin: str) -> list[Backend]:
+        """Reachable backends that could take it, after those not asked yet have had their moment."""
+        registry = self._engine.registry
+        chosen = [b for b in registry.backends if not pin or b.name == pin]
+        fresh = [b for b in chosen if b.health.checked_at is None or (b.health.reachable and b.info is None)]
+        try:
+            async with asyncio.timeout(FIRST_ANSWER):
+                await asyncio.gather(*(b.greeted.wait() for b in fresh))
+        except TimeoutError:
+            pass  # what has not answered by now is treated as away: the job waits for it
+        return [b for b in chosen if b.health.reachable]
+
+    async def _checkpoint(
+        self, request: RunRequest, pack: Pack | None, candidates: Sequence[Backend]
+    ) -> Choice | None:
+        """Chosen now where only one backend comes into question, so that it can be told at once."""
+        if pack is None or pack.input(LATE) is None or len(candidates) != 1:
+            return None
+        if len(self._engine.registry.backends) > 1 and not request.backend:
+            return None
+        backend = candidates[0]
+        try:
+            async with backend.asking():
+                available = await backend.server.models("checkpoints")
+        except UnreachableError:
+            return None
+        return choose(available, pack.family, backend.memory.last_checkpoint)
+
+    async def check(self, graph: JobGraph, candidates: Sequence[Backend]) -> None:
+        """The server's own rules, before anything is stored; refused only if every backend refuses.
+
+        Raises UsageError(`workflow.invalid`) with the list of complaints.
+        """
+        late = [place for name in graph.late for place in graph.bindings.get(name, ())]
+        refusals: list[tuple[Problem, ...]] = []
+        for backend in candidates:
+            problems = await self._complaints(backend, graph.graph, late)
+            if not problems:
+                return
+            refusals.append(problems)
+        if refusals:
+            raise _invalid(refusals[0])
+
+    async def _complaints(self, backend: Backend, graph: Graph, late: Sequence[str]) -> tuple[Problem, ...]:
+        """By what is known of the backend; asked anew once before saying no (a model may be new)."""
+        if backend.info is None:
+            return ()
+        problems = check_graph(graph, backend.info, late=late)
+        if not problems:
+            return ()
+        try:
+            async with backend.asking():
+                backend.info = await backend.server.object_info()
+        except UnreachableError:
+            return problems
+        return check_graph(graph, backend.info, late=late)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One job to be, its graph, and what was noticed while it was bound."""
+
+    job: NewJob
+    graph: JobGraph
+    notices: tuple[Problem, ...]
+
+
+def make_jobs(draft: Draft, now: Callable[[], Any]) -> list[Made]:
+    """All jobs of a request. Pure but for the clock and the drawn seed; slow for thousands: in a thread."""
+    request, pack = draft.request, draft.pack
+    graph: Graph = pack.graph if pack is not None else (request.graph or {})
+    known = {item.name: item.places for item in pack.inputs} if pack is not None else None
+    places = Places(graph, draft.info, known)
+    seeds = seed_facts(places)
+    variants = expand(
+        values=request.values,
+        draw=draw_seed,
+        new_id=new_id,
+        count=request.count,
+        seed=request.seed,
+        sweep=request.sweep,
+        allow_many=request.allow_many,
+        own_seed=None if pack is not None else seeds.own,
+        has_seed=seeds.present,
+        max_seed=seeds.max,
+    )
+    return [_make(draft, variant, _bind(draft, variant, graph, places), now()) for variant in variants]
+
+
+def _bind(draft: Draft, variant: Variant, graph: Graph, places: Places) -> Bound:
+    if draft.pack is None:
+        return bind_graph(
+            graph, variant.values, info=draft.info, seed=variant.seed, preset=draft.preset, places=places
+        )
+    return bind_pack(
+        draft.pack,
+        variant.values,
+        info=draft.info,
+        seed=variant.seed,
+        preset=draft.preset,
+        checkpoint=draft.checkpoint,
+        places=places,
+    )
+
+
+def _make(draft: Draft, variant: Variant, bound: Bound, now: Any) -> Made:
+    request, pack = draft.request, draft.pack
+    graph = JobGraph(bound.graph, request.workflow, bound.bindings, bound.late, bound.family)
+    job = Job(
+        id=new_id(),
+        number=0,
+        state=JobState.QUEUED,
+        created_at=now,
+        held=request.held,
+        pack=pack.id if pack is not None else request.name.removesuffix(".png").removesuffix(".json"),
+        pack_version=pack.version if pack is not None else "",
+        preset=draft.preset.id if draft.preset is not None else "",
+        prompt=bound.prompt_text,
+        params=bound.params,
+        seed=bound.seed,
+        seed_mode=variant.seed_mode,
+        priority=request.priority,
+        backend_pin=request.backend,
+        batch=variant.batch,
+        sweep=variant.sweep,
+        graph_hash=graph_hash(bound.graph),
+        output_folder=request.output_folder,
+        warnings=tuple(n for n in bound.notices if n.code == "checkpoint.may_not_fit"),
+    )
+    return Made(NewJob(job, graph, request.request_id), graph, bound.notices)
+
+
+def _notices(made: Sequence[Made], request: RunRequest, pinned: Backend | None) -> list[Problem]:
+    """What was chosen for the user, each thing once."""
+    notices = list(dict.fromkeys(_key(n) for item in made for n in item.notices))
+    known = {_key(n): n for item in made for n in item.notices}
+    found = [known[key] for key in notices]
+    if request.backend and pinned is None:
+        found.append(
+            Problem(
+                "run.backend_unknown",
+                f"no backend is named {request.backend!r}: the jobs wait until there is one",
+                "`ainf status` shows the backends; [backends.NAME] in config.toml adds one",
+            )
+        )
+    return found
+
+
+def _key(problem: Problem) -> tuple[str, str]:
+    return problem.code, problem.message
+
+
+def _invalid(problems: Sequence[Problem]) -> UsageError:
+    shown = "; ".join(p.message for p in problems[:3])
+    more = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""
+    return UsageError(
+        "workflow.invalid",
+        f"the workflow cannot run on this ComfyUI: {shown}{more}",
+        hint=problems[0].hint,
+        details={"problems": [_plain(p) for p in problems]},
+    )
+
+
+def _plain(problem: Problem) -> Mapping[str, Any]:
+    document = problem_document(problem)
+    node = document.node
+    return {
+        "code": document.code,
+        "message": document.message,
+        "hint": document.hint,
+        "node": None if node is None else {"id": node.id, "title": node.title, "class": node.cls},
+        **{key: value for key, value in document.details.items() if key not in {"code", "message", "hint"}},
+    }
+
+
+def copied(job: Job, **fields: Any) -> Job:
+    """A new job like an old one, as not yet run."""
+    return replace(
+        job,
+        id=new_id(),
+        number=0,
+        state=JobState.QUEUED,
+        held=False,
+        cancel_requested=False,
+        backend="",
+        batch={},
+        attempts=(),
+        outputs=(),
+        warnings=(),
+        error=None,
+        blocked="",
+        submitted_at=None,
+        started_at=None,
+        finished_at=None,
+        revision=0,
+        **fields,
+    )

@@ -1,0 +1,58 @@
+"""`make faults`: every kill point, every moment of the server, 100 random moments; a table at the end."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.faults.report import failures, table
+from tests.faults.rounds import Kill, Outcome, at_random, moments, named, play_all
+
+
+def arguments() -> argparse.Namespace:
+    made = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    made.add_argument("--repeats", type=int, default=5, help="kills at each named point")
+    made.add_argument("--random", type=int, default=100, help="kills at random moments")
+    made.add_argument("--seed", type=int, help="repeats the random part of an earlier run")
+    made.add_argument("--only", help="only points whose name begins so")
+    made.add_argument("--workers", type=int, default=2, help="worlds side by side")
+    made.add_argument("--keep", type=Path, help="a folder for the worlds, kept afterwards")
+    return made.parse_args()
+
+
+async def run(kills: list[Kill], folder: Path, workers: int) -> list[Outcome]:
+    """Dealt out to worlds side by side."""
+    shares = [kills[i::workers] for i in range(workers)]
+    runs = [
+        play_all(folder / f"worker-{i}", share, first_seed=(i + 1) * 1_000_000)
+        for i, share in enumerate(shares)
+    ]
+    return [outcome for outcomes in await asyncio.gather(*runs) for outcome in outcomes]
+
+
+def main() -> int:
+    """0 if every invariant held."""
+    given = arguments()
+    seed = given.seed if given.seed is not None else random.randrange(10_000)
+    kills = [*named(given.repeats), *moments(given.repeats), *at_random(seed, given.random)]
+    if given.only:
+        kills = [kill for kill in kills if kill.name.startswith(given.only)]
+    sys.stdout.write(f"{len(kills)} kills; the random ones come from --seed {seed}\n")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="ainf-faults-") as scratch:
+        outcomes = asyncio.run(run(kills, given.keep or Path(scratch), given.workers))
+    wrong = failures(outcomes)
+    sys.stdout.write(f"{wrong}\n" if wrong else "")
+    sys.stdout.write(f"{table(sorted(outcomes, key=lambda o: kills.index(o.kill)))}\n")
+    verdict = "FAILED" if wrong else "every invariant held"
+    sys.stdout.write(f"{verdict}; {time.monotonic() - began:.0f} s; seed {seed}\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
