@@ -15,6 +15,7 @@ from ainf_tui.adapters.db import engine as db_engine
 from ainf_tui.adapters.host import host_facts
 from ainf_tui.adapters.packs import read_packs, read_presets
 from ainf_tui.domain.backends import BackendSpec
+from ainf_tui.domain.jobs import Problem
 from ainf_tui.domain.ports import ComfyServer, ComfySocket
 from ainf_tui.engine.context import Context, Tuning
 from ainf_tui.engine.engine import Catalog, Connect, Engine
@@ -84,9 +85,10 @@ async def database(settings: Settings, locations: Locations) -> AsyncIterator[db
 
 def catalog(locations: Locations) -> Catalog:
     """Packs and presets from the files: built-in ones, then the user's. Blocking."""
-    packs = read_packs(workflows_dir(), locations.user_workflows_dir)
-    presets = read_presets(presets_dir(), locations.user_presets_dir)
-    return Catalog(packs, presets)
+    problems: list[Problem] = []
+    packs = read_packs(workflows_dir(), locations.user_workflows_dir, problems.append)
+    presets = read_presets(presets_dir(), locations.user_presets_dir, problems.append)
+    return Catalog(packs, presets, tuple(problems))
 
 
 def tuning(settings: Settings, locations: Locations) -> Tuning:

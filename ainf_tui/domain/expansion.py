@@ -68,23 +68,36 @@ def expand(
     given = _given_seed(seed, values, max_seed)
     _check_seed(given, on_axis=on_axis, count=count, has_seed=has_seed)
     first, mode = (None, "fixed") if on_axis else _first(given, own_seed, count, draw, has_seed=has_seed)
-    batch_id = new_id() if total > 1 else ""
-    variants: list[Variant] = []
-    for offset in range(count):
-        for chosen in product(*(axis.values for axis in sweep)):
-            combination = {axis.name: value for axis, value in zip(sweep, chosen, strict=True)}
-            own = combination.get("seed")
-            number = None if first is None else (first + offset) % (max_seed + 1)
-            variants.append(
-                Variant(
-                    values={**rest, **{n: v for n, v in combination.items() if n != "seed"}},
-                    seed=number if own is None else _seed(own, max_seed),
-                    seed_mode="increment" if offset and first is not None else mode,
-                    batch={"id": batch_id, "index": len(variants), "count": total} if batch_id else {},
-                    sweep=combination,
-                )
-            )
-    return tuple(variants)
+    plan = _Plan(rest, first, mode, max_seed, new_id() if total > 1 else "", total)
+    combinations = product(range(count), *(axis.values for axis in sweep))
+    names = [axis.name for axis in sweep]
+    return tuple(
+        plan.variant(index, offset, dict(zip(names, chosen, strict=True)))
+        for index, (offset, *chosen) in enumerate(combinations)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What all jobs of a request have in common."""
+
+    values: Mapping[str, Any]
+    first: int | None
+    mode: str
+    max_seed: int
+    batch_id: str
+    total: int
+
+    def variant(self, index: int, offset: int, sweep: Mapping[str, Any]) -> Variant:
+        seed = None if self.first is None else (self.first + offset) % (self.max_seed + 1)
+        own = sweep.get("seed")
+        return Variant(
+            values={**self.values, **{name: value for name, value in sweep.items() if name != "seed"}},
+            seed=seed if own is None else _seed(own, self.max_seed),
+            seed_mode="increment" if offset and self.first is not None else self.mode,
+            batch={"id": self.batch_id, "index": index, "count": self.total} if self.batch_id else {},
+            sweep=sweep,
+        )
 
 
 def _first(

@@ -135,7 +135,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One file (or text) of a job. `path` is planned before the transfer, so that a repeat overwrites its own."""
+    """One file (or text) of a job.
+
+    `path` is planned before the transfer, so that a repeat overwrites its own.
+    """
 
     id: str
     job_id: str

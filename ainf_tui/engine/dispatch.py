@@ -6,9 +6,7 @@ import asyncio
 import uuid
 from dataclasses import replace
 
-from ainf_tui.domain.comfy import Accepted, PromptRequest
-from ainf_tui.domain.eta import expectation, weights
-from ainf_tui.domain.graphs import needed_nodes, work
+from ainf_tui.domain.comfy import PromptRequest
 from ainf_tui.domain.jobs import (
     Attempt,
     AttemptState,
@@ -18,11 +16,10 @@ from ainf_tui.domain.jobs import (
     JobState,
     Problem,
 )
-from ainf_tui.domain.progress import Tracker, guessed_weights
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Flight, log
-from ainf_tui.engine.late import bind_late_inputs, remember_checkpoint
-from ainf_tui.engine.provenance import sent_graph
+from ainf_tui.engine.flights import accept, make_flight
+from ainf_tui.engine.late import Late, bind_late_inputs
 from ainf_tui.errors import (
     AinfError,
     BackendRejectedError,
@@ -36,23 +33,6 @@ CLAIM_AGAIN = 0.05
 """Seconds before the next claim after one that another was faster with."""
 NOT_SENT_AGAIN = 1.0
 """Seconds before the next try after a connection that could not be made."""
-
-
-async def make_flight(backend: Backend, job: Job, attempt: Attempt, stored: JobGraph) -> Flight:
-    """Everything to follow one prompt: its graph as sent, what it needs, what to expect of it."""
-    memory = backend.ctx.db.memory
-    graph = sent_graph(stored.graph, job.number)
-    needed = needed_nodes(graph, backend.info)
-    size = work(graph)
-    classes = {str(graph[n].get("class_type", "")) for n in needed if isinstance(graph.get(n), dict)}
-    same = await memory.timings(job.graph_hash, backend.name, runs=20)
-    by_class = () if same else await memory.class_timings(classes, backend.name, limit=20)
-    expected = expectation(graph, needed, same, by_class, size)
-    guessed = guessed_weights(graph, needed)
-    tracker = Tracker(attempt.prompt_id, graph, needed, weights(expected, guessed))
-    return Flight(
-        job, attempt, graph, tracker, work=size, expected=expected, connection=backend.socket.connections
-    )
 
 
 def slots(backend: Backend) -> int:
@@ -89,22 +69,35 @@ async def _send(backend: Backend, job: Job) -> bool:
     except AinfError as error:
         await _refuse(backend, job, error)
         return True
-    stored, job = late.graph, late.job
-    attempt = Attempt(
+    flight = await make_flight(backend, late.job, _new_attempt(backend, late.job), late.graph)
+    flight.in_doubt = True  # from the claim until the POST's answer: whatever happens, look first
+    backend.flights[flight.prompt_id] = flight  # before the POST: frames may come before its answer
+    if not await _claim(backend, flight, late):
+        backend.flights.pop(flight.prompt_id, None)
+        asyncio.get_running_loop().call_later(CLAIM_AGAIN, backend.wake.set)
+        return False
+    return await _post(backend, flight, late.graph)
+
+
+def _new_attempt(backend: Backend, job: Job) -> Attempt:
+    stats = backend.stats
+    return Attempt(
         prompt_id=str(uuid.uuid4()),
         job_id=job.id,
         ordinal=(job.attempt.ordinal if job.attempt else 0) + 1,
         backend=backend.name,
         client_id=backend.socket.client_id,
         state=AttemptState.SUBMITTING,
-        created_at=ctx.clock.now(),
+        created_at=backend.ctx.clock.now(),
         server_epoch=backend.epoch,
-        comfyui_version=backend.stats.version if backend.stats else "",
-        device=backend.stats.devices[0].name if backend.stats and backend.stats.devices else "",
+        comfyui_version=stats.version if stats else "",
+        device=stats.devices[0].name if stats and stats.devices else "",
     )
-    flight = await make_flight(backend, job, attempt, stored)
-    flight.in_doubt = True  # from the claim until the POST's answer: whatever happens, look first
-    backend.flights[attempt.prompt_id] = flight  # before the POST: frames may come before its answer
+
+
+async def _claim(backend: Backend, flight: Flight, late: Late) -> bool:
+    """The id is stored before it is sent. False if somebody was faster: held, cancelled, paused, taken."""
+    ctx, job = backend.ctx, late.job
     ctx.kill.reach("submit.before_claim")
     claimed = await ctx.apply(
         JobChange(
@@ -112,7 +105,7 @@ async def _send(backend: Backend, job: Job) -> bool:
             expect=frozenset({JobState.QUEUED}),
             expect_queue_open=True,
             state=JobState.SUBMITTING,
-            attempt=attempt,
+            attempt=flight.attempt,
             backend=backend.name,
             clear_error=True,
             params=job.params if late.overrides else None,
@@ -121,23 +114,20 @@ async def _send(backend: Backend, job: Job) -> bool:
         )
     )
     ctx.kill.reach("submit.after_claim")
-    if claimed is None:  # somebody was faster: held, cancelled, paused or another backend
-        backend.flights.pop(attempt.prompt_id, None)
-        asyncio.get_running_loop().call_later(CLAIM_AGAIN, backend.wake.set)
+    if claimed is None:
         return False
     flight.job = claimed[0]
-    return await _post(backend, flight, stored)
+    return True
 
 
 async def _post(backend: Backend, flight: Flight, stored: JobGraph) -> bool:
     ctx = backend.ctx
-    method = ctx.tuning.preview_method
     request = PromptRequest(
         prompt_id=flight.prompt_id,
         client_id=flight.attempt.client_id,
         graph=flight.graph,
         workflow=stored.workflow,
-        preview_method=None if method == "none" else method,
+        preview_method=ctx.tuning.preview_method,
     )
     try:
         async with backend.asking():
@@ -159,64 +149,6 @@ async def _post(backend: Backend, flight: Flight, stored: JobGraph) -> bool:
     ctx.kill.reach("submit.after_post")
     await accept(backend, flight, accepted)
     return True
-
-
-async def accept(backend: Backend, flight: Flight, accepted: Accepted) -> None:
-    """The server has it: store its number; dropped branches become warnings."""
-    ctx = backend.ctx
-    now = ctx.clock.now()
-    restarted = note_number(backend, accepted.number)
-    if restarted:
-        log.warning("backend %s: its numbers start again", backend.name)
-        backend.look_soon()
-    attempt = replace(
-        flight.attempt,
-        state=AttemptState.SUBMITTED,
-        number=accepted.number,
-        submitted_at=now,
-        server_epoch=backend.epoch,
-    )
-    warnings = flight.job.warnings + tuple(
-        Problem(
-            "comfyui.branch_dropped",
-            f"{p.title}: {p.message}; the outputs that need it were left out",
-            "correct the value and run it again",
-            details={"node": p.node, "input": p.input, "outputs": list(p.outputs), "allowed": p.allowed},
-        )
-        for p in accepted.problems
-    )
-    jobs = await ctx.apply(
-        JobChange(
-            flight.job.id,
-            expect=frozenset({JobState.SUBMITTING}),
-            expect_prompt=flight.prompt_id,
-            state=JobState.SUBMITTED,
-            attempt=attempt,
-            warnings=warnings if accepted.problems else None,
-            submitted_at=now,
-        )
-    )
-    ctx.kill.reach("submit.after_accept")
-    flight.in_doubt = False
-    flight.waiting = flight.tracker.started_at is None
-    flight.connection = backend.socket.connections
-    flight.seen_at = ctx.clock.monotonic()
-    backend.remember(flight.prompt_id)
-    if jobs:
-        backend.refresh(jobs)
-        await remember_checkpoint(backend, jobs[0])
-    backend.wake.set()
-
-
-def note_number(backend: Backend, number: float) -> bool:
-    """Remember the server's counter; True if it fell, which only a restart does."""
-    last = backend.memory.last_number
-    fell = last is not None and 0 <= number < last
-    if fell:
-        backend.forget_process()
-    if number >= 0:
-        backend.memory = replace(backend.memory, last_number=number)
-    return fell
 
 
 async def _unsend(backend: Backend, flight: Flight) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Self
 from ainf_tui import __version__
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.documents import DatabaseDocument, EngineDocument
-from ainf_tui.domain.jobs import ON_SERVER, JobState
+from ainf_tui.domain.jobs import ON_SERVER, JobState, Problem
 from ainf_tui.domain.ports import BackendMemory, ComfyServer, ComfySocket, JobFilter
 from ainf_tui.domain.text import redact_url
 from ainf_tui.domain.workflows import Pack, Preset
@@ -42,6 +42,8 @@ class Catalog:
 
     packs: tuple[Pack, ...]
     presets: tuple[Preset, ...]
+    problems: tuple[Problem, ...] = ()
+    """Files that could not be used; each costs itself only."""
 
 
 Connect = Callable[[BackendSpec, str], tuple[ComfyServer, ComfySocket]]

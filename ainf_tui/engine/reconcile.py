@@ -13,7 +13,7 @@ from ainf_tui.domain.evidence import Fate, Sighting, Verdict, greatest_number, j
 from ainf_tui.domain.jobs import ON_SERVER, AttemptState, JobChange, JobState
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Flight, log
-from ainf_tui.engine.dispatch import accept
+from ainf_tui.engine.flights import accept
 from ainf_tui.engine.settle import settle, write_end
 
 HISTORY_LOOK = 32

@@ -55,7 +55,8 @@ class Service:
         await self._refresh()
         await self._engine.publisher.publish()
         host = await asyncio.to_thread(self._engine.host, self._ctx.tuning.outputs)
-        return status_document(self._ctx.store.state, host, self._ctx.clock.now())
+        catalog = await asyncio.to_thread(self._engine.catalog)
+        return status_document(self._ctx.store.state, host, catalog.problems, self._ctx.clock.now())
 
     async def _refresh(self) -> None:
         """Ask the backends whose last answer is old, all at once, and wait a little."""

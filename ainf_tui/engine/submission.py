@@ -13,6 +13,7 @@ from ainf_tui.domain.checkpoints import Choice, choose
 from ainf_tui.domain.comfy import Graph, ObjectInfo
 from ainf_tui.domain.expansion import DRAWN_BELOW, Variant, expand
 from ainf_tui.domain.graphcheck import check_graph
+from ainf_tui.domain.graphfiles import LoadedGraph, load_graph
 from ainf_tui.domain.graphs import graph_hash
 from ainf_tui.domain.ids import new_id
 from ainf_tui.domain.jobs import Job, JobGraph, JobState, NewJob, Problem
@@ -60,9 +61,12 @@ class Submission:
         pack, preset = choose_pack(request, catalog.packs, catalog.presets)
         candidates = await self.candidates(request.backend)
         info = next((b.info for b in candidates if b.info is not None), None)
-        draft = Draft(request, pack, preset, info, await self._checkpoint(request, pack, candidates))
+        named = names_checkpoint(request, preset)
+        checkpoint = None if named else await self._checkpoint(request, pack, candidates)
+        draft = Draft(request, pack, preset, info, checkpoint)
         made = await asyncio.to_thread(make_jobs, draft, self._ctx.clock.now)
-        await self.check(made[0].graph, candidates)
+        for graph in _differing(made):
+            await self.check(graph, candidates)
         notices = _notices(made, request, self._engine.registry.get(request.backend))
         return await self.store([item.job for item in made], notices)
 
@@ -146,7 +150,10 @@ class Made:
 def make_jobs(draft: Draft, now: Callable[[], Any]) -> list[Made]:
     """All jobs of a request. Pure but for the clock and the drawn seed; slow for thousands: in a thread."""
     request, pack = draft.request, draft.pack
-    graph: Graph = pack.graph if pack is not None else (request.graph or {})
+    loaded = load_graph(request.graph or {}) if pack is None else LoadedGraph(pack.graph)
+    graph: Graph = loaded.graph
+    if request.workflow is None and loaded.workflow is not None:
+        draft = replace(draft, request=replace(request, workflow=loaded.workflow))
     known = {item.name: item.places for item in pack.inputs} if pack is not None else None
     places = Places(graph, draft.info, known)
     seeds = seed_facts(places)
@@ -162,7 +169,35 @@ def make_jobs(draft: Draft, now: Callable[[], Any]) -> list[Made]:
         has_seed=seeds.present,
         max_seed=seeds.max,
     )
-    return [_make(draft, variant, _bind(draft, variant, graph, places), now()) for variant in variants]
+    made = [_make(draft, variant, _bind(draft, variant, graph, places), now()) for variant in variants]
+    _check_seeds(request, variants, made)
+    return made
+
+
+def _check_seeds(request: RunRequest, variants: Sequence[Variant], made: Sequence[Made]) -> None:
+    """A seed set by its place contradicts a seed or a count: all jobs would be the same."""
+    for variant, item in zip(variants, made, strict=True):
+        own = item.job.job.seed
+        if (request.seed or request.count > 1) and variant.seed not in {None, own}:
+            raise UsageError(
+                "seed.twice",
+                f"the seed is set to {own} by its place, and asked for as {variant.seed} besides",
+                hint="set it once: with --seed, or with --set NODE.seed=N and without --seed and --count",
+            )
+
+
+def names_checkpoint(request: RunRequest, preset: Preset | None) -> bool:
+    """Whether the user or the preset names one, so that none has to be chosen."""
+    named = {*request.values, *(preset.values if preset is not None else ())}
+    return LATE in named or any(axis.name == LATE for axis in request.sweep)
+
+
+def _differing(made: Sequence[Made]) -> list[JobGraph]:
+    """One graph for each combination of a sweep; those that differ in the seed alone are alike."""
+    found: dict[str, JobGraph] = {}
+    for item in made:
+        found.setdefault(repr(sorted(item.job.job.sweep.items(), key=repr)), item.graph)
+    return list(found.values())
 
 
 def _bind(draft: Draft, variant: Variant, graph: Graph, places: Places) -> Bound:

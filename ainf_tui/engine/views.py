@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from ainf_tui import __version__
 from ainf_tui.domain.documents import BackendDocument, ForeignDocument, ReasonDocument, StatusDocument
+from ainf_tui.domain.jobs import Problem
 from ainf_tui.domain.text import redact_url
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.estimates import Estimates, before, foreign
@@ -60,9 +61,12 @@ def with_age(document: BackendDocument, now: datetime) -> BackendDocument:
     return replace(document, age=max(0.0, (now - document.checked_at).total_seconds()))
 
 
-def status_document(state: State, host: Mapping[str, Any], now: datetime) -> StatusDocument:
-    """The whole box in one value; `host` is what the machine says of itself."""
-    reasons = tuple(_reasons(state, host))
+def status_document(
+    state: State, host: Mapping[str, Any], flaws: Sequence[Problem], now: datetime
+) -> StatusDocument:
+    """The whole box in one value; `host` is what the machine says of itself, `flaws` of the user's files."""
+    own = tuple(ReasonDocument(p.code, "warning", p.message, p.hint) for p in flaws)
+    reasons = (*_reasons(state, host), *own)
     severities = {reason.severity for reason in reasons}
     overall = "error" if "error" in severities else "warning" if "warning" in severities else "ok"
     return StatusDocument(

@@ -22,8 +22,9 @@ from ainf_tui.domain.jobs import ATTEMPT_ENDED, ON_SERVER, AttemptState, Job, Jo
 from ainf_tui.domain.link import LinkState, LinkVerdict, Poll
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Flight, log
-from ainf_tui.engine.dispatch import dispatch, make_flight
+from ainf_tui.engine.dispatch import dispatch
 from ainf_tui.engine.fetch import fetch_loop
+from ainf_tui.engine.flights import make_flight
 from ainf_tui.engine.orders import carry_out, watch_abandoned
 from ainf_tui.engine.reconcile import look, mark_running, note_process
 from ainf_tui.engine.settle import settle_ended

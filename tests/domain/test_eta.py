@@ -21,7 +21,7 @@ TRUE_SECONDS = {"1": 3.0, "2": 20.0, "3": 4.0}
 
 
 def timing(run: int, node: str, seconds: float, work: float = 20.0) -> NodeTiming:
-    return NodeTiming("h", node, GRAPH[node]["class_type"], "b", work, seconds, False, f"run{run}", NOW)
+    return NodeTiming("h", node, str(GRAPH[node]["class_type"]), "b", work, seconds, False, f"run{run}", NOW)
 
 
 def test_nothing_known_gives_no_figure() -> None:

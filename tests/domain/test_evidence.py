@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ NEUTRAL = Sighting(
         ({}, Fate.REMOVED),
     ],
 )
-def test_each_rule_alone_decides(change: dict[str, object], fate: Fate) -> None:
+def test_each_rule_alone_decides(change: dict[str, Any], fate: Fate) -> None:
     verdict = judge(replace(NEUTRAL, **change))
     assert verdict.fate is fate
     assert verdict.evidence
@@ -55,9 +56,7 @@ def test_an_unbroken_connection_outweighs_an_empty_history() -> None:
 
 def test_a_known_id_outweighs_a_refused_connection() -> None:
     """A forwarded port that was closed for a while says nothing about the server behind it."""
-    seen = replace(
-        NEUTRAL, refused_since=True, known_ids=frozenset({"old"}), present_ids=frozenset({"old"})
-    )
+    seen = replace(NEUTRAL, refused_since=True, known_ids=frozenset({"old"}), present_ids=frozenset({"old"}))
     assert judge(seen).fate is Fate.REMOVED
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ainf_tui.domain.comfy import (
+    ComfyEvent,
     Executed,
     Executing,
     ExecutionCached,
@@ -33,9 +34,7 @@ def tracker() -> Tracker:
 
 
 def state(**nodes: tuple[float, float, str]) -> ProgressState:
-    return ProgressState(
-        "p", tuple(NodeProgress(n[1:], v, m, s, n[1:]) for n, (v, m, s) in nodes.items())
-    )
+    return ProgressState("p", tuple(NodeProgress(n[1:], v, m, s, n[1:]) for n, (v, m, s) in nodes.items()))
 
 
 def test_a_job_from_start_to_end() -> None:
@@ -126,9 +125,10 @@ def test_files_of_executed_frames_are_kept() -> None:
     assert set(t.executed) == {"9"}
 
 
+STATES = ["running", "finished", "odd"]
 node_ids = st.sampled_from([*GRAPH, "3.0.1", "unknown"])
 numbers = st.floats(min_value=-5, max_value=60, allow_nan=False)
-events = st.one_of(
+events: st.SearchStrategy[ComfyEvent] = st.one_of(
     st.builds(ExecutionStart, st.just("p")),
     st.builds(ExecutionCached, st.just("p"), st.lists(node_ids, max_size=4).map(tuple)),
     st.builds(
@@ -136,7 +136,12 @@ events = st.one_of(
         st.just("p"),
         st.lists(
             st.builds(
-                NodeProgress, node_ids, numbers, numbers, st.sampled_from(["running", "finished", "odd"]), node_ids
+                NodeProgress,
+                node_ids,
+                numbers,
+                numbers,
+                st.sampled_from(STATES),
+                node_ids,
             ),
             max_size=5,
         ).map(tuple),
@@ -148,7 +153,7 @@ events = st.one_of(
 
 
 @given(st.lists(events, max_size=40))
-def test_the_fraction_never_goes_backwards_and_stays_in_bounds(frames: list[object]) -> None:
+def test_the_fraction_never_goes_backwards_and_stays_in_bounds(frames: list[ComfyEvent]) -> None:
     t = tracker()
     last = 0.0
     for at, frame in enumerate(frames):

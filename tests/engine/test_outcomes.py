@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -18,12 +19,12 @@ ERROR = ExecutionFailed("p1", "8", "VAEDecode", "RuntimeError", "shapes do not m
 OOM = ExecutionFailed("p1", "8", "VAEDecode", "torch.OutOfMemoryError", "Allocation on device 0 failed")
 
 
-def attempt(ordinal: int = 1, **fields: object) -> Attempt:
+def attempt(ordinal: int = 1, **fields: Any) -> Attempt:
     base = Attempt(f"p{ordinal}", "j", ordinal, "b", "c", AttemptState.RUNNING, NOW, started_at=NOW)
     return replace(base, **fields)
 
 
-def job(*attempts: Attempt, **fields: object) -> Job:
+def job(*attempts: Attempt, **fields: Any) -> Job:
     return replace(Job("j", 7, JobState.RUNNING, NOW, attempts=attempts), **fields)
 
 
@@ -118,9 +119,7 @@ def test_interrupted_by_somebody_else_says_so() -> None:
     assert change.state is JobState.CANCELLED
     assert change.error is not None
     assert change.error.code == "job.interrupted_elsewhere"
-    ours = VERDICTS.ended(
-        job(attempt(), cancel_requested=True), attempt(), GRAPH, Ending("interrupted"), NOW
-    )
+    ours = VERDICTS.ended(job(attempt(), cancel_requested=True), attempt(), GRAPH, Ending("interrupted"), NOW)
     assert ours.state is JobState.CANCELLED
     assert ours.error is None
 

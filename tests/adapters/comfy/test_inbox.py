@@ -85,7 +85,7 @@ async def test_what_cannot_be_collapsed_is_kept_whole():
 async def test_a_waiting_consumer_is_woken_and_a_failure_is_raised_after_what_waited():
     inbox = Inbox()
     events = inbox.events()
-    taking = asyncio.create_task(anext(events))
+    taking = asyncio.ensure_future(anext(events))
     await asyncio.sleep(0)
     inbox.put(QueueStatus(1))
     assert await taking == QueueStatus(1)
