@@ -1,4 +1,4 @@
-"""The `{kind: [items]}` that an output node reports, as files and texts."""
+"""What output nodes reported: `{node: {kind: [items]}}`, where items are files, texts or anything."""
 
 from __future__ import annotations
 
@@ -7,35 +7,46 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ainf_tui.domain.comfy import ServerFile
+from ainf_tui.domain.text import storable, storable_json
 
 
-def files_of(node: str, output: Mapping[str, Any]) -> Iterator[ServerFile]:
-    """Every file or text of one node's ui output.
+def output_files(outputs: Any) -> tuple[ServerFile, ...]:
+    """Every file and text of a history entry's `outputs`, in the server's order."""
+    if not isinstance(outputs, Mapping):
+        return ()
+    return tuple(file for node, kinds in outputs.items() for file in files_of(storable(str(node)), kinds))
 
-    Items are mostly `{filename, subfolder, type}` or strings; flags such as `animated: [true]` are no
-    outputs; whatever else a custom node sends is kept as JSON text.
+
+def files_of(node: str, kinds: Any) -> Iterator[ServerFile]:
+    """The files and texts of one node, as in its `executed` frame.
+
+    Items are mostly `{filename, subfolder, type}`; strings are texts; flags (`animated: [true]`) and
+    nulls are no outputs; whatever else a node reports is kept as JSON text. `index` is the place in
+    the server's list.
     """
-    for kind, items in output.items():
-        if not isinstance(items, list | tuple):
-            continue
-        for index, item in enumerate(items):
-            file = _item(node, str(kind), index, item)
-            if file is not None:
-                yield file
+    if not isinstance(kinds, Mapping):
+        return
+    for kind, values in kinds.items():
+        for index, item in enumerate(values if isinstance(values, list | tuple) else [values]):
+            if item is not None and not isinstance(item, bool):
+                yield _file(node, storable(str(kind)), index, item)
 
 
-def _item(node: str, kind: str, index: int, item: Any) -> ServerFile | None:
-    if isinstance(item, Mapping) and isinstance(item.get("filename"), str):
-        return ServerFile(
-            node,
-            kind,
-            index,
-            filename=item["filename"],
-            subfolder=str(item.get("subfolder") or ""),
-            type=str(item.get("type") or "output"),
-        )
+def _file(node: str, kind: str, index: int, item: Any) -> ServerFile:
     if isinstance(item, str):
-        return ServerFile(node, kind, index, text=item)
-    if isinstance(item, Mapping | list):
-        return ServerFile(node, kind, index, text=json.dumps(item, ensure_ascii=False, default=str))
-    return None
+        return ServerFile(node, kind, index, text=storable(item))
+    filename = item.get("filename") if isinstance(item, Mapping) else None
+    if not isinstance(filename, str) or not filename:
+        return ServerFile(node, kind, index, text=json.dumps(storable_json(item), ensure_ascii=False))
+    return ServerFile(
+        node=node,
+        kind=kind,
+        index=index,
+        filename=storable(filename),
+        subfolder=_text(item.get("subfolder")),
+        type=_text(item.get("type")) or "output",
+    )
+
+
+def _text(value: Any) -> str:
+    return storable(value) if isinstance(value, str) else ""

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from ainf_tui.adapters.comfy.outputs import output_files
 from ainf_tui.adapters.comfy.textframes import failure, interruption
 from ainf_tui.adapters.comfy.values import items, mapping, number, seconds, text, texts, whole
 from ainf_tui.domain.comfy import (
@@ -21,6 +20,7 @@ from ainf_tui.domain.comfy import (
     QueueSnapshot,
     SystemStats,
 )
+from ainf_tui.domain.outputs import output_files
 from ainf_tui.domain.text import redact_arguments
 
 _ENDS = ("execution_success", "execution_error", "execution_interrupted")

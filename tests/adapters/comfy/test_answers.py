@@ -17,8 +17,8 @@ from ainf_tui.adapters.comfy.answers import (
     uploaded_name,
 )
 from ainf_tui.adapters.comfy.nodes import node_classes
-from ainf_tui.adapters.comfy.outputs import output_files
 from ainf_tui.domain.comfy import Device, InputSpec, PromptRequest, QueueItem, ServerFile
+from ainf_tui.domain.outputs import output_files
 from tests.adapters.comfy.recordings import http
 
 json_value = st.recursive(
