@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -68,6 +69,7 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             catalog=lambda: catalog(locations),
             host=host_facts,
             home=str(locations.home or locations.state_dir),
+            holder=f"{socket.gethostname()}:{locations.state_dir}",
         )
         async with engine:
             yield Runtime(engine)

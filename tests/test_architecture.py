@@ -23,7 +23,6 @@ FILE_LINES, CLASS_LINES, FUNCTION_LINES, CLASS_METHODS = 400, 250, 40, 20
 EXTERNALS = {
     "sqlalchemy": ("ainf_tui.adapters.db",),
     "alembic": ("ainf_tui.adapters.db",),
-    "aiosqlite": ("ainf_tui.adapters.db",),
     "asyncpg": ("ainf_tui.adapters.db",),
     "fastapi": ("ainf_tui.api",),
     "starlette": ("ainf_tui.api",),

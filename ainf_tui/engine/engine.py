@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -25,7 +26,9 @@ from ainf_tui.engine.outcomes import Verdicts
 from ainf_tui.engine.publisher import Publisher
 from ainf_tui.engine.registry import Registry
 from ainf_tui.engine.worker import Worker, guarded
+from ainf_tui.errors import AinfError, ConflictError
 
+LEASE = "engine"
 LEASE_TTL = 30.0
 """Seconds; renewed every third of it."""
 MAINTENANCE = 60.0
@@ -62,6 +65,7 @@ class Engine:
         catalog: Callable[[], Catalog],
         host: Callable[[Path], Mapping[str, Any]],
         home: str = "",
+        holder: str = "",
         embedded: bool = False,
     ) -> None:
         self.ctx = ctx
@@ -73,6 +77,7 @@ class Engine:
         self._specs = specs
         self._connect = connect
         self._home = home
+        self._holder = holder or f"{socket.gethostname()}:{home or os.getpid()}"
         self._embedded = embedded
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.stop_requested = asyncio.Event()
@@ -82,6 +87,7 @@ class Engine:
     async def start(self) -> None:
         """Read what is stored and start every loop."""
         ctx = self.ctx
+        await self._take_lease()
         counts = await ctx.db.jobs.counts(ctx.clock.now())
         ctx.paused = counts.paused
         recent = await ctx.db.jobs.list_ended(JobFilter(states=frozenset({JobState.SUCCEEDED})), limit=RECENT)
@@ -107,6 +113,7 @@ class Engine:
         await self._add_retired()
         await self.publisher.publish()
         self._spawn("publish", self.publisher.run)
+        self._spawn("lease", self._renew_lease)
         self._spawn("maintain", self._maintain)
 
     async def _set_apart(self, spec: BackendSpec) -> None:
@@ -137,12 +144,12 @@ class Engine:
             client_id = memory.client_id if memory is not None else _new_client_id()
             memory = BackendMemory(spec.name, client_id=client_id, url=spec.url)
             await ctx.db.memory.save_backend(memory)
-        server, socket = self._connect(spec, memory.client_id)
+        server, events = self._connect(spec, memory.client_id)
         backend = Backend(
             ctx,
             spec,
             server,
-            socket,
+            events,
             memory,
             Verdicts(ctx.tuning.max_attempts, lambda j, a, f: plan_outputs(ctx, j, a, f)),
         )
@@ -156,6 +163,25 @@ class Engine:
 
     def _spawn(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         self._tasks[name] = asyncio.create_task(guarded(name, loop), name=name)
+
+    async def _take_lease(self) -> None:
+        """One engine a database. ConflictError(`database.in_use`) if another's lease has not run out.
+
+        The holder is the state folder, of which only one engine runs at a time: after a crash its next
+        engine takes the lease over at once.
+        """
+        if await self.ctx.db.lease(LEASE, self._holder, LEASE_TTL) is None:
+            raise ConflictError(
+                "database.in_use",
+                f"another engine works on the database {self.ctx.db.url}",
+                hint="stop it, or wait half a minute if its box is gone, or give this box its own database",
+            )
+
+    async def _renew_lease(self) -> None:
+        while True:
+            await self.ctx.clock.sleep(LEASE_TTL / 3)
+            if await self.ctx.db.lease(LEASE, self._holder, LEASE_TTL) is None:
+                self.request_stop("another engine has taken over the database")
 
     async def _maintain(self) -> None:
         while True:
@@ -195,6 +221,8 @@ class Engine:
             *(b.socket.aclose() for b in self.registry.backends),
             *(b.server.aclose() for b in self.registry.backends),
         )
+        with suppress(AinfError):  # a database that is gone keeps no lease either
+            await self.ctx.db.lease(LEASE, self._holder, 0)
         self.ctx.store.update(engine=replace(self.ctx.store.state.engine, running=False))
 
     async def __aenter__(self) -> Self:

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ainf_tui.domain.documents import JobDocument
-from tests.faults.graphs import embedded_prompt, text_and_seed
+from tests.faults.graphs import FOREIGN, embedded_prompt, text_and_seed
 from tests.faults.world import Wanted, World
 
 CANCEL_TOO_LATE = "job.cancel_too_late"
 LOST_WITH_SERVER = "restarted"
-NEVER_RECEIVED = "never received"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,8 @@ def _prompts(jobs: Iterable[JobDocument], events: list[dict[str, Any]]) -> Itera
     for (number, pid), times in lives.items():
         if times > 1:
             yield f"job {number} was executed {times} times by the same server (pid {pid})"
-    for prompt_id in {e["prompt_id"] for e in events if e["event"] == "accepted"} - set(job_of):
+    accepted = {e["prompt_id"] for e in events if e["event"] == "accepted"}
+    for prompt_id in accepted - set(job_of) - {FOREIGN}:
         yield f"the server was sent prompt {prompt_id}, of which the database knows nothing"
 
 

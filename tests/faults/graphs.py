@@ -7,6 +7,8 @@ import struct
 from pathlib import Path
 from typing import Any
 
+FOREIGN = "foreign"
+"""Prompt id of the suite's own stranger."""
 SIZE = 256
 """Pixels of each side: a step costs a sixteenth of that of a megapixel."""
 

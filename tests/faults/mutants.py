@@ -71,9 +71,32 @@ def path_planned_anew() -> None:
     fetch._fetch = wasteful
 
 
+def new_ids_as_old() -> None:
+    """Whatever the server shows now counts as known from before."""
+    Backend.known_before = lambda self, _moment: frozenset(self.known_ids)  # type: ignore[method-assign]
+
+
+def open_socket_as_alive() -> None:
+    """A socket that has not been closed is proof of a server that never stopped."""
+    sighting = reconcile._sighting
+
+    def trusting(backend: Backend, flight: Flight, *seen: Any) -> Any:
+        unbroken = backend.socket.connected and flight.connection == backend.socket.connections
+        return replace(sighting(backend, flight, *seen), same_connection=unbroken)
+
+    reconcile._sighting = trusting
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     mutate.__name__: mutate
-    for mutate in (no_lookup, intent_not_stored, id_stored_after_post, path_planned_anew)
+    for mutate in (
+        no_lookup,
+        intent_not_stored,
+        id_stored_after_post,
+        path_planned_anew,
+        new_ids_as_old,
+        open_socket_as_alive,
+    )
 }
 
 

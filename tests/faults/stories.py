@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import httpx
+
 from ainf_tui.domain.requests import JobsRequest
+from tests.faults.graphs import FOREIGN, graph
 from tests.faults.world import Wanted, World
 
 Story = Callable[[World], Coroutine[Any, Any, list[Wanted]]]
@@ -83,6 +86,34 @@ async def everything(world: World) -> list[Wanted]:
     await world.until_state(last, "running", seconds=2.0)
     await _cancel(world, last)
     return [watched, running, waiting, third, urgent, last]
+
+
+async def past_a_foreign_prompt(world: World) -> list[Wanted]:
+    """Behind a line, the server is another one when the line is back, and somebody else's prompt runs."""
+    assert world.line is not None
+    jobs = [await world.submit(steps=LONG), await world.submit(steps=LONG)]
+    await world.until_state(jobs[0], "running")
+    await world.until_state(jobs[1], "submitted")
+    await world.line.cut()
+    world.keeping = False
+    await world.kill_sim()
+    await world.sim.start()
+    async with httpx.AsyncClient(base_url=world.sim.url, trust_env=False) as http:
+        body = {"prompt": graph("a boat", 99, LONG * 2), "prompt_id": FOREIGN, "client_id": "page"}
+        assert (await http.post("/prompt", json=body)).status_code == 200
+    await world.line.restore()
+    world.keeping = True
+    return jobs
+
+
+async def past_a_half_open_socket(world: World) -> list[Wanted]:
+    """Behind a line, the server is another one, and the websocket to the old one still looks open."""
+    assert world.line is not None
+    job = await world.submit(steps=LONG)
+    await world.until_state(job, "running")
+    assert world.line.half_open() >= 1
+    await world.kill_sim()
+    return [job]
 
 
 async def _cancel(world: World, wanted: Wanted) -> None:

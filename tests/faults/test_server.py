@@ -11,8 +11,7 @@ import httpx
 import pytest
 
 from tests.faults.check import check
-from tests.faults.graphs import graph
-from tests.faults.stories import LONG
+from tests.faults.stories import LONG, Story, past_a_foreign_prompt, past_a_half_open_socket
 from tests.faults.world import World
 
 QUICK = {"AINF_TIMEOUTS_PROMPT": "1"}
@@ -67,7 +66,7 @@ async def test_a_prompt_that_appears_late_does_not_run_beside_its_successor(tmp_
         assert [attempt.state for attempt in job.attempts] == ["lost", "succeeded"]
         late = job.attempts[0].prompt_id
         async with asyncio.timeout(15):
-            while late in await _on_server(world):
+            while late in await _on_server(world):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.05)
         ends = {event["prompt_id"]: event["outcome"] for event in world.sim.events("finished")}
         assert ends.get(late) in {None, "execution_interrupted"}
@@ -80,45 +79,16 @@ async def _on_server(world: World) -> set[str]:
     return {item[1] for item in (*queue["queue_running"], *queue["queue_pending"])}
 
 
-async def _foreign_prompt(world: World, steps: int) -> None:
-    """Somebody's web page, straight to the server."""
-    async with httpx.AsyncClient(base_url=world.sim.url, trust_env=False) as http:
-        body = {"prompt": graph("a foreign boat", 99, steps), "prompt_id": "foreign", "client_id": "page"}
-        assert (await http.post("/prompt", json=body)).status_code == 200
-
-
-async def test_a_restart_behind_a_line_is_seen_past_a_foreign_prompt(tmp_path: Path) -> None:
-    """No process can be looked at there; what the new server holds says nothing of the old one."""
+@pytest.mark.parametrize("story", [past_a_foreign_prompt, past_a_half_open_socket], ids=lambda s: s.__name__)
+async def test_a_restart_behind_a_line_is_seen(tmp_path: Path, story: Story) -> None:
+    """No process can be looked at there, and what there is to see points the other way."""
     async with World(tmp_path, behind_a_line=True) as world:
         await world.start_engine()
-        assert world.line is not None
-        jobs = [await world.submit(steps=LONG), await world.submit(steps=LONG)]
-        await world.until_state(jobs[0], "running")
-        await world.until_state(jobs[1], "submitted")
-        await world.line.cut()
-        world.keeping = False
-        await world.kill_sim()
-        await world.sim.start()
-        await _foreign_prompt(world, LONG * 2)
-        await world.line.restore()
-        world.keeping = True
+        jobs = await story(world)
         await world.settle()
         found = await world.jobs()
-        assert [found[job.id].state for job in jobs] == ["succeeded", "succeeded"], world.engine_words()
+        assert [found[job.id].state for job in jobs] == ["succeeded"] * len(jobs), world.engine_words()
         assert [a.state for a in found[jobs[0].id].attempts] == ["lost", "succeeded"]
-
-
-async def test_a_restart_behind_a_half_open_socket_is_seen(tmp_path: Path) -> None:
-    """The websocket looks open for a minute more; that is no sign that the server never stopped."""
-    async with World(tmp_path, behind_a_line=True) as world:
-        await world.start_engine()
-        assert world.line is not None
-        job = await world.submit(steps=LONG)
-        await world.until_state(job, "running")
-        assert world.line.half_open() >= 1
-        await world.kill_sim()
-        await world.settle()
-        assert (await world.jobs())[job.id].state == "succeeded", world.engine_words()
 
 
 async def test_out_of_memory_is_tried_again(tmp_path: Path) -> None:
