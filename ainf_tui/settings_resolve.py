@@ -67,7 +67,7 @@ class Resolver:
         more = len(self._problems) - 1
         raise UsageError(
             first["code"],
-            "\n".join(problem["message"] for problem in self._problems),
+            "\n".join(_told(problem, alone=not more) for problem in self._problems),
             hint=first["hint"] if not more else "`ainf config validate` checks again; docs: configuration.md",
             details={"problems": self._problems},
         )
@@ -209,6 +209,12 @@ class Resolver:
                 "hint": hint,
             }
         )
+
+
+def _told(problem: Mapping[str, Any], *, alone: bool) -> str:
+    """Among others a problem carries its hint itself."""
+    hint = "" if alone or not problem["hint"] else f" ({problem['hint'].rstrip('.')})"
+    return f"{problem['message']}{hint}"
 
 
 def _bound_hint(setting: Setting) -> str:

@@ -8,9 +8,9 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -32,11 +32,14 @@ class Home:
 
     folder: Path
     url: str = NOBODY
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Settings of its own, as AINF_* variables."""
 
     @property
     def env(self) -> dict[str, str]:
         """What makes a command line use it."""
-        return {**os.environ, "AINF_HOME": str(self.folder), "AINF_COMFYUI_URL": self.url}
+        own = {"AINF_HOME": str(self.folder), "AINF_COMFYUI_URL": self.url}
+        return {**os.environ, **own, **self.variables}
 
     @property
     def locations(self) -> Locations:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import time
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
 
 from ainf_tui.client.live import Topic
@@ -19,6 +22,8 @@ from benchmarks.graphs import text_to_image
 JOBS = 1000
 SLICES = 5
 _PAGE = 500
+_NO_PREVIEWS = {"AINF_PREVIEWS_METHOD": "none"}
+_SYNCS = 50
 _PATIENCE = 600.0
 """Seconds for all jobs together."""
 
@@ -26,8 +31,9 @@ _PATIENCE = 600.0
 async def overhead(lab: Lab) -> Figure:
     """Wall time of a job in a long queue, less that of the same prompt sent by the barest client.
 
-    Both keep two prompts on the simulator, where nothing takes time. The bare client runs before and
-    after; of the queue, the middle of its slices counts.
+    Both keep two prompts on the simulator, where nothing takes time, and want no previews, which it
+    would paint. The bare client runs before and after; of the queue, the middle of its slices counts.
+    How long a write takes to reach the disk (fsync) is told beside it: a job waits for several.
     """
     jobs = lab.amount(JOBS)
     seeds = itertools.count(10**9)
@@ -42,16 +48,33 @@ async def overhead(lab: Lab) -> Figure:
 
         lab.say("prompts by a bare client")
         alone = await bare()
-        async with engine(Home(lab.folder / "jobs", server.url)) as running:
+        async with engine(Home(lab.folder / "jobs", server.url, _NO_PREVIEWS)) as running:
             lab.say(f"{jobs} jobs")
             cpu, server_cpu = running.cpu(), server.cpu()
             slices = await _run(running, jobs)
             cpu, server_cpu = (running.cpu() - cpu) / jobs, (server.cpu() - server_cpu) / jobs
         alone += await bare()
     each, base = median(slices), median(alone)
-    note = f"{each * 1e3:.1f} ms a job, {base * 1e3:.1f} ms bare; {cpu * 1e3:.1f} ms of CPU in the engine"
-    details = {"job_ms": each * 1e3, "bare_ms": base * 1e3, "engine_cpu_ms": cpu * 1e3}
-    return Figure((each - base) * 1e3, note, details | {"comfy_cpu_ms": server_cpu * 1e3, "jobs": jobs})
+    sync = await asyncio.to_thread(_fsync_seconds, lab.folder)
+    note = (
+        f"{each * 1e3:.1f} ms a job, {base * 1e3:.1f} ms bare; {cpu * 1e3:.1f} ms of CPU in the engine; "
+        f"an fsync takes {sync * 1e3:.1f} ms"
+    )
+    details = {"job_ms": each * 1e3, "bare_ms": base * 1e3, "fsync_ms": sync * 1e3, "jobs": jobs}
+    cpus = {"engine_cpu_ms": cpu * 1e3, "comfy_cpu_ms": server_cpu * 1e3}
+    return Figure((each - base) * 1e3, note, details | cpus)
+
+
+def _fsync_seconds(folder: Path) -> float:
+    """Median of a few, each of one block. Blocking."""
+    taken = []
+    with (folder / "fsync").open("wb", buffering=0) as file:
+        for _ in range(_SYNCS):
+            file.write(bytes(4096))
+            began = time.perf_counter()
+            os.fsync(file.fileno())
+            taken.append(time.perf_counter() - began)
+    return median(taken)
 
 
 async def _run(running: Engine, jobs: int) -> list[float]:

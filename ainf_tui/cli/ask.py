@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,7 +67,7 @@ def build(app: App, options: RunOptions) -> RunRequest:
         priority=options.priority,
         backend=options.backend or "",
         held=options.hold,
-        output_folder=str(Path(options.out).expanduser().absolute()) if options.out else "",
+        output_folder=_folder(options.out) if options.out else "",
         allow_many=options.yes,
     )
     return _with_target(request, options)
@@ -75,7 +77,7 @@ def _with_target(request: RunRequest, options: RunOptions) -> RunRequest:
     if options.source is not None:
         if options.target is not None:
             raise click.UsageError("Give either PACK|FILE or --from IMAGE.png, not both.")
-        return _with_file(request, options.source)
+        return _with_file(request, options.source, picture=True)
     if options.target is None:
         if not options.preset:
             raise click.UsageError("Say what to run: a pack, a file, --preset NAME or --from IMAGE.png.")
@@ -83,6 +85,33 @@ def _with_target(request: RunRequest, options: RunOptions) -> RunRequest:
     if looks_like_file(options.target):
         return _with_file(request, options.target)
     return replace(request, pack=options.target)
+
+
+def _folder(given: str) -> str:
+    """The absolute path of `--out`, tried now: a job whose result cannot be written would wait for ever.
+
+    Leaves no new folder behind; the files that come make it. Raises UsageError(`run.bad_out`).
+    """
+    path = Path(given).expanduser().absolute()
+    made: list[Path] = []
+    try:
+        for folder in (*reversed(path.parents), path):
+            if not folder.exists():
+                folder.mkdir()
+                made.append(folder)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as exc:
+        raise UsageError(
+            "run.bad_out",
+            f"--out {path}: files cannot be written there: {exc.strerror or exc}",
+            hint="Name a folder that you may write to; it is made if it is not there.",
+        ) from None
+    finally:
+        for folder in reversed(made):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+    return str(path)
 
 
 def looks_like_file(target: str) -> bool:
@@ -95,10 +124,14 @@ def looks_like_file(target: str) -> bool:
     )
 
 
-def _with_file(request: RunRequest, name: str) -> RunRequest:
+def _with_file(request: RunRequest, name: str, *, picture: bool = False) -> RunRequest:
     from ainf_tui.domain.graphfiles import from_png, load_graph  # noqa: PLC0415 -- a pack by name needs neither
 
     data = read_file(Path(name).expanduser())
+    if not data:
+        raise _unreadable(f"{name} is empty")
+    if picture and not data.startswith((_PNG, b"{", b"\xef\xbb\xbf{")):
+        raise _unreadable(f"{name} is no PNG")
     try:
         loaded = from_png(data) if data.startswith(_PNG) else load_graph(data)
     except UsageError as exc:

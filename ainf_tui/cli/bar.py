@@ -7,12 +7,16 @@ import time
 from collections.abc import Callable, Sequence
 
 from ainf_tui.cli.format import duration, percent, rate
+from ainf_tui.cli.jobtext import label
 from ainf_tui.cli.output import Output, show
 from ainf_tui.cli.tables import cells, cut
 from ainf_tui.domain.documents import JobDocument
 
 INTERVAL = 0.25
 _METER = 20
+_LEAST_METER = 6
+_BEHIND_METER = 26
+"""Cells kept for node and step, whatever they are now: the meter must not change its length with them."""
 
 
 class Bar:
@@ -59,12 +63,22 @@ class Bar:
 
     def _draw(self, job: JobDocument, jobs: Sequence[JobDocument]) -> None:
         self._waiting = None
-        running = job if job.state == "running" else next((j for j in jobs if j.state == "running"), job)
-        text = compose(running, jobs, self._out.width(self._out.stderr) - 1, unicode=self._out.unicode)
+        text = compose(
+            _foremost(job, jobs), jobs, self._out.width(self._out.stderr) - 1, unicode=self._out.unicode
+        )
         if text != self._drawn:
             self._out.draw(f"\r{text}\x1b[K")
             self._drawn = text
             self._due = self._clock() + INTERVAL
+
+
+def _foremost(job: JobDocument, jobs: Sequence[JobDocument]) -> JobDocument:
+    """The job to show: one that runs, else the one that is nearest to it."""
+    if job.state == "running":
+        return job
+    order = ("running", "fetching", "submitted", "submitting", "queued")
+    still = [other for other in jobs if other.state in order]
+    return min(still, key=lambda other: (order.index(other.state), other.held, other.number), default=job)
 
 
 def _in_this_loop(seconds: float, function: Callable[[], None]) -> object:
@@ -72,38 +86,55 @@ def _in_this_loop(seconds: float, function: Callable[[], None]) -> object:
 
 
 def compose(job: JobDocument, jobs: Sequence[JobDocument], width: int, *, unicode: bool) -> str:
-    """The line in at most `width` cells; what matters least goes first when it is narrow."""
-    name = show(job.pack, 40)
+    """The line in at most `width` cells; what matters least goes first when it is narrow.
+
+    What changes its length (node, step, rate) stands at the end and the meter takes the room that is
+    left, so that nothing else moves while a job runs.
+    """
     parts = [  # (text, how soon it may go: 0 never)
         (f"#{job.number}", 0),
-        (name, 4),
-        (show(job.node.title, 30) if job.node is not None else job.state, 3),
-        (f"{job.step}/{job.steps}" if job.steps and job.step is not None else "", 2),
-        (rate(job.rate), 6),
-        (_meter(job.progress, unicode=unicode), 5),
-        (percent(job.progress) if job.progress is not None else "", 0),
+        (show(job.pack, 40), 5),
+        (f"{percent(job.progress):>3}" if job.progress is not None else "", 0),
         (f"eta {duration(job.eta)}" if job.eta is not None else "", 1),
         (_count(jobs), 2),
+        (_node(job), 3),
+        (rate(job.rate), 4),
     ]
     kept = [part for part in parts if part[0]]
-    while kept and cells("  ".join(text for text, _ in kept)) > width:
+    while cells("  ".join(text for text, _ in kept)) > width:
         soonest = max(kept, key=lambda part: part[1])
         if soonest[1] == 0:
             break
         kept.remove(soonest)
-    return cut("  ".join(text for text, _ in kept), width, "…" if unicode else "...")
+    texts = [text for text, _ in kept]
+    if job.progress is not None:
+        moving = {_node(job), rate(job.rate)}
+        still = "  ".join(text for text in texts if text not in moving)
+        room = min(width - cells(still) - _BEHIND_METER, width - cells("  ".join(texts)) - 1)
+        meter = _meter(job.progress, min(room, _METER), unicode=unicode)
+        place = texts.index(parts[2][0])
+        texts[place] = f"{meter} {texts[place]}" if meter else texts[place]
+    return cut("  ".join(texts), width, "…" if unicode else "...")
 
 
-def _meter(fraction: float | None, *, unicode: bool) -> str:
-    if fraction is None:
+def _node(job: JobDocument) -> str:
+    """`Sampler 11/25`; without a node the state."""
+    if job.node is None:
+        return label(job)
+    steps = f" {job.step}/{job.steps}" if job.steps and job.step is not None else ""
+    return show(job.node.title, 30) + steps
+
+
+def _meter(fraction: float, length: int, *, unicode: bool) -> str:
+    if length < _LEAST_METER:
         return ""
-    full = round(min(max(fraction, 0.0), 1.0) * _METER)
+    full = round(min(max(fraction, 0.0), 1.0) * length)
     on, off = ("█", "░") if unicode else ("#", "-")
-    return on * full + off * (_METER - full)
+    return on * full + off * (length - full)
 
 
 def _count(jobs: Sequence[JobDocument]) -> str:
     if len(jobs) < 2:
         return ""
     done = sum(job.state in {"succeeded", "failed", "cancelled"} for job in jobs)
-    return f"{done} of {len(jobs)} done"
+    return f"{done}/{len(jobs)} done"

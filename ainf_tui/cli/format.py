@@ -71,11 +71,16 @@ def local(moment: datetime | None) -> str:
     return UNKNOWN if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
+def counted(count: int, thing: str) -> str:
+    """`1 job`, `2 jobs`."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def utc_now() -> datetime:
     """Aware UTC."""
     return datetime.now(UTC)
 
 
 def pairs(values: Mapping[str, Any]) -> str:
-    """`steps=30 cfg=7.0`; the caller makes it visible."""
-    return " ".join(f"{name}={value}" for name, value in values.items())
+    """`steps=30 cfg=7.0`, without what is empty; the caller makes it visible."""
+    return " ".join(f"{name}={value}" for name, value in values.items() if value not in ("", None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,11 @@ LIST_COLUMNS = (
     Column("time", right=True, drop=2),
     Column("age", right=True, drop=5),
 )
+
+
+FIELD = 16
+"""Cells before a field's value."""
+_OWN_LINE = frozenset({"prompt", "negative", "seed"})
 
 
 def label(job: JobDocument) -> str:
@@ -66,6 +71,19 @@ def list_row(job: JobDocument, now: datetime, *, unicode: bool) -> tuple[Cell, .
     )
 
 
+def waits(jobs: Iterable[JobDocument], down: Collection[str]) -> list[str]:
+    """Why jobs wait, a line a reason; not for backends that do not answer (`down`), told elsewhere."""
+    reasons: dict[str, list[int]] = {}
+    for job in jobs:
+        if job.blocked and not any(job.blocked.startswith(f"backend {name}: ") for name in down):
+            reasons.setdefault(job.blocked, []).append(job.number)
+    lines = []
+    for reason, numbers in reasons.items():
+        more = f" and {len(numbers) - 3} more" if len(numbers) > 3 else ""
+        lines.append(f"{', '.join(f'#{number}' for number in numbers[:3])}{more}: {show(reason)}")
+    return lines
+
+
 def foreign_rows(backends: Iterable[BackendDocument], *, unicode: bool) -> list[tuple[Cell, ...]]:
     """Prompts of others on the backends, in the form of `list_row`."""
     mark = glyph("foreign", unicode=unicode)
@@ -96,7 +114,7 @@ def detail(shown: JobDetailDocument, *, unicode: bool) -> list[str]:
         lines += ["", "error", *_problem(job.error)]
     for problem in job.warnings:
         lines += ["", "warning", *_problem(problem)]
-    lines += _section("attempts", [_attempt(attempt) for attempt in job.attempts])
+    lines += _section("attempts", [_attempt(attempt, job.prompt_id) for attempt in job.attempts])
     lines += _section("outputs", [_output(output) for output in job.outputs])
     lines += _section("models", [_model(model) for model in shown.models])
     lines += _section("nodes", [_node(node, unicode=unicode) for node in shown.nodes])
@@ -111,7 +129,8 @@ def _facts(shown: JobDetailDocument) -> list[tuple[str, str]]:
         ("id", job.id),
         ("prompt", job.prompt),
         ("seed", seed),
-        ("parameters", pairs({k: v for k, v in job.params.items() if k not in {"prompt", "seed"}})),
+        ("negative", str(job.params.get("negative") or "")),
+        ("parameters", pairs({k: v for k, v in job.params.items() if k not in _OWN_LINE})),
         ("preset", job.preset or ""),
         ("pack version", shown.pack_version),
         ("batch", pairs(job.batch or {})),
@@ -119,10 +138,10 @@ def _facts(shown: JobDetailDocument) -> list[tuple[str, str]]:
         ("retry of", f"#{job.retry_of}" if job.retry_of is not None else ""),
         ("backend", " ".join(part for part in (job.backend or "", pin) if part)),
         ("prompt id", job.prompt_id or ""),
-        ("priority", str(job.priority)),
+        ("priority", str(job.priority) if job.priority else ""),
         ("position", str(job.position) if job.position is not None else ""),
         ("waits", job.blocked or ""),
-        ("progress", _progress(job)),
+        ("progress", _progress(job) if job.finished_at is None else ""),
         ("created", local(job.created_at)),
         ("submitted", local(job.submitted_at) if job.submitted_at else ""),
         ("started", local(job.started_at) if job.started_at else ""),
@@ -146,7 +165,7 @@ def _progress(job: JobDocument) -> str:
 
 
 def _fields(facts: Sequence[tuple[str, str]]) -> list[str]:
-    return [f"  {name:<13} {show(value)}" for name, value in facts if value]
+    return [f"  {name:<{FIELD - 3}} {show(value)}" for name, value in facts if value]
 
 
 def _section(name: str, lines: Sequence[str]) -> list[str]:
@@ -168,7 +187,7 @@ def _problem(problem: ProblemDocument) -> list[str]:
     )
 
 
-def _attempt(attempt: AttemptDocument) -> str:
+def _attempt(attempt: AttemptDocument, told: str | None) -> str:
     took = UNKNOWN
     if attempt.started_at is not None and attempt.ended_at is not None:
         took = duration((attempt.ended_at - attempt.started_at).total_seconds())
@@ -182,7 +201,7 @@ def _attempt(attempt: AttemptDocument) -> str:
         f"ComfyUI {attempt.comfyui_version}" if attempt.comfyui_version else "",
         attempt.device,
         attempt.reason,
-        attempt.prompt_id,
+        attempt.prompt_id if attempt.prompt_id != told else "",
     ]
     return "  " + show("  ".join(part for part in parts if part))
 

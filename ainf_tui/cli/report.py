@@ -59,8 +59,11 @@ class TextReporter:
     def __init__(self, out: Output, bar: Bar | None) -> None:
         self._out = out
         self._bar = bar
+        self._blocked = ""
 
     def state(self, job: JobDocument, *, first: bool) -> None:
+        if self._told_before(job):
+            return
         if first and job.state == "queued" and not job.blocked and not job.held:
             return
         if self._bar is not None and job.state in OPEN and not job.blocked:
@@ -71,6 +74,15 @@ class TextReporter:
         self._out.note(f"{mark} {title(job)} {name}{_tail(job)}", colour(name))
         if job.error is not None and job.error.hint:
             self._out.note(f"  {show(job.error.hint)}")
+        elif job.blocked and job.state in OPEN:
+            self._out.note("  It goes on by itself when that has changed; `ainf status` tells what to do.")
+
+    def _told_before(self, job: JobDocument) -> bool:
+        """Whether this job waits for what the last line said already; a hundred jobs wait in one line."""
+        if job.state not in OPEN:
+            return False
+        before, self._blocked = self._blocked, job.blocked or ""
+        return bool(job.blocked) and job.blocked == before
 
     def progress(self, job: JobDocument, jobs: Sequence[JobDocument]) -> None:
         if self._bar is not None:

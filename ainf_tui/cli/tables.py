@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,6 +63,19 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     """Filled with spaces to `width` cells."""
     space = " " * (width - cells(text))
     return space + text if right else text + space
+
+
+def folded(out: Output, text: str, indent: int) -> list[str]:
+    """On a terminal broken between words, what follows the first line indented; else as it is."""
+    room = out.width() - 1
+    if not out.interactive or cells(text) <= room or room < indent + LEAST:
+        return [text]
+    lead = text[: len(text) - len(text.lstrip())]
+    head, rest = text[:indent], text[indent:]
+    if head.strip() == "":
+        head, rest = lead, text.lstrip()
+    lines = textwrap.wrap(rest, room - indent, break_long_words=False, break_on_hyphens=False)
+    return [head + lines[0], *(" " * indent + line for line in lines[1:])] if lines else [text]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import click
 
 from ainf_tui.cli import exits
 from ainf_tui.cli.app import App
+from ainf_tui.cli.format import counted
 from ainf_tui.client import Client
 from ainf_tui.client.follow import follow
 from ainf_tui.domain.documents import JobDocument, OutputDocument, ProblemDocument
@@ -174,11 +175,24 @@ def come_back(refs: Sequence[str]) -> str:
     return f"ainf queue wait {' '.join(refs)}" if len(refs) <= 20 else "ainf queue wait"
 
 
+def _part(watched: Watched, refs: Sequence[str]) -> str:
+    """`job 142`, `2 of 3 jobs`."""
+    return (
+        f"job {refs[0]}"
+        if len(watched.jobs) == len(refs) == 1
+        else f"{len(refs)} of {len(watched.jobs)} jobs"
+    )
+
+
+def _goes(refs: Sequence[str]) -> str:
+    return "it goes" if len(refs) == 1 else "they go"
+
+
 def _timed_out(watched: Watched, limit: float) -> AinfError:
     refs = _references(watched)
     return UnreachableError(
         "wait.timed_out",
-        f"{len(refs)} of {len(watched.jobs)} jobs had not ended after {limit:g} s; they go on",
+        f"{_part(watched, refs)} had not ended after {limit:g} s; {_goes(refs)} on",
         hint=f"Wait again: {come_back(refs)}",
         details={"jobs": [int(ref) for ref in refs]},
     )
@@ -188,8 +202,9 @@ async def _detach(app: App, client: Client, watched: Watched, interrupts: asynci
     refs = _references(watched)
     detached = DetachedError(
         "wait.detached",
-        f"detached; {len(refs)} of {len(watched.jobs)} jobs go on",
-        hint=f"Come back: {come_back(refs)}\nCtrl-C again within {app.grace:g} s cancels them.",
+        f"detached; {_part(watched, refs)} {'goes' if len(refs) == 1 else 'go'} on",
+        hint=f"Come back: {come_back(refs)}\n"
+        f"Ctrl-C again within {app.grace:g} s cancels {'it' if len(refs) == 1 else 'them'}.",
         details={"jobs": [int(ref) for ref in refs]},
     )
     app.out.error(detached)
@@ -198,5 +213,5 @@ async def _detach(app: App, client: Client, watched: Watched, interrupts: asynci
     except TimeoutError:
         raise click.exceptions.Exit(exits.INTERRUPTED) from None
     await client.jobs.cancel(JobsRequest(tuple(refs)))
-    app.out.note(f"Asked to cancel {len(refs)} jobs.")
+    app.out.note(f"Asked to cancel {counted(len(refs), 'job')}.")
     raise click.exceptions.Exit(exits.INTERRUPTED)

@@ -165,13 +165,20 @@ class _Followed:
             before = self._known.get(job.id)
             if job.id not in self.open or job == before:
                 continue
-            if before is not None and job.revision < before.revision:
+            if before is not None and _is_older(job, before):
                 continue
             self._known[job.id] = job
             self._changed.append(job)
             if job.state in _ENDED:
                 self.open.discard(job.id)
                 del self._known[job.id]
+
+
+def _is_older(job: JobDocument, known: JobDocument) -> bool:
+    """Made before what is known: an answer that was on its way while a newer update came."""
+    if job.revision != known.revision:
+        return job.revision < known.revision
+    return job.attempt == known.attempt and (job.progress or 0.0) < (known.progress or 0.0)
 
 
 def _portions(ids: Collection[str]) -> Iterable[tuple[str, ...]]:

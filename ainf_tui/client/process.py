@@ -100,7 +100,7 @@ def _tail(path: Path, begin: int) -> str:
         size = stream.seek(0, os.SEEK_END)
         stream.seek(max(begin, size - _TAIL_BYTES))
         lines = stream.read().decode(errors="replace").splitlines()
-    return "\n".join(lines[-_TAIL_LINES:]).strip()
+    return "\n".join(line.removeprefix("ainf: ") for line in lines[-_TAIL_LINES:]).strip()
 
 
 def _did_not_start(reason: str, words: str, log: Path) -> AinfError:

@@ -15,6 +15,7 @@ from ainf_tui.domain.comfy import Graph
 from ainf_tui.domain.ports import NodeTiming
 from ainf_tui.domain.progress import Tracker
 
+SPEED = "this run's speed"
 EARLY = 0.1
 """Fraction below which a run's own speed says nothing yet: loading a model is no measure."""
 RUNS = 20
@@ -90,9 +91,12 @@ def remaining(tracker: Tracker, expected: Expectation, now: float) -> Eta | None
     if expected.nodes:
         return Eta(_by_nodes(tracker, expected, now), expected.basis)
     snapshot = tracker.snapshot(now)
-    if snapshot.elapsed is None or snapshot.fraction < EARLY:
+    stepping = tracker.left_in_current()
+    if snapshot.elapsed is None or (snapshot.fraction < EARLY and stepping is None):
         return None
-    return Eta(snapshot.elapsed * (1 - snapshot.fraction) / snapshot.fraction, "this run's speed")
+    so_far = snapshot.elapsed * (1 - snapshot.fraction) / snapshot.fraction if snapshot.fraction else 0.0
+    # The steps that are left are sure to come; cheap nodes before them say nothing of their speed.
+    return Eta(max(so_far, stepping or 0.0) if snapshot.fraction >= EARLY else stepping or 0.0, SPEED)
 
 
 def _by_nodes(tracker: Tracker, expected: Expectation, now: float) -> float:

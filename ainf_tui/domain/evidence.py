@@ -39,6 +39,10 @@ class Sighting:
     """Greatest number in queue and history now; None if both are empty."""
     refused_since: bool
     """The port had no listener at some moment since."""
+    later_ids: frozenset[str] = frozenset()
+    """Other prompt ids that it had after this one was last seen and before it was missed."""
+    was_running: bool = False
+    """It was executing when last heard of: nobody can delete that, it ends in the history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,12 @@ def judge(seen: Sighting) -> Verdict:
         (not seen.present_ids, Fate.RESTARTED, "its queue and history are empty after the connection broke"),
         (numbers_fell, Fate.RESTARTED, "its numbers start again"),
         (seen.refused_since, Fate.RESTARTED, "its port was closed in between"),
-        (bool(seen.known_ids), Fate.RESTARTED, "every earlier prompt is gone from it"),
+        (seen.was_running, Fate.RESTARTED, "it was running and left no trace in the history"),
+        (
+            bool(seen.known_ids or seen.later_ids - seen.present_ids),
+            Fate.RESTARTED,
+            "every earlier prompt is gone from it",
+        ),
         (True, Fate.REMOVED, "nothing says that it was restarted"),
     )
     return next(Verdict(fate, evidence) for applies, fate, evidence in rules if applies)

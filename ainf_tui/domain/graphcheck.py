@@ -136,7 +136,7 @@ def _node(graph: Graph, node: str, info: ObjectInfo, late: Collection[str]) -> I
         at = _Input(graph, info, node, spec)
         if spec.name not in inputs:
             if spec.required:
-                yield at.problem("graph.missing_input", "is missing", f"a {spec.type}")
+                yield at.problem("graph.missing_input", "is missing", _wanted(spec))
         elif isinstance(at.value, list):
             yield from _link(at)
         elif f"{node}.{spec.name}" not in late:
@@ -151,7 +151,7 @@ def _link(at: _Input) -> Iterator[Problem]:
     source, slot = link
     if source not in at.graph:
         reason = f"is linked to node {visible(source, 40)}, which is not in the graph"
-        yield at.problem("graph.bad_link", reason, f"a link to a node that gives a {at.spec.type}")
+        yield at.problem("graph.bad_link", reason, f"a link to a node that gives {at.spec.type}")
         return
     outputs = at.info[class_of(at.graph, source)].outputs
     name = node_label(at.graph, source, at.info)
@@ -159,7 +159,7 @@ def _link(at: _Input) -> Iterator[Problem]:
         reason = f"is linked to output {slot} of {name}, which has {len(outputs)}, counted from 0"
         yield at.problem("graph.bad_link", reason, f"a link to an output of type {at.spec.type}")
     elif not _fits(outputs[slot], at.spec.type):
-        reason = f"needs a {at.spec.type}, but {name} gives a {outputs[slot]}"
+        reason = f"needs {at.spec.type}, but {name} gives {outputs[slot]}"
         yield at.problem("graph.type_mismatch", reason, at.spec.type)
 
 
@@ -181,7 +181,9 @@ def _literal(at: _Input) -> Iterator[Problem]:
     offered = spec.options is None or value in spec.options
     if spec.type == "COMBO" and not offered and not _own_check(at.info[class_of(at.graph, at.node)], spec):
         reason = f"is {_shown(value)}, which the server does not offer"
-        yield at.problem("value.not_an_option", reason, options_text(spec))
+        near = difflib.get_close_matches(str(value), [str(option) for option in spec.options or ()], n=3)
+        first = f"{', '.join(visible(n, 80) for n in near)} (the nearest); all: " if near else ""
+        yield at.problem("value.not_an_option", reason, first + options_text(spec))
 
 
 def _number(at: _Input, raw: Any) -> Iterator[Problem]:
@@ -214,6 +216,12 @@ def bounds_text(spec: InputSpec) -> str:
     )
 
 
+def _wanted(spec: InputSpec) -> str:
+    if spec.type in _CONVERT:
+        return bounds_text(spec)
+    return options_text(spec) if spec.options else f"a link to a node that gives {spec.type}"
+
+
 def options_text(spec: InputSpec) -> str:
     """The first options, for a message."""
     options = spec.options or ()
@@ -223,4 +231,6 @@ def options_text(spec: InputSpec) -> str:
 
 
 def _shown(value: Any) -> str:
+    if value is None:
+        return "null"
     return f'"{visible(value, 80)}"' if isinstance(value, str) else visible(str(value), 80)

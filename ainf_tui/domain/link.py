@@ -42,12 +42,15 @@ class LinkVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One answer of GET /queue. `moved`: seen besides it, a prompt of ours that ended or progressed."""
+    """One answer of GET /queue. `moved`: seen besides it, a prompt of ours that ended or progressed.
+    `ours_running`: a prompt runs whose frames are for this socket.
+    """
 
     at: float
     running: frozenset[str]
     pending: int
     moved: bool = False
+    ours_running: bool = False
 
     @property
     def idle_worker(self) -> bool:
@@ -56,6 +59,11 @@ class Poll:
 
 SILENCE = 5.0
 """Seconds after which a movement without any frame means that the socket is deaf."""
+DOUBT = (10.0, 80.0)
+"""Seconds without a frame while a prompt of ours runs, after which the socket is opened anew: first and
+longest. A model that loads is as silent as a deaf socket; each time in vain doubles it."""
+PROOF = 2.0
+"""Seconds after the opening in which more frames than the replay's show that the old socket was deaf."""
 WORKER_SILENCE = 10.0
 """Seconds of waiting prompts and none running after which the worker counts as dead."""
 DEAF_BEFORE_FRESH_ID = 2
@@ -89,24 +97,32 @@ class LinkWatch:
         """From when on a frame would answer it: the poll before."""
         self._idle_since: float | None = None
         self._idle_polls = 0
+        self._doubted = False
+        """Silence for too long on this connection while a prompt of ours runs."""
+        self._doubt_after = DOUBT[0]
+        self._early_frames = 0
 
     # -- observations ------------------------------------------------------------------------------
     def connected(self, at: float) -> None:
         """A socket is open and greeted us."""
         self._open, self._opened_at, self._heard_at = True, at, at
-        self._proven = self._counted = self._refused = False
+        self._proven = self._counted = self._refused = self._doubted = False
+        self._early_frames = 0
         self._unanswered = None
 
     def disconnected(self, _at: float, reason: str, *, refused: bool = False) -> None:
         self._open, self._reason, self._refused = False, reason, refused
-        self._unanswered = None
+        self._unanswered, self._doubted = None, False
 
     def frame(self, at: float, kind: str = "") -> None:
         """Any frame after the greeting. `kind` as on the wire; previews and texts need none."""
         if not self._open:
             return
         self._heard_at, self._proven = at, True
-        self._deaf_in_row, self._counted = 0, False
+        self._deaf_in_row, self._counted, self._doubted = 0, False, False
+        self._early_frames += at - self._opened_at <= PROOF
+        if self._early_frames == 3:
+            self._doubt_after = DOUBT[0]
         if self._unanswered is not None and at >= self._unanswered_since:
             self._unanswered = None
         if kind not in _LOUD:
@@ -126,6 +142,7 @@ class LinkWatch:
         self._note_worker(poll)
         if before is None or not self._open:
             return
+        self._note_silence(poll)
         if poll.moved or (before.running, before.pending) != (poll.running, poll.pending):
             self._note_movement(before, poll)
         silent = self._unanswered is not None and poll.at - self._unanswered >= SILENCE
@@ -140,6 +157,12 @@ class LinkWatch:
         self._idle_polls += 1
         if self._idle_since is None:
             self._idle_since = poll.at
+
+    def _note_silence(self, poll: Poll) -> None:
+        heard = self._opened_at if self._heard_at is None else self._heard_at
+        if poll.ours_running and not self._doubted and poll.at - heard >= self._doubt_after:
+            self._doubted = True
+            self._doubt_after = min(2 * self._doubt_after, DOUBT[1])
 
     def _note_movement(self, before: Poll, poll: Poll) -> None:
         # It happened somewhere between the two polls. A socket opened in between may have come too late.
@@ -156,7 +179,7 @@ class LinkWatch:
             return _WORKER_DEAD
         if self._open and self._counted:
             return self._deafness()
-        return self._plain()
+        return _DOUBTED if self._open and self._doubted else self._plain()
 
     def _plain(self) -> LinkVerdict:
         if not self._open:
@@ -189,6 +212,12 @@ def _unreachable(reason: str, *, refused: bool) -> LinkVerdict:
 
 _OK = LinkVerdict(LinkState.OK, "frames arrive")
 _SILENT_SO_FAR = LinkVerdict(LinkState.UNPROVEN, "connected; nothing has happened on the server yet")
+_DOUBTED = LinkVerdict(
+    LinkState.UNPROVEN,
+    "nothing has been heard for long of the prompt that runs; the websocket is opened anew to make sure",
+    reconnect=True,
+    poll=True,
+)
 _DEAF = LinkVerdict(
     LinkState.DEAF,
     "the queue moves, but this websocket hears nothing of it",

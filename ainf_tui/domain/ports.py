@@ -111,6 +111,12 @@ class ComfySocket(Protocol):
         """Close fully, wait, open again (deaf socket). A new id only when the old one is given up."""
         ...
 
+    async def answers(self, within: float) -> bool:
+        """Whether the other end of the open socket answers a ping within so many seconds: it lives, and
+        the connection never broke. A deaf socket answers, too; a half-open one does not.
+        """
+        ...
+
     async def wait_connected(self, timeout: float) -> bool: ...  # noqa: ASYNC109 - implemented by asyncio.timeout
     async def aclose(self) -> None: ...
 

@@ -35,7 +35,7 @@ class Health:
     checked_at: datetime | None = None
     answered_at: datetime | None = None
     latency: float | None = None
-    message: str = "not asked yet"
+    message: str = "it has not answered yet"
     hint: str = ""
     code: str = ""
 
@@ -80,6 +80,8 @@ class Backend:
     link_hint: str = ""
     retired: bool = False
     """No longer configured: what is on it is brought to its end, nothing new is sent."""
+    moved: bool = False
+    """A prompt of ours was found to have ended of which no frame had told, since the link was last judged."""
     poll_only: bool = False
     """Frames cannot be trusted now: the queue and the history decide, asked often."""
     on_finished: Callable[[Job], None] = field(default=lambda _: None)

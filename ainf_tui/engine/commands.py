@@ -158,6 +158,8 @@ class Commands:
             )
         if job.state in ON_SERVER and self._registry.get(job.backend) is None:
             return self._abandon(job)
+        if job.state is JobState.FETCHING and job.blocked:
+            return self._give_up(job)
         if job.state is JobState.FETCHING:
             late = Problem("job.cancel_too_late", "it was finished before the cancel reached it")
             warnings = job.warnings if late in job.warnings else (*job.warnings, late)
@@ -165,6 +167,22 @@ class Commands:
                 job.id, expect=frozenset({JobState.FETCHING}), cancel_requested=True, warnings=warnings
             )
         return JobChange(job.id, expect=ON_SERVER, cancel_requested=True)
+
+    def _give_up(self, job: Job) -> JobChange:
+        """Its result cannot be brought home and nobody wants to wait for that; the server still has it."""
+        left = Problem(
+            "job.result_left",
+            f"given up before its files were fetched ({job.blocked}); the server keeps them",
+        )
+        return JobChange(
+            job.id,
+            expect=frozenset({JobState.FETCHING}),
+            state=JobState.CANCELLED,
+            cancel_requested=True,
+            blocked="",
+            warnings=(*job.warnings, left),
+            finished_at=self._ctx.clock.now(),
+        )
 
     def _abandon(self, job: Job) -> JobChange:
         """Its backend is no longer configured: nobody can ask it, so the id is only watched for."""

@@ -141,12 +141,16 @@ class Verdicts:
             attempt=_end(attempt, AttemptState.SUCCEEDED, now, cached_nodes=len(ending.cached)),
             outputs=outputs,
             warnings=tuple(warnings) if len(warnings) != len(job.warnings) else None,
-            started_at=job.started_at or attempt.submitted_at or now,
+            started_at=job.started_at or attempt.started_at or attempt.submitted_at or now,
         )
 
     def _failed(self, job: Job, attempt: Attempt, problem: Problem, now: datetime) -> JobChange:
-        ended = _end(attempt, AttemptState.FAILED, now, reason=problem.message, error=problem)
-        again = problem.code == "comfyui.out_of_memory" and self._may_run_again(job)
+        # It began, even if its end came before anything else was heard of it.
+        began = attempt.started_at or now
+        ended = _end(
+            attempt, AttemptState.FAILED, now, reason=problem.message, error=problem, started_at=began
+        )
+        again = problem.code == "comfyui.out_of_memory" and self._may_run_again(job, ended)
         if job.cancel_requested:
             return _cancelled(job, ended, now)
         if again:
@@ -186,7 +190,7 @@ class Verdicts:
         """The server that held it is gone: another attempt, unless it has had its share of them."""
         # Watched: should the judgement be wrong, the old prompt is taken off before it runs beside the new.
         ended = _end(attempt, AttemptState.LOST, now, reason=reason, watched=True)
-        if self._may_run_again(job):
+        if self._may_run_again(job, ended):
             return _back_to_queue(job, ended)
         problem = Problem(
             "job.lost",
@@ -223,9 +227,11 @@ class Verdicts:
             count += 1
         return count
 
-    def _may_run_again(self, job: Job) -> bool:
-        began = sum(1 for a in job.attempts if a.started_at is not None)
-        lost = sum(1 for a in job.attempts if a.state is AttemptState.LOST)
+    def _may_run_again(self, job: Job, ended: Attempt) -> bool:
+        """`ended` is the newest as it will be stored; the job's own copy is older."""
+        attempts = [*(a for a in job.attempts if a.prompt_id != ended.prompt_id), ended]
+        began = sum(1 for a in attempts if a.started_at is not None)
+        lost = sum(1 for a in attempts if a.state is AttemptState.LOST)
         return began < self._max_attempts and lost < self._max_attempts * WAITING_LOSSES
 
 
@@ -258,5 +264,6 @@ def _finished(job: Job, ended: Attempt, state: JobState, now: datetime, error: P
         state=state,
         attempt=ended,
         error=error,
+        started_at=ended.started_at,
         finished_at=now,
     )

@@ -18,6 +18,8 @@ from ainf_tui.engine.settle import settle, write_end
 
 HISTORY_LOOK = 32
 """Newest history entries read as evidence when something is missing."""
+PONG_WITHIN = 3.0
+"""Seconds: it has just answered over HTTP."""
 RESEND_LONGEST = 60.0
 """Seconds between two tries of a prompt that the server does not take in, at most."""
 
@@ -68,6 +70,7 @@ async def _look_for(backend: Backend, flight: Flight, snapshot: QueueSnapshot) -
         entry = await backend.server.history(flight.prompt_id)
     if entry is not None:
         seen(backend, flight)
+        backend.moved = backend.moved or not flight.over
         await settle(backend, flight, entry)
         return
     await _missing(backend, flight, snapshot)
@@ -97,7 +100,7 @@ async def _missing(backend: Backend, flight: Flight, snapshot: QueueSnapshot) ->
         return
     async with backend.asking():
         history = await backend.server.recent_history(HISTORY_LOOK)
-    verdict = judge(_sighting(backend, flight, snapshot, history))
+    verdict = judge(await _sighting(backend, flight, snapshot, history))
     whole = flight.over and not (flight.partial and verdict.fate is Fate.RESTARTED)
     if whole:
         await write_end(backend, flight, None)  # it ended before our eyes; only its history is gone
@@ -118,21 +121,23 @@ async def _not_received(backend: Backend, flight: Flight) -> None:
     backend.look_soon(backend.dispatch_after - ctx.clock.monotonic())
 
 
-def _sighting(
+async def _sighting(
     backend: Backend, flight: Flight, snapshot: QueueSnapshot, history: tuple[HistoryEntry, ...]
 ) -> Sighting:
     socket = backend.socket
-    # A deletion sends a `status` frame to every live socket; a half-open one hears nothing.
     unbroken = socket.connected and flight.connection == socket.connections
     return Sighting(
         epoch_then=flight.attempt.server_epoch,
         epoch_now=backend.epoch,
-        same_connection=unbroken and socket.last_frame > flight.seen_at,
+        # A half-open socket looks connected for a minute after the machine behind it has gone.
+        same_connection=unbroken and await socket.answers(PONG_WITHIN),
         number=flight.attempt.number,
         known_ids=backend.known_before(flight.seen_at) - {flight.prompt_id},
         present_ids=snapshot.ids() | backend.history_ids(history),
         greatest_number=greatest_number(snapshot, history),
         refused_since=flight.refused,
+        later_ids=backend.known_before(flight.missed_at) - backend.known_before(flight.seen_at),
+        was_running=flight.tracker.started_at is not None or flight.job.state is JobState.RUNNING,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from ainf_tui.domain.comfy import HistoryEntry
 from ainf_tui.domain.jobs import ENDED, JobState
@@ -46,7 +47,7 @@ async def write_end(backend: Backend, flight: Flight, entry: HistoryEntry | None
     """Write how it ended; without an entry (history cleared) what the frames told is taken."""
     ctx = backend.ctx
     ending = ending_of(entry, flight.tracker.blocked) if entry is not None else ending_of_frames(flight)
-    attempt = replace(flight.attempt, peak_vram=flight.vram)
+    attempt = replace(flight.attempt, peak_vram=flight.vram, started_at=_began(backend, flight, entry))
     if flight.in_doubt and entry is not None:  # it was received after all, and has even ended
         attempt = replace(attempt, number=entry.number, submitted_at=attempt.created_at)
     change = backend.verdicts.ended(flight.job, attempt, flight.graph, ending, ctx.clock.now())
@@ -64,6 +65,19 @@ async def write_end(backend: Backend, flight: Flight, entry: HistoryEntry | None
         log.info("job %d: out of memory; frees the server's memory and tries again", job.number)
         async with backend.asking():
             await backend.server.free(unload_models=True, free_memory=True)
+
+
+def _began(backend: Backend, flight: Flight, entry: HistoryEntry | None) -> datetime | None:
+    """When it began, on our clock; one that was over before it was seen to run has only its duration."""
+    if flight.attempt.started_at is not None:
+        return flight.attempt.started_at
+    if entry is not None and entry.started_at is not None and entry.ended_at is not None:
+        seconds = max(0.0, entry.ended_at - entry.started_at)
+    elif flight.tracker.started_at is not None:
+        seconds = max(0.0, backend.ctx.clock.monotonic() - flight.tracker.started_at)
+    else:
+        return None
+    return backend.ctx.clock.now() - timedelta(seconds=seconds)
 
 
 def ending_of_frames(flight: Flight) -> Ending:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ainf_tui import __version__
 from ainf_tui.domain.documents import BackendDocument, ForeignDocument, ReasonDocument, StatusDocument
-from ainf_tui.domain.jobs import Problem
+from ainf_tui.domain.jobs import JobState, Problem
 from ainf_tui.domain.text import redact_url
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.estimates import Estimates, before, foreign
@@ -112,16 +112,17 @@ def _all_reasons(state: State, host: Mapping[str, Any]) -> Iterator[ReasonDocume
             "error",
             "no backend answers" if state.backends else "no backend is configured",
             "start ComfyUI, or name its address: AINF_COMFYUI_URL=http://HOST:8188, or [backends.NAME] url "
-            "in the file that `ainf config path` prints",
+            "in the file that `ainf config path` prints; `ainf simulator` stands in for one",
         )
     for backend in down:
         yield ReasonDocument(
             "backend.unreachable",
             "info" if none_left else "warning",
-            f"backend {backend.name} at {backend.url}: {backend.message}",
+            f"backend {backend.name}{_where(backend)}: {backend.message}",
             backend.hint,
         )
     yield from _link_reasons(state)
+    yield from _job_reasons(state)
     if state.queue.paused:
         yield ReasonDocument("queue.paused", "info", "the queue is paused", "`ainf queue resume` goes on")
     if host["disk_free"] < DISK_LOW:
@@ -131,6 +132,26 @@ def _all_reasons(state: State, host: Mapping[str, Any]) -> Iterator[ReasonDocume
             "warning",
             f"disk space low for the outputs: {free:.1f} GB free of {host['outputs']}",
             "free some space, or set outputs.folder to another disk",
+        )
+
+
+def _where(backend: BackendDocument) -> str:
+    return "" if backend.url in backend.message else f" at {backend.url}"
+
+
+def _job_reasons(state: State) -> Iterator[ReasonDocument]:
+    """Results that cannot be brought home, the same reason once."""
+    stuck: dict[str, list[int]] = {}
+    for job in state.active:
+        if job.state == JobState.FETCHING and job.blocked:
+            stuck.setdefault(job.blocked, []).append(job.number)
+    for reason, numbers in stuck.items():
+        first, more = min(numbers), f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
+        yield ReasonDocument(
+            "job.not_fetched",
+            "warning",
+            f"job {first}{more}: {reason}",
+            f"`ainf queue show {first}` tells where it is to go; `ainf queue cancel {first}` gives it up",
         )
 
 

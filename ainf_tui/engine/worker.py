@@ -35,7 +35,7 @@ RESTART_PAUSE = (0.1, 30.0)
 UNREACHABLE_AGAIN = 2.0
 """Seconds between tries while the server does not answer."""
 LOOK_SHARE = 20.0
-"""A look that took t seconds is not repeated before 20 t: others' queues can be megabytes."""
+"""A look that took t seconds is not repeated before 20 t, or `poll_idle`: others' queues can be megabytes."""
 VRAM_EVERY = 5.0
 SWEEP_EVERY = 15.0
 """Seconds between two checks of the database for jobs that should be followed and are not."""
@@ -235,7 +235,8 @@ class Worker:
         await look(backend)
         await watch_abandoned(backend)
         took = backend.ctx.clock.monotonic() - began
-        backend.look_at = max(min(backend.look_at, now + self._patience(now)), began + took * LOOK_SHARE)
+        spared = min(took * LOOK_SHARE, backend.ctx.tuning.poll_idle)
+        backend.look_at = max(min(backend.look_at, now + self._patience(now)), began + spared)
         await self._measure(now)
         await self._judge_link()
 
@@ -279,7 +280,13 @@ class Worker:
         now = backend.ctx.clock.monotonic()
         if backend.queue is not None:
             running = frozenset(i.prompt_id for i in backend.queue.running)
-            backend.link.poll(Poll(now, running, len(backend.queue.pending)))
+            told_here = backend.socket.client_id
+            ours = any(
+                f.attempt.client_id == told_here for f in backend.flights.values() if f.prompt_id in running
+            )
+            pending, moved = len(backend.queue.pending), backend.moved
+            backend.link.poll(Poll(now, running, pending, moved=moved, ours_running=ours))
+            backend.moved = False
         verdict = backend.link.verdict()
         backend.poll_only = verdict.poll
         self._tell(verdict)

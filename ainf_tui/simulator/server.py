@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,13 +28,23 @@ LOGIN = (
 CLOSING_SECONDS = 0.2
 
 
+@contextlib.contextmanager
+def _folder(options: SimulatorOptions) -> Iterator[Path]:
+    """The one asked for, else a scratch one; a simulator that is killed could not take it away."""
+    if options.folder is not None:
+        yield options.folder
+        return
+    with tempfile.TemporaryDirectory(prefix="ainf-simulator-") as scratch:
+        yield Path(scratch)
+
+
 async def serve(options: SimulatorOptions, ready: Callable[[int], None]) -> None:
     """Run a simulator on the loopback address until cancelled; `ready` gets the port.
 
     Raises `UnreachableError` if the port is taken and `UsageError` for faults that do not exist.
     """
-    with tempfile.TemporaryDirectory(prefix="ainf-simulator-") as scratch:
-        folders = Folders(options.folder or Path(scratch))
+    with _folder(options) as folder:
+        folders = Folders(folder)
         async with Machine(options, folders).running() as machine:
             runner = web.AppRunner(application(machine), access_log=None, shutdown_timeout=CLOSING_SECONDS)
             await runner.setup()

@@ -64,8 +64,22 @@ def bar(terminal: Terminal, clock: Clock) -> Bar:
 
 def test_a_wide_line_says_everything():
     line = compose(RUNNING, [RUNNING, make_job(143, state="succeeded")], 119, unicode=True)
-    for part in ("#142", "portrait-basic", "KSampler", "14/30", "2.1 it/s", "58%", "eta 0:21", "1 of 2 done"):
+    for part in ("#142", "portrait-basic", "KSampler", "14/30", "2.1 it/s", "58%", "eta 0:21", "1/2 done"):
         assert part in line
+
+
+def test_eighty_columns_hold_everything():
+    job = replace(RUNNING, number=5, node=NodeDocument("3", "Sampler", "KSampler"))
+    line = compose(job, [job, make_job(143, state="succeeded")], 79, unicode=True)
+    for part in ("#5", "portrait-basic", "Sampler 14/30", "2.1 it/s", "█", "58%", "eta 0:21", "1/2 done"):
+        assert part in line
+
+
+def test_nothing_moves_but_the_end():
+    job = replace(RUNNING, node=NodeDocument("3", "Sampler", "KSampler"))
+    other = replace(job, node=NodeDocument("4", "Save", "SaveImage"), step=None, steps=None, rate=None)
+    one, two = (compose(j, [j], 79, unicode=True) for j in (job, other))
+    assert one.index("eta") == two.index("eta")
 
 
 def test_ascii_has_no_blocks():
@@ -118,3 +132,8 @@ def test_clear_takes_the_line_away_once(bar, terminal):
 def test_of_several_the_running_one_is_shown(bar, terminal):
     bar.show(make_job(143), [RUNNING, make_job(143)])
     assert "#142" in terminal.getvalue()
+
+
+def test_before_one_runs_the_next_one_is_shown(bar, terminal):
+    bar.show(make_job(144), [make_job(143), make_job(144)])
+    assert "#143" in terminal.getvalue()

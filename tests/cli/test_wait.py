@@ -89,7 +89,7 @@ def test_a_bar_is_drawn_and_taken_away(ainf, engine):
     ainf.script = script
     done = ainf("queue", "wait", "142", err_tty=True)
     assert done.code == 0
-    assert "#142  portrait-basic  Sample  5/10" in done.err
+    assert "50%  Sample 5/10" in done.err
     before_end = done.err[: done.err.index("succeeded")]
     assert before_end.rindex("\r\x1b[K") > before_end.rindex("5/10")
     assert done.out == "/out/000142.png\n"

@@ -79,3 +79,20 @@ def half_time_error(seed: int) -> float:
 
 def test_after_five_runs_the_median_error_at_half_time_is_small() -> None:
     assert median(half_time_error(seed) for seed in range(40)) <= 0.25
+
+
+def test_steps_still_to_come_are_not_forgotten() -> None:
+    """Cheap nodes run off in no time; the sampler's own speed tells how long the rest takes."""
+    graph = {
+        **{f"c{n}": {"class_type": "Cheap", "inputs": {}} for n in range(5)},
+        "s": {"class_type": "KSampler", "inputs": {"steps": 480}},
+    }
+    tracker = Tracker("p", graph, frozenset(graph))
+    tracker.take(ExecutionStart("p"), 0.0)
+    done = tuple(NodeProgress(f"c{n}", 1, 1, "finished", f"c{n}") for n in range(5))
+    for step in range(1, 8):
+        running = NodeProgress("s", step, 480, "running", "s")
+        tracker.take(ProgressState("p", (*done, running)), 0.1 + step / 33)
+    eta = remaining(tracker, expectation(graph, graph, (), (), 1.0), 0.1 + 7 / 33)
+    assert eta is not None
+    assert abs(eta.seconds - (480 - 7) / 33) < 1.0

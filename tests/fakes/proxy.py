@@ -38,8 +38,8 @@ class _Connection:
         down = asyncio.create_task(self._down(incoming))
         try:
             await asyncio.wait((up, down), return_when=asyncio.FIRST_COMPLETED)
-            if self.held and not self._reader.at_eof():
-                await self._listen_only()
+            if self.held and not up.done():
+                await up
         finally:
             for task in (up, down):
                 task.cancel()
@@ -63,20 +63,13 @@ class _Connection:
         with suppress(OSError):
             self._writer.write_eof()
 
-    async def _listen_only(self) -> None:
-        """Takes what the client says, until it goes."""
-        with suppress(OSError):
-            while await self._reader.read(_CHUNK):
-                pass
-
     async def _up(self, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await self._reader.read(_CHUNK):
                 self.websocket = self.websocket or _UPGRADE in data.lower()
-                if await self._line.lets_through():
+                if not writer.is_closing() and await self._line.lets_through():
                     self._line.bytes_up += len(data)
-                    writer.write(data)
-                    await writer.drain()
+                    await _pass_on(writer, data, until_gone=self.held)
 
     async def _down(self, reader: asyncio.StreamReader) -> None:
         with suppress(OSError):
@@ -86,6 +79,16 @@ class _Connection:
                 self._line.bytes_down += len(data)
                 self._writer.write(data)
                 await self._writer.drain()
+
+
+async def _pass_on(writer: asyncio.StreamWriter, data: bytes, *, until_gone: bool) -> None:
+    """Raises OSError when the other end is gone, unless nobody is to notice."""
+    try:
+        writer.write(data)
+        await writer.drain()
+    except OSError:
+        if not until_gone:
+            raise
 
 
 class Line:

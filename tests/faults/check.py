@@ -39,18 +39,11 @@ async def check(world: World, only: Iterable[Wanted] | None = None) -> Report:
     ]
     by_prompt: dict[str, list[JobDocument]] = defaultdict(list)
     for job in jobs.values():
-        detail = await world.act(lambda client, ref=job.id: client.jobs.show(ref)) if only is None else None  # type: ignore[misc]
-        by_prompt[_text_of(job, detail, world)].append(job)
+        by_prompt[job.prompt].append(job)
     for item in wanted:
         found = [jobs[item.id]] if item.id in jobs else by_prompt.get(item.text, [])
         problems += _wanted(item, found)
     return Report(len(jobs), tuple(problems))
-
-
-def _text_of(job: JobDocument, detail: Any, world: World) -> str:
-    if detail is not None:
-        return text_and_seed(dict(detail.graph))[0]
-    return next((w.text for w in world.wanted.values() if w.id == job.id), "")
 
 
 # -- the server's witness --------------------------------------------------------------------------

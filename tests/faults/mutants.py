@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ainf_tui.adapters.comfy.socket import WebComfySocket
 from ainf_tui.domain.jobs import Job, JobChange, JobState, Output, Problem
 from ainf_tui.engine import fetch, orders, reconcile, worker
 from ainf_tui.engine.backend import Backend
@@ -36,7 +37,7 @@ def intent_not_stored() -> None:
     async def forgetful(_backend: Backend, flight: Flight, intent: Any) -> None:
         flight.attempt = replace(flight.attempt, intent=intent)
 
-    orders._intend = forgetful  # type: ignore[assignment]
+    orders._intend = forgetful  # type: ignore[assignment]  # looser types, same calls
 
 
 def id_stored_after_post() -> None:
@@ -57,7 +58,7 @@ def id_stored_after_post() -> None:
         jobs = await apply(self, *owed, *changes)
         return None if jobs is None else jobs[len(owed) :]
 
-    Context.apply = late  # type: ignore[method-assign]
+    Context.apply = late  # type: ignore[method-assign]  # that is what a mutant does
 
 
 def path_planned_anew() -> None:
@@ -73,18 +74,20 @@ def path_planned_anew() -> None:
 
 def new_ids_as_old() -> None:
     """Whatever the server shows now counts as known from before."""
-    Backend.known_before = lambda self, _moment: frozenset(self.known_ids)  # type: ignore[method-assign]
+
+    def every(self: Backend, _moment: float) -> frozenset[str]:
+        return frozenset(self.known_ids)
+
+    Backend.known_before = every  # type: ignore[assignment,method-assign]  # as above
 
 
 def open_socket_as_alive() -> None:
     """A socket that has not been closed is proof of a server that never stopped."""
-    sighting = reconcile._sighting
 
-    def trusting(backend: Backend, flight: Flight, *seen: Any) -> Any:
-        unbroken = backend.socket.connected and flight.connection == backend.socket.connections
-        return replace(sighting(backend, flight, *seen), same_connection=unbroken)
+    async def trusting(self: WebComfySocket, _within: float) -> bool:
+        return self.connected
 
-    reconcile._sighting = trusting
+    WebComfySocket.answers = trusting  # type: ignore[assignment,method-assign]  # as above
 
 
 MUTANTS: dict[str, Callable[[], None]] = {

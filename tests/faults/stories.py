@@ -27,9 +27,9 @@ async def cancels(world: World) -> list[Wanted]:
     first, waiting = await world.submit(steps=LONG), await world.submit(steps=LONG)
     second, last = await world.submit(steps=LONG), await world.submit()
     await world.until_state(first, "running")
-    await world.until_state(waiting, "submitted", seconds=1.0)
+    await world.until_state(waiting, "submitted")
     await _cancel(world, waiting)
-    await world.until_state(waiting, "cancelled", seconds=1.0)
+    await world.until_state(waiting, "cancelled")
     await _cancel(world, first)
     await world.until_state(second, "running")
     await _cancel(world, second)
@@ -39,20 +39,20 @@ async def cancels(world: World) -> list[Wanted]:
 async def withdrawals(world: World) -> list[Wanted]:
     """A waiting prompt comes back: for a pause, for a hold, for something more urgent."""
     running, waiting, third = (
-        await world.submit(steps=LONG * 2),
+        await world.submit(steps=LONG * 3),
         await world.submit(),
         await world.submit(),
     )
     await world.until_state(running, "running")
-    await world.until_state(waiting, "submitted", seconds=1.0)
+    await world.until_state(waiting, "submitted")
     await world.act(lambda client: client.queue.pause())
-    await world.until_state(waiting, "queued", seconds=1.0)
+    await world.until_state(waiting, "queued")
     await world.act(lambda client: client.queue.resume())
-    await world.until_state(waiting, "submitted", seconds=1.0)
+    await world.until_state(waiting, "submitted")
     await world.act(lambda client: client.jobs.hold(JobsRequest((waiting.id,))))
-    await world.until_state(third, "submitted", seconds=1.0)
+    await world.until_state(third, "submitted")
     urgent = await world.submit(priority=50)
-    await world.until_state(third, "queued", seconds=1.0)
+    await world.until_state(third, "queued")
     await world.act(lambda client: client.jobs.release(JobsRequest((waiting.id,))))
     return [running, waiting, third, urgent]
 
@@ -97,7 +97,7 @@ async def past_a_foreign_prompt(world: World) -> list[Wanted]:
     await world.line.cut()
     world.keeping = False
     await world.kill_sim()
-    await world.sim.start()
+    await world.start_sim()
     async with httpx.AsyncClient(base_url=world.sim.url, trust_env=False) as http:
         body = {"prompt": graph("a boat", 99, LONG * 2), "prompt_id": FOREIGN, "client_id": "page"}
         assert (await http.post("/prompt", json=body)).status_code == 200

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+import ainf_tui
 from ainf_tui.killpoints import POINTS
 from tests.faults.report import failures
 from tests.faults.rounds import Kill, at_random, moments, named, play_all
@@ -25,6 +27,16 @@ def test_the_plan_is_forty_kills_and_every_point() -> None:
     plan = _plan()
     assert len(plan) == 40
     assert {kill.name for kill in plan} >= set(POINTS)
+
+
+def test_every_point_in_the_code_is_listed_and_every_listed_one_is_there() -> None:
+    """A name that only one side knows would never be killed at."""
+    package = Path(ainf_tui.__file__).parent
+    sources = [path.read_text(encoding="utf-8") for path in package.rglob("*.py")]
+    assert {name for text in sources for name in re.findall(r'\breach\("([a-z_.]+)"\)', text)} == {
+        *POINTS,
+        "submit.posted",  # of the module's own example
+    }
 
 
 @pytest.mark.parametrize("group", range(GROUPS))

@@ -118,6 +118,17 @@ class WebComfySocket:
         self._asked.set()
         await closed
 
+    async def answers(self, within: float) -> bool:
+        connection = self._connection
+        if connection is None or not self.connected:
+            return False
+        try:
+            async with asyncio.timeout(within):
+                await (await connection.ping())
+        except (TimeoutError, ConnectionClosed):
+            return False
+        return connection is self._connection
+
     async def wait_connected(self, timeout: float) -> bool:  # noqa: ASYNC109 - the port's name for it
         self.start()
         with contextlib.suppress(TimeoutError):

@@ -127,7 +127,13 @@ def _told(app: App, engine: EngineDocument) -> int:
 # -- logs ------------------------------------------------------------------------------------------
 @click.command("logs", short_help=VERBS["logs"][1])
 @click.option(
-    "-n", "--lines", type=click.IntRange(0), default=100, show_default=True, help="How many, from the end."
+    "-n",
+    "--lines",
+    type=click.IntRange(0),
+    metavar="N",
+    default=100,
+    show_default=True,
+    help="How many, from the end.",
 )
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until Ctrl-C.")
 @click.pass_obj

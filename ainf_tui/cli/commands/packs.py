@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -118,20 +118,32 @@ def list_presets(app: App, *, _json: bool) -> int:
     columns = (
         Column("preset"),
         Column("pack", drop=1),
-        Column("values", drop=3),
+        Column("size", drop=3),
+        Column("steps", right=True, drop=4),
+        Column("cfg", right=True, drop=5),
         Column("what it is for", flexible=True, drop=2),
     )
     rows = [
         (
             Cell(show(p.id, 60)),
             Cell(show(p.pack, 60)),
-            Cell(show(pairs(p.values), 80)),
+            Cell(_size(p.values)),
+            Cell(show(p.values.get("steps", ""), 20)),
+            Cell(show(p.values.get("cfg", ""), 20)),
             Cell(show(p.description)),
         )
         for p in found
     ]
     print_table(app.out, columns, rows)
     return exits.OK
+
+
+def _size(values: Mapping[str, Any]) -> str:
+    return (
+        f"{show(values['width'], 20)}x{show(values['height'], 20)}"
+        if {"width", "height"} <= set(values)
+        else ""
+    )
 
 
 @click.command("show", short_help=PRESET_VERBS["show"][1])

@@ -8,13 +8,13 @@ import click
 
 from ainf_tui.cli import exits
 from ainf_tui.cli.app import App
-from ainf_tui.cli.format import duration, since, utc_now
+from ainf_tui.cli.format import counted, duration, since, utc_now
 from ainf_tui.cli.glyphs import glyph
-from ainf_tui.cli.jobtext import LIST_COLUMNS, detail, foreign_rows, list_row
+from ainf_tui.cli.jobtext import FIELD, LIST_COLUMNS, detail, foreign_rows, list_row, waits
 from ainf_tui.cli.output import show
 from ainf_tui.cli.params import JOB
 from ainf_tui.cli.session import call
-from ainf_tui.cli.tables import print_table
+from ainf_tui.cli.tables import folded, print_table
 from ainf_tui.client import Client
 from ainf_tui.domain.documents import JobPageDocument, StatusDocument
 from ainf_tui.domain.requests import JobQuery
@@ -24,7 +24,12 @@ STATES = ("queued", "submitting", "submitted", "running", "fetching", "succeeded
 
 @click.command("list", short_help="The jobs, in the order in which they run.")
 @click.option(
-    "--state", "states", multiple=True, type=click.Choice((*STATES, "held")), help="Only these; repeatable."
+    "--state",
+    "states",
+    multiple=True,
+    metavar="STATE",
+    type=click.Choice((*STATES, "held")),
+    help="Only these; repeatable. STATE is " + ", ".join(STATES) + " or held.",
 )
 @click.option("--all", "everything", is_flag=True, help="Ended jobs too, newest first.")
 @click.option(
@@ -62,10 +67,12 @@ def list_jobs(
         _empty(app, status, filtered=bool(states or everything))
         return exits.OK
     print_table(app.out, LIST_COLUMNS, rows)
+    for line in waits(page.jobs, {backend.name for backend in status.backends if not backend.reachable}):
+        app.out.note(line, "yellow")
     if page.next is not None:
-        app.out.note(f"More: --after {show(page.next)}")
+        app.out.note(f"More: the same with --after {show(page.next)}")
     elif not everything and not states and status.queue.ended:
-        app.out.note(f"{status.queue.ended} ended jobs: `ainf queue list --all`", "dim")
+        app.out.note(f"{counted(status.queue.ended, 'ended job')}: `ainf queue list --all`", "dim")
     return exits.OK
 
 
@@ -86,7 +93,7 @@ def _banner(app: App, status: StatusDocument) -> None:
             app.out.note(f"{mark} backend {show(backend.name, 40)}: {show(text)}", "yellow")
             if backend.hint:
                 app.out.note(f"  {show(backend.hint)}")
-    if queue.eta is not None:
+    if queue.eta is not None and queue.eta >= 1:
         app.out.note(f"All done in {duration(queue.eta)}.", "dim")
 
 
@@ -96,7 +103,7 @@ def _empty(app: App, status: StatusDocument, *, filtered: bool) -> None:
         return
     app.out.note('Nothing to do. Queue something: ainf run portrait-basic --prompt "a red bicycle"')
     if status.queue.ended:
-        app.out.note(f"{status.queue.ended} ended jobs: `ainf queue list --all`", "dim")
+        app.out.note(f"{counted(status.queue.ended, 'ended job')}: `ainf queue list --all`", "dim")
 
 
 @click.command("show", short_help="Everything about one job.")
@@ -113,6 +120,7 @@ def show_job(app: App, *, job: str, graph: bool, _json: bool) -> int:
         body = {field.name: getattr(shown, field.name) for field in fields(shown)}
         app.out.emit({**body, "schema": "ainf.job/1"})
     else:
-        for line in detail(shown, unicode=app.out.unicode):
-            app.out.line(line)
+        for text in detail(shown, unicode=app.out.unicode):
+            for line in folded(app.out, text, FIELD):
+                app.out.line(line)
     return exits.OK

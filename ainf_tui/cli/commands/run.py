@@ -74,6 +74,12 @@ def run(app: App, /, *, wait: bool | None, timeout: float | None, _json: bool, *
     PACK is the name of a workflow pack (`ainf workflows`); FILE is a graph in the API format or a PNG
     that ComfyUI saved. Paths of finished files go to stdout. Ctrl-C leaves the jobs running and says
     how to come back; a second one within two seconds cancels them.
+
+    \b
+    ainf run portrait-basic --prompt "a red bicycle" --count 4
+    ainf run --preset portrait --prompt "a reading woman" --sweep cfg=5,7,9
+    ainf run workflow.json --set KSampler.steps=30 --seed random
+    ainf run --from picture.png --set cfg=6
     """
     options = RunOptions(**given)
     request = build(app, options)

@@ -19,22 +19,39 @@ PREVIEWS = ("none", "auto", "latent2rgb", "taesd")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
+    metavar="N",
     default=8188,
     show_default=True,
     help="On 127.0.0.1; 0 takes any free one.",
 )
 @click.option(
-    "--folder", type=click.Path(path_type=Path), help="Where its files lie, instead of a temporary folder."
+    "--folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where its files lie, instead of a temporary folder.",
 )
 @click.option("--instant", is_flag=True, help="Nothing takes any time.")
-@click.option("--step-seconds", type=click.FloatRange(0), help="Time of a sampler step at one megapixel.")
-@click.option("--noise", type=click.FloatRange(0, 1, max_open=True), help="Node times vary by this fraction.")
-@click.option("--seed", type=int, help="Of the variation.")
 @click.option(
-    "--preview-method", type=click.Choice(PREVIEWS), help="Previews of prompts that name no method."
+    "--step-seconds", type=click.FloatRange(0), metavar="S", help="Time of a sampler step at one megapixel."
 )
 @click.option(
-    "--journal", type=click.Path(path_type=Path), help="A file that records each prompt taken and started."
+    "--noise",
+    type=click.FloatRange(0, 1, max_open=True),
+    metavar="FRACTION",
+    help="Node times vary by this fraction.",
+)
+@click.option("--seed", type=int, metavar="N", help="Of the variation.")
+@click.option(
+    "--preview-method",
+    type=click.Choice(PREVIEWS),
+    metavar="NAME",
+    help=f"Previews of prompts that name no method: {', '.join(PREVIEWS)}.",
+)
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A file that records each prompt taken and started.",
 )
 @click.option(
     "--fault", "faults", multiple=True, metavar="NAME=JSON", help="Misbehave from the start; repeatable."
@@ -42,7 +59,11 @@ PREVIEWS = ("none", "auto", "latent2rgb", "taesd")
 def simulator(*, port: int, instant: bool, faults: tuple[str, ...], **given: Any) -> int:
     """A ComfyUI for demo and tests, without a GPU: it answers as the real one and draws patterns.
 
-    Point ainf at it: AINF_COMFYUI_URL=http://127.0.0.1:8188 ainf run portrait-basic --prompt "a cat"
+    Point ainf at it:
+
+    \b
+    export AINF_COMFYUI_URL=http://127.0.0.1:8188
+    ainf run portrait-basic --prompt "a cat"
     """
     from ainf_tui.simulator.run import run_simulator  # noqa: PLC0415 -- its server, only for itself
 

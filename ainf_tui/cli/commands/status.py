@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
 import click
 
 from ainf_tui.cli import exits
@@ -10,6 +13,7 @@ from ainf_tui.cli.format import duration, local, since, size, span, utc_now
 from ainf_tui.cli.glyphs import colour, glyph
 from ainf_tui.cli.output import show
 from ainf_tui.cli.session import call
+from ainf_tui.cli.tables import folded
 from ainf_tui.domain.documents import BackendDocument, StatusDocument
 
 
@@ -41,24 +45,46 @@ def print_status(app: App) -> int:
     return exits.OK if found.overall == "ok" else exits.FAILED
 
 
-def _lines(app: App, found: StatusDocument) -> list[str]:
-    mark = glyph(found.overall, unicode=app.out.unicode)
-    lines = [app.out.paint(f"{mark} {found.overall}", colour(found.overall))]
+def _lines(app: App, found: StatusDocument) -> Iterator[str]:
+    out = app.out
+    mark = glyph(found.overall, unicode=out.unicode)
+    yield out.paint(f"{mark} {found.overall}", colour(found.overall))
     for reason in found.reasons:
-        mark = glyph(reason.severity, unicode=app.out.unicode)
-        lines.append("  " + app.out.paint(f"{mark} {show(reason.message)}", colour(reason.severity)))
+        mark = glyph(reason.severity, unicode=out.unicode)
+        for line in folded(out, f"  {mark} {show(reason.message)}", 4):
+            yield out.paint(line, colour(reason.severity))
         if reason.hint:
-            lines.append(f"    {show(reason.hint)}")
+            yield from folded(out, f"    {show(sentence(reason.hint))}", 4)
     facts = [
+        ("host", _host(found.host)),
         ("engine", _engine(found)),
         *_backends(found),
         ("queue", _queue(found)),
         ("database", _database(found)),
     ]
     width = max(len(name) for name, _ in facts)
-    lines.append("")
-    lines += [f"{name:<{width}}  {text}" for name, text in facts]
-    return lines
+    yield ""
+    for name, text in facts:
+        if text:
+            yield from folded(out, f"{name:<{width}}  {text}", width + 2)
+
+
+def sentence(text: str) -> str:
+    """With a capital; not where it begins with a name or a command."""
+    first = text.partition(" ")[0].rstrip(",:")
+    return text[:1].upper() + text[1:] if first.isascii() and first.isalpha() else text
+
+
+def _host(host: Mapping[str, Any]) -> str:
+    load, total, available = host.get("load"), host.get("memory_total"), host.get("memory_available")
+    parts = [show(host.get("name", ""), 60)]
+    if isinstance(load, Sequence) and load and isinstance(load[0], int | float):
+        parts.append(f"load {load[0]:.1f} on {host.get('cpus', '?')} CPUs")
+    if isinstance(total, int) and isinstance(available, int):
+        parts.append(f"memory {size(total - available)}/{size(total)}")
+    if isinstance(host.get("disk_free"), int):
+        parts.append(f"disk {size(host['disk_free'])} free")
+    return "  ".join(part for part in parts if part)
 
 
 def _engine(found: StatusDocument) -> str:
@@ -69,17 +95,21 @@ def _engine(found: StatusDocument) -> str:
     return f"running  {where}  {show(engine.version or '')}  since {local(engine.since)}"
 
 
-def _backends(found: StatusDocument) -> list[tuple[str, str]]:
+def _backends(found: StatusDocument) -> Iterator[tuple[str, str]]:
     if not found.backends:
-        return [("backends", "none")]
-    return [(f"backend {show(backend.name, 30)}", _backend(backend)) for backend in found.backends]
+        yield "backends", "none"
+    told = " ".join(reason.message for reason in found.reasons)
+    for backend in found.backends:
+        yield f"backend {show(backend.name, 30)}", _backend(backend, told)
+        for device in backend.devices:
+            yield "", _device(device)
 
 
-def _backend(backend: BackendDocument) -> str:
+def _backend(backend: BackendDocument, told: str) -> str:
     url = show(backend.url, 200)
     if not backend.reachable:
         ago = f"  last answer {span(backend.age)} ago" if backend.age is not None else ""
-        why = f"  {show(backend.message)}" if backend.message else ""
+        why = f"  {show(backend.message)}" if backend.message and backend.message not in told else ""
         return f"no answer  {url}{ago}{why}"
     parts = [f"ComfyUI {show(backend.version or '?', 40)}", url]
     if backend.latency is not None:
@@ -87,7 +117,6 @@ def _backend(backend: BackendDocument) -> str:
     parts.append(f"{backend.queue_running or 0} running, {backend.queue_pending or 0} waiting there")
     if not backend.connected:
         parts.append("no websocket")
-    parts += [_device(device) for device in backend.devices]
     return "  ".join(parts)
 
 

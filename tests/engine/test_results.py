@@ -1,0 +1,161 @@
+"""Bringing files home past cut transfers, missing files and full disks: whole, once, or told."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ainf_tui.domain.requests import JobsRequest
+from ainf_tui.engine import fetch
+from tests.fakes.box import Box
+from tests.fakes.graphs import flat, node, picture
+
+
+class Disk:
+    """Stands where files are written; full from the start or after so many writes."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.full = True
+        self._write = fetch._write
+        patch.setattr(fetch, "_write", self._try)
+
+    def _try(self, handle: Any, data: bytes, update: object) -> None:
+        if self.full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(handle.name))
+        self._write(handle, data, update)
+
+
+async def test_a_cut_transfer_is_repeated(box: Box) -> None:
+    await box.sim.faults(truncate_view=2)
+    (done,) = await box.succeed(await box.run(picture(batch=4)))
+    assert len(box.files()) == 4
+    assert done.blocked is None
+    assert [Path(o.path).stat().st_size for o in done.outputs] == [o.bytes for o in done.outputs]
+
+
+async def test_a_file_that_is_gone_fails_the_job(box: Box) -> None:
+    await box.sim.faults(view_404=1)
+    failed = await box.reach(await box.run(picture()), "failed")
+    assert failed.error is not None
+    assert failed.error.code == "output.gone"
+    assert failed.error.hint
+    assert box.files() == []
+
+
+async def test_one_of_four_is_gone_the_others_count(box: Box) -> None:
+    await box.sim.faults(view_404=1)
+    (done,) = await box.succeed(await box.run(picture(batch=4)))
+    assert [w.code for w in done.warnings] == ["output.gone"]
+    assert len(box.files()) == 3
+
+
+async def test_a_full_disk_is_waited_for_and_says_so(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(monkeypatch)
+    job = await box.run(picture())
+
+    async def blocked() -> bool:
+        now = await box.job(job)
+        return now.state == "fetching" and "disk is full" in (now.blocked or "")
+
+    await box.until(blocked)
+    assert [p for p in box.outputs.rglob("*") if p.is_file()] == []
+    other = await box.run(picture(2))
+    await box.reach(other, "fetching")  # the GPU goes on meanwhile
+    disk.full = False
+    for done in await box.succeed(job, other):
+        assert done.blocked is None
+        assert len(done.attempts) == 1
+    assert len(box.files()) == 2
+
+
+async def test_an_engine_that_dies_with_a_full_disk_goes_on(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    job = await box.reach(await box.run(picture()), "fetching")
+    planned = (await box.stored(job)).outputs[0].path
+    await box.stop()
+    disk.full = False
+    await box.start()
+    (done,) = await box.succeed(job)
+    assert done.outputs[0].path == planned
+    assert len(box.files()) == 1
+
+
+async def test_a_file_in_the_folders_place_is_named(box: Box) -> None:
+    box.outputs.write_text("in the way")
+    job = await box.run(picture())
+
+    async def blocked() -> bool:
+        now = await box.job(job)
+        return now.state == "fetching" and str(box.outputs) in (now.blocked or "")
+
+    await box.until(blocked)
+    box.outputs.unlink()
+    await box.succeed(job)
+
+
+async def test_cancelled_while_the_disk_is_full_it_is_kept_and_says_so(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    job = await box.reach(await box.run(picture()), "fetching")
+    await box.service.cancel(JobsRequest((str(job.number),)))
+    disk.full = False
+    (done,) = await box.succeed(job)
+    assert [w.code for w in done.warnings] == ["job.cancel_too_late"]
+
+
+async def test_a_server_gone_before_the_transfer_is_waited_for(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files outlive it: the folder is there again when it is."""
+    disk = Disk(monkeypatch)
+    job = await box.reach(await box.run(picture()), "fetching")
+    await box.sim.kill()
+    disk.full = False
+
+    async def blocked() -> bool:
+        return "cannot be reached" in ((await box.job(job)).blocked or "")
+
+    await box.until(blocked)
+    await box.sim.start()
+    await box.succeed(job)
+
+
+async def test_an_own_folder_for_one_job(box: Box, tmp_path: Path) -> None:
+    job = await box.run(picture(), output_folder=str(tmp_path / "elsewhere"))
+    (done,) = await box.succeed(job)
+    assert Path(done.outputs[0].path).is_relative_to(tmp_path / "elsewhere")
+    assert box.files() == []
+
+
+async def test_nothing_of_another_is_overwritten(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pattern gives the name of a file that is there: ours takes another."""
+    (one,) = await box.succeed(await box.run(picture()))
+    theirs = Path(one.outputs[0].path)
+    theirs.with_name(theirs.name.replace("000001", "000002")).write_text("the user's own")
+    (two,) = await box.succeed(await box.run(picture()))
+    assert theirs.with_name(theirs.name.replace("000001", "000002")).read_text() == "the user's own"
+    assert Path(two.outputs[0].path).stem.endswith("-2")
+
+
+async def test_temporary_previews_come_home_too(box: Box) -> None:
+    graph = flat(n5=node("PreviewImage", images=["1", 0]))
+    (done,) = await box.succeed(await box.run(graph))
+    assert len(done.outputs) == 2
+    assert all(Path(o.path).is_file() for o in done.outputs)
+
+
+async def test_pictures_over_the_socket_alone_leave_a_warning(box: Box) -> None:
+    """`SaveImageWebsocket` writes no file on the server: there is nothing to fetch."""
+    graph = {
+        "1": node("EmptyImage", width=16, height=16, batch_size=1, color=1),
+        "2": node("SaveImageWebsocket", images=["1", 0]),
+    }
+    (done,) = await box.succeed(await box.run(graph))
+    assert done.outputs or [w.code for w in done.warnings] == ["job.no_outputs"]
