@@ -102,6 +102,7 @@ def tuning(settings: Settings, locations: Locations) -> Tuning:
         poll_idle=settings.queue.poll_idle,
         look_apart=settings.queue.poll_busy,
         outputs=settings.outputs_folder(locations.outputs_dir),
+        pictures=locations.state_dir / "pictures",
         pattern=settings.outputs.pattern,
         sidecar=settings.outputs.sidecar,
         preview_method=settings.previews.method,

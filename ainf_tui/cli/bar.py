@@ -15,7 +15,7 @@ from ainf_tui.domain.documents import JobDocument
 INTERVAL = 0.25
 _METER = 20
 _LEAST_METER = 6
-_BEHIND_METER = 26
+_BEHIND_METER = 30
 """Cells kept for node and step, whatever they are now: the meter must not change its length with them."""
 
 

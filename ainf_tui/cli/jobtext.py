@@ -115,7 +115,9 @@ def detail(shown: JobDetailDocument, *, unicode: bool) -> list[str]:
     for problem in job.warnings:
         lines += ["", "warning", *_problem(problem)]
     lines += _section("attempts", [_attempt(attempt, job.prompt_id) for attempt in job.attempts])
-    lines += _section("outputs", [_output(output) for output in job.outputs])
+    lines += _section(
+        "outputs", [_output(output, ended=job.finished_at is not None) for output in job.outputs]
+    )
     lines += _section("models", [_model(model) for model in shown.models])
     lines += _section("nodes", [_node(node, unicode=unicode) for node in shown.nodes])
     return lines
@@ -206,8 +208,8 @@ def _attempt(attempt: AttemptDocument, told: str | None) -> str:
     return "  " + show("  ".join(part for part in parts if part))
 
 
-def _output(output: OutputDocument) -> str:
-    state = size(output.bytes) if output.fetched else "not fetched yet"
+def _output(output: OutputDocument, *, ended: bool) -> str:
+    state = size(output.bytes) if output.fetched else "not fetched" if ended else "not fetched yet"
     sha = f"  sha256 {output.sha256}" if output.sha256 else ""
     return f"  {show(output.path)}  {show(output.kind, 40)}  {state}{show(sha, 100)}"
 

@@ -39,7 +39,10 @@ class LazyGroup(click.Group):
             return None
         if cmd_name not in self.commands:
             module, _, attribute = self._lazy[cmd_name][0].partition(":")
-            self.commands[cmd_name] = getattr(importlib.import_module(module), attribute)
+            command: click.Command = getattr(importlib.import_module(module), attribute)
+            # Written as \\b in a raw docstring: what follows is shown line by line as it stands.
+            command.help = (command.help or "").replace("\\b\n", "\b\n")
+            self.commands[cmd_name] = command
         return self.commands[cmd_name]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -83,7 +84,16 @@ def run(args: Sequence[str], app: App | None = None) -> int:
 def _usage(exc: click.ClickException) -> AinfError:
     ctx = getattr(exc, "ctx", None)
     path = ctx.command_path if ctx is not None else "ainf"
-    return UsageError("cli.usage", exc.format_message(), hint=f"`{path} --help` lists what there is.")
+    message = _plainly(exc.format_message())
+    return UsageError("cli.usage", message, hint=f"`{path} --help` lists what there is.")
+
+
+def _plainly(message: str) -> str:
+    """The words of click for a number out of its range, as people say it."""
+    message = re.sub(r"is not in the range (\S+)<=x<=(\S+)\.$", r"is not from \1 to \2.", message)
+    message = re.sub(r"is not in the range x>=(\S+)\.$", r"is less than \1.", message)
+    message = re.sub(r"is not in the range x>(\S+)\.$", r"is not more than \1.", message)
+    return re.sub(r"is not a valid (?:float|integer)(?: range)?\.$", "is no number of that kind.", message)
 
 
 def _silence(stream: TextIO) -> None:

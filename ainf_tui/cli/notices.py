@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from ainf_tui.cli.output import Output, show
 from ainf_tui.domain.documents import ProblemDocument
 
-
 QUIET = frozenset({"checkpoint.chosen"})
 """Codes of choices that went as they should: said, but neither in colour nor with advice."""
 

@@ -106,6 +106,8 @@ async def wait_for(
             await asyncio.wait({following, stop}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
             if following.done():
                 return following.result()
+            following.cancel()  # it would draw between the lines that follow
+            await asyncio.gather(following, return_exceptions=True)
             watched.reporter.pause()
             if not stop.done():
                 raise _timed_out(watched, limit or 0.0)
@@ -184,15 +186,11 @@ def _part(watched: Watched, refs: Sequence[str]) -> str:
     )
 
 
-def _goes(refs: Sequence[str]) -> str:
-    return "it goes" if len(refs) == 1 else "they go"
-
-
 def _timed_out(watched: Watched, limit: float) -> AinfError:
     refs = _references(watched)
     return UnreachableError(
         "wait.timed_out",
-        f"{_part(watched, refs)} had not ended after {limit:g} s; {_goes(refs)} on",
+        f"{_part(watched, refs)} had not ended after {limit:g} s; nothing was cancelled",
         hint=f"Wait again: {come_back(refs)}",
         details={"jobs": [int(ref) for ref in refs]},
     )
@@ -202,7 +200,7 @@ async def _detach(app: App, client: Client, watched: Watched, interrupts: asynci
     refs = _references(watched)
     detached = DetachedError(
         "wait.detached",
-        f"detached; {_part(watched, refs)} {'goes' if len(refs) == 1 else 'go'} on",
+        f"detached; {_part(watched, refs)} {'goes' if len(watched.jobs) == 1 else 'go'} on",
         hint=f"Come back: {come_back(refs)}\n"
         f"Ctrl-C again within {app.grace:g} s cancels {'it' if len(refs) == 1 else 'them'}.",
         details={"jobs": [int(ref) for ref in refs]},

@@ -201,6 +201,10 @@ class JobRepository(Protocol):
         """
         ...
 
+    async def requested(self, request_id: str) -> tuple[Job, ...] | None:
+        """The jobs that this request has made already; None if it was never stored."""
+        ...
+
     async def apply(self, *changes: JobChange) -> tuple[Job, ...] | None:
         """All changes in one transaction, or None if any job is not as its change expects."""
         ...

@@ -66,6 +66,8 @@ class Backend:
     """Set once the first try to reach it has come to an end, with its node classes if it answered."""
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by each answer and each failure to answer."""
+    process_noted_at: float = float("-inf")
+    """When it was last asked which process listens there."""
     look_at: float = 0.0
     """Monotonic time of the next look at the server's queue."""
     dispatch_after: float = 0.0

@@ -158,8 +158,8 @@ class Commands:
             )
         if job.state in ON_SERVER and self._registry.get(job.backend) is None:
             return self._abandon(job)
-        if job.state is JobState.FETCHING and job.blocked:
-            return self._give_up(job)
+        if job.state is JobState.FETCHING and job.blocked and job.cancel_requested:
+            return self._give_up(job)  # asked a second time: the work is done, so once is not enough
         if job.state is JobState.FETCHING:
             late = Problem("job.cancel_too_late", "it was finished before the cancel reached it")
             warnings = job.warnings if late in job.warnings else (*job.warnings, late)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ainf_tui.domain.comfy import Graph
+from ainf_tui.domain.comfy import Graph, Preview
 from ainf_tui.domain.eta import Expectation
 from ainf_tui.domain.jobs import Attempt, Job, JobChange
 from ainf_tui.domain.ports import Clock, Database
@@ -47,6 +47,8 @@ class Tuning:
     look_apart: float = 2.0
     """Seconds between the two looks that must both miss a prompt before it counts as not received."""
     outputs: Path = Path("outputs")
+    pictures: Path = Path("pictures")
+    """Where pictures that came over the socket alone wait until they are in `outputs`."""
     pattern: str = "{date}/{number:06d}-{pack}-{seed}-{index}"
     sidecar: bool = True
     preview_method: str = "auto"
@@ -89,6 +91,9 @@ class Flight:
     partial: bool = False
     """Some of its frames were missed (a reconnect, a restart of ours): its node times are not learned."""
     saved_at: float = 0.0
+    pictures: list[Preview] = field(default_factory=list)
+    """Results that came over the socket alone, in the order of their coming."""
+    pictures_dropped: int = 0
     vram: int | None = None
 
     @property

@@ -23,6 +23,7 @@ from ainf_tui.domain.naming import ending
 from ainf_tui.domain.progress import node_ref
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Context, log
+from ainf_tui.engine.pictures import SOCKET, drop_pictures, kept_picture
 from ainf_tui.engine.provenance import sidecar
 from ainf_tui.errors import AinfError, NotFoundError, UnreachableError
 from ainf_tui.settings_pattern import fill_pattern
@@ -140,6 +141,9 @@ async def _fetch(backend: Backend, output: Output, missing: list[Problem]) -> Ou
     try:
         if output.source.text is not None:
             size, digest = await write_file(ctx, Path(output.path), _text(output.source.text), None)
+        elif output.source.type == SOCKET:
+            length, chunks = await kept_picture(ctx, output)
+            size, digest = await write_file(ctx, Path(output.path), chunks, length)
         else:
             async with backend.asking(), backend.server.view(output.source) as stream:
                 size, digest = await write_file(ctx, Path(output.path), stream.chunks, stream.length)
@@ -264,5 +268,6 @@ async def _finish(backend: Backend, job: Job, outputs: list[Output], missing: li
         )
     )
     ctx.kill.reach("finish.after_commit")
+    await drop_pictures(ctx, job)
     if jobs and not failed:
         backend.on_finished(jobs[0])

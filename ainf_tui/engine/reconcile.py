@@ -20,6 +20,8 @@ HISTORY_LOOK = 32
 """Newest history entries read as evidence when something is missing."""
 PONG_WITHIN = 3.0
 """Seconds: it has just answered over HTTP."""
+IDENTITY_EVERY = 2.0
+"""Seconds between two looks at which process listens: it costs a walk through the open sockets."""
 RESEND_LONGEST = 60.0
 """Seconds between two tries of a prompt that the server does not take in, at most."""
 
@@ -31,7 +33,8 @@ async def look(backend: Backend) -> None:
     backend.queue = snapshot
     for prompt_id in snapshot.ids():
         backend.remember(prompt_id)
-    await note_process(backend)
+    if backend.ctx.clock.monotonic() - backend.process_noted_at >= IDENTITY_EVERY:
+        await note_process(backend)
     for flight in list(backend.flights.values()):
         if flight.prompt_id in backend.flights:
             await _look_for(backend, flight, snapshot)
@@ -43,6 +46,7 @@ async def note_process(backend: Backend) -> None:
 
     Where it cannot be told (any more) the epoch is empty: an old one is evidence of nothing.
     """
+    backend.process_noted_at = backend.ctx.clock.monotonic()
     epoch = await backend.server.process_identity()
     known = backend.epoch or backend.memory.server_epoch
     backend.epoch = epoch
@@ -98,6 +102,7 @@ async def _missing(backend: Backend, flight: Flight, snapshot: QueueSnapshot) ->
     if flight.in_doubt:
         await _not_received(backend, flight)
         return
+    await note_process(backend)  # what is judged by must be of this very moment
     async with backend.asking():
         history = await backend.server.recent_history(HISTORY_LOOK)
     verdict = judge(await _sighting(backend, flight, snapshot, history))

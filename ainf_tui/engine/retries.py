@@ -30,6 +30,8 @@ class Retries:
 
     async def run(self, request: RetryRequest) -> Done:
         """One new job for each ended one; `all_failed` means those that nobody has retried yet."""
+        if (again := await self._submission.repeated(request.request_id)) is not None:
+            return again
         if request.priority is not None:
             check_priority(request.priority)
         jobs = await self._failed() if request.all_failed else await self._commands.find(request.refs)

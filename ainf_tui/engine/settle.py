@@ -12,6 +12,7 @@ from ainf_tui.domain.ports import NodeTiming
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Flight, log
 from ainf_tui.engine.outcomes import Ending, ending_of
+from ainf_tui.engine.pictures import keep_pictures, with_missed
 
 RETRIES = (0.0, 0.05, 0.1, 0.3, 0.6, 1.0)
 """Seconds before each try to read the history entry: it may be written after the last frame but one
@@ -48,9 +49,12 @@ async def write_end(backend: Backend, flight: Flight, entry: HistoryEntry | None
     ctx = backend.ctx
     ending = ending_of(entry, flight.tracker.blocked) if entry is not None else ending_of_frames(flight)
     attempt = replace(flight.attempt, peak_vram=flight.vram, started_at=_began(backend, flight, entry))
+    if ending.outcome == "success":
+        ending = replace(ending, files=(*ending.files, *await keep_pictures(ctx, flight)))
     if flight.in_doubt and entry is not None:  # it was received after all, and has even ended
         attempt = replace(attempt, number=entry.number, submitted_at=attempt.created_at)
     change = backend.verdicts.ended(flight.job, attempt, flight.graph, ending, ctx.clock.now())
+    change = with_missed(change, flight)
     ctx.kill.reach("settle.before_commit")
     jobs = await ctx.apply(change)
     ctx.kill.reach("settle.after_commit")

@@ -56,6 +56,8 @@ class Submission:
 
     async def run(self, request: RunRequest) -> Done:
         """All jobs of the request, or none. UsageError and NotFoundError say what is wrong with it."""
+        if (again := await self.repeated(request.request_id)) is not None:
+            return again
         check_priority(request.priority)
         catalog = await asyncio.to_thread(self._engine.catalog)
         pack, preset = choose_pack(request, catalog.packs, catalog.presets)
@@ -69,6 +71,11 @@ class Submission:
             await self.check(graph, candidates)
         notices = _notices(made, request, self._engine.registry.get(request.backend))
         return await self.store([item.job for item in made], notices)
+
+    async def repeated(self, request_id: str) -> Done | None:
+        """What the same request gave the first time, for a client whose answer was lost."""
+        jobs = await self._ctx.db.jobs.requested(request_id) if request_id else None
+        return None if jobs is None else Done(list(jobs), changed=len(jobs))
 
     async def store(self, jobs: Sequence[NewJob], notices: Sequence[Problem]) -> Done:
         """One transaction; then the backends are told."""

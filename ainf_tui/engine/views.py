@@ -151,7 +151,7 @@ def _job_reasons(state: State) -> Iterator[ReasonDocument]:
             "job.not_fetched",
             "warning",
             f"job {first}{more}: {reason}",
-            f"`ainf queue show {first}` tells where it is to go; `ainf queue cancel {first}` gives it up",
+            f"`ainf queue show {first}` tells more; `ainf queue cancel {first}`, twice, gives it up",
         )
 
 

@@ -26,6 +26,7 @@ from ainf_tui.engine.dispatch import dispatch
 from ainf_tui.engine.fetch import fetch_loop
 from ainf_tui.engine.flights import make_flight
 from ainf_tui.engine.orders import carry_out, watch_abandoned
+from ainf_tui.engine.pictures import take_picture
 from ainf_tui.engine.reconcile import look, mark_running, note_process
 from ainf_tui.engine.settle import settle_ended
 from ainf_tui.errors import AinfError, UnreachableError
@@ -133,10 +134,10 @@ class Worker:
         """One frame: into its tracker, and a nudge where something must be done."""
         backend = self.backend
         now = backend.ctx.clock.monotonic()
-        if not isinstance(event, Connected | Disconnected):
+        if not _is_greeting(event):
             backend.link.frame(now, _KINDS.get(type(event), ""))
         if isinstance(event, Preview):
-            self._preview(event)
+            take_picture(backend, event)
         elif isinstance(event, QueueStatus):
             if backend.flights or backend.watching:
                 backend.look_soon(1.0 if self._unsettled() else 5.0)
@@ -162,14 +163,6 @@ class Worker:
             self.backend.wake.set()
         self.backend.ctx.touch()
 
-    def _preview(self, event: Preview) -> None:
-        backend = self.backend
-        if not backend.ctx.previews.wanted:
-            return
-        flight = backend.flights.get(event.prompt_id) if event.prompt_id else None
-        if flight is not None:
-            backend.ctx.previews.publish(flight.job.id, event.media_type, event.data)
-
     def _connection(self, event: Connected | Disconnected, now: float) -> None:
         backend = self.backend
         for flight in backend.flights.values():
@@ -177,6 +170,7 @@ class Worker:
         if isinstance(event, Connected):
             log.info("backend %s: connected", backend.name)
             backend.link.connected(now)
+            backend.process_noted_at = float("-inf")  # it may be another process that answers now
             backend.socket_down_since = None
             backend.look_soon()
         else:
@@ -306,11 +300,16 @@ class Worker:
         backend.link_message, backend.link_hint = message, hint
 
 
+def _is_greeting(event: ComfyEvent) -> bool:
+    """What every new socket hears, even of a server that sends nothing to anybody: it proves nothing."""
+    replayed = isinstance(event, Executing) and event.prompt_id is None
+    return replayed or isinstance(event, Connected | Disconnected | FeatureFlags)
+
+
 _TROUBLE = frozenset({LinkState.DEAF, LinkState.STALLED_ELSEWHERE, LinkState.WORKER_DEAD})
 _KINDS: Mapping[type, str] = {
     QueueStatus: "status",
     UnknownMessage: "unknown",
     MalformedMessage: "malformed",
-    FeatureFlags: "feature_flags",
 }
 """Frames that a server with a dead worker sends as well."""

@@ -29,7 +29,7 @@ def test_bare_queue_lists_open_jobs(ainf, engine):
     assert "eta 0:21" in lines[1]
     assert "– held" in lines[2]  # noqa: RUF001 -- the glyph
     assert "#141" not in done.out
-    assert "1 ended jobs: `ainf queue list --all`" in done.err
+    assert "1 ended job: `ainf queue list --all`" in done.err
 
 
 def test_filters_reach_the_engine(ainf, engine):
@@ -53,7 +53,7 @@ def test_json_page_goes_on_where_it_ended(ainf, engine):
     rest = json.loads(ainf("queue", "list", "--limit", "3", "--after", first["next"], "--json").out)
     assert [job["number"] for job in first["jobs"] + rest["jobs"]] == [142, 143, 144, 145, 146]
     assert rest["next"] is None
-    assert "More: --after 3" in ainf("queue", "list", "--limit", "3").err
+    assert "More: the same with --after 3" in ainf("queue", "list", "--limit", "3").err
 
 
 def test_an_empty_queue_says_what_to_do(ainf):
@@ -276,3 +276,17 @@ def test_unknown_verbs_and_options_are_usage_errors(ainf, engine):
         assert json.loads(done.err)["error"]["code"] == "cli.usage"
     assert "'list'" in ainf("queue", "lst").err
     assert engine.calls == []
+
+
+def test_the_list_says_why_jobs_wait(ainf, engine):
+    for number in range(1, 7):
+        engine.put(make_job(number, blocked="no backend named 'foo'"))
+    done = ainf("queue", "list")
+    assert "#1, #2, #3 and 3 more: no backend named 'foo'" in done.err
+
+
+def test_what_is_empty_is_not_shown(ainf, engine):
+    engine.put(make_job(142, params={"prompt": "x", "negative": "", "steps": 3}))
+    text = ainf("queue", "show", "142").out
+    assert "negative" not in text
+    assert "steps=3" in text

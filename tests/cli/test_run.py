@@ -280,3 +280,23 @@ def test_a_lost_engine_is_asked_again_with_the_same_request(ainf, engine):
     assert requests[0] == requests[1]
     assert reopened == [True]
     assert requests[0].request_id
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_queued(ainf, engine, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    done = ainf("run", "portrait-basic", "--out", str(tmp_path / "file"), "--json")
+    assert done.code == 2
+    assert json.loads(done.err)["error"]["code"] == "run.bad_out"
+    assert engine.calls == []
+
+
+def test_trying_the_folder_leaves_nothing_behind(ainf, engine, tmp_path):
+    assert ainf("run", "portrait-basic", "--out", str(tmp_path / "new" / "deep"), "--no-wait").code == 0
+    assert list(tmp_path.glob("new*")) == []
+
+
+def test_from_wants_a_picture(ainf, engine, tmp_path):
+    (tmp_path / "no.png").write_text("hello")
+    (tmp_path / "empty.png").touch()
+    assert "no.png is no PNG" in ainf("run", "--from", str(tmp_path / "no.png")).err
+    assert "empty.png is empty" in ainf("run", "--from", str(tmp_path / "empty.png")).err

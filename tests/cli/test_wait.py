@@ -184,7 +184,7 @@ def test_a_second_ctrl_c_cancels(ainf, engine):
     done = ainf("queue", "wait", "142", "143")
     assert done.code == 130
     assert engine.asked("cancel").refs == ("143",)
-    assert "Asked to cancel 1 jobs." in done.err
+    assert "Asked to cancel 1 job." in done.err
 
 
 def test_a_paused_engine_is_no_end(ainf, engine):
@@ -200,3 +200,34 @@ def test_a_paused_engine_is_no_end(ainf, engine):
     done = ainf("queue", "wait", "142")
     assert done.code == 0
     assert "○ #142 portrait-basic queued: The queue is paused." in done.err
+
+
+def test_jobs_that_wait_for_the_same_are_told_once(ainf, engine):
+    engine.put(make_job(142, blocked="backend default: nobody listens there"))
+    engine.put(make_job(143, blocked="backend default: nobody listens there"))
+
+    async def script() -> None:
+        await ainf.until("nobody listens there")
+        engine.succeed(142)
+        engine.succeed(143)
+
+    ainf.script = script
+    done = ainf("queue", "wait", "142", "143")
+    assert done.err.count("nobody listens there") == 1
+    assert "`ainf status`" in done.err
+
+
+def test_after_ctrl_c_the_bar_keeps_quiet(ainf, engine):
+    engine.put(make_job(142, state="running", progress=0.1))
+    ainf.grace = 0.3
+
+    async def script() -> None:
+        await ainf.until("10%")
+        os.kill(os.getpid(), signal.SIGINT)
+        await ainf.until("detached")
+        engine.change(142, progress=0.9)
+
+    ainf.script = script
+    done = ainf("queue", "wait", "142", err_tty=True)
+    assert done.code == 130
+    assert "90%" not in done.err

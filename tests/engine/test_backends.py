@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ainf_tui.domain.requests import RunRequest
+from ainf_tui.domain.requests import JobsRequest, RunRequest
 from ainf_tui.domain.services import BackendSpec
 from tests.fakes.box import Box
 from tests.fakes.graphs import picture
@@ -99,8 +99,6 @@ async def test_a_removed_backend_is_brought_to_its_end_and_gets_nothing_new(empt
     await empty.start()
     await empty.let_go("b")
     await empty.succeed(job)
-    from ainf_tui.domain.requests import JobsRequest
-
     await empty.service.release(JobsRequest((str(waiting.number),)))
     await empty.succeed(await empty.run(picture(3)))
     now = await empty.job(waiting)

@@ -70,13 +70,14 @@ async def test_never_received_it_is_sent_again_under_a_new_id(box: Box) -> None:
     assert box.started() == [done.prompt_id]
 
 
-async def test_an_old_id_that_turns_up_late_is_taken_off(empty: Box) -> None:
+async def test_an_old_id_that_turns_up_late_is_taken_off(empty: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     """It arrives while the new one runs: it waits behind it and is deleted before its turn."""
+    monkeypatch.setattr("ainf_tui.engine.reconcile.RESEND_LONGEST", 1.05)  # so that the new one is first
     empty.prompt_deadline = 0.2
     await empty.add_sim()
     await empty.start()
     await empty.hold()
-    await empty.sim.faults(delay_accept=2.0)
+    await empty.sim.faults(delay_accept=2.5)
     job = await empty.run(picture())
     running = await empty.held_at(job)
     old, new = empty.wire.posts

@@ -7,22 +7,19 @@ import pytest
 from tests.fakes.box import Box, shorten
 from tests.fakes.graphs import picture
 
-SLOW = {"step_seconds": 1.0}
-"""A small picture's step takes 0.02 s."""
-
 
 @pytest.fixture
 async def slow(empty: Box, monkeypatch: pytest.MonkeyPatch) -> Box:
     """Steps that take time, and a link that is judged in tenths of seconds."""
     shorten(
         monkeypatch,
-        **{
+        {
             "ainf_tui.domain.link.SILENCE": 0.2,
             "ainf_tui.domain.link.WORKER_SILENCE": 0.3,
             "ainf_tui.domain.link.DOUBT": (0.5, 4.0),
         },
     )
-    await empty.add_sim(**SLOW)
+    await empty.add_sim(step_seconds=1.0)  # 0.02 s for a picture as small as these
     await empty.start()
     return empty
 

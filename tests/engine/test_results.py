@@ -11,7 +11,7 @@ import pytest
 
 from ainf_tui.domain.requests import JobsRequest
 from ainf_tui.engine import fetch
-from tests.fakes.box import Box
+from tests.fakes.box import Box, content
 from tests.fakes.graphs import flat, node, picture
 
 
@@ -34,7 +34,7 @@ async def test_a_cut_transfer_is_repeated(box: Box) -> None:
     (done,) = await box.succeed(await box.run(picture(batch=4)))
     assert len(box.files()) == 4
     assert done.blocked is None
-    assert [Path(o.path).stat().st_size for o in done.outputs] == [o.bytes for o in done.outputs]
+    assert [len(content(o.path)) for o in done.outputs] == [o.bytes for o in done.outputs]
 
 
 async def test_a_file_that_is_gone_fails_the_job(box: Box) -> None:
@@ -110,6 +110,23 @@ async def test_cancelled_while_the_disk_is_full_it_is_kept_and_says_so(
     assert [w.code for w in done.warnings] == ["job.cancel_too_late"]
 
 
+async def test_cancelled_twice_while_the_disk_is_full_it_is_given_up(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Disk(monkeypatch)
+    job = await box.reach(await box.run(picture()), "fetching")
+
+    async def blocked() -> bool:
+        return bool((await box.job(job)).blocked)
+
+    await box.until(blocked)
+    await box.service.cancel(JobsRequest((str(job.number),)))
+    await box.service.cancel(JobsRequest((str(job.number),)))
+    done = await box.reach(job, "cancelled")
+    assert [w.code for w in done.warnings] == ["job.cancel_too_late", "job.result_left"]
+    assert box.files() == []
+
+
 async def test_a_server_gone_before_the_transfer_is_waited_for(
     box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,14 +165,4 @@ async def test_temporary_previews_come_home_too(box: Box) -> None:
     graph = flat(n5=node("PreviewImage", images=["1", 0]))
     (done,) = await box.succeed(await box.run(graph))
     assert len(done.outputs) == 2
-    assert all(Path(o.path).is_file() for o in done.outputs)
-
-
-async def test_pictures_over_the_socket_alone_leave_a_warning(box: Box) -> None:
-    """`SaveImageWebsocket` writes no file on the server: there is nothing to fetch."""
-    graph = {
-        "1": node("EmptyImage", width=16, height=16, batch_size=1, color=1),
-        "2": node("SaveImageWebsocket", images=["1", 0]),
-    }
-    (done,) = await box.succeed(await box.run(graph))
-    assert done.outputs or [w.code for w in done.warnings] == ["job.no_outputs"]
+    assert all(content(o.path) for o in done.outputs)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -47,7 +47,7 @@ AGAIN = 0.05
 FAST = Tuning(
     poll_busy=0.05, poll_idle=0.4, look_apart=0.05, publish_every=0.005, save_every=0.05, watch_for=60.0
 )
-SHORTER: dict[str, Any] = {
+SHORTER: Mapping[str, Any] = {
     "ainf_tui.engine.dispatch.NOT_SENT_AGAIN": 0.05,
     "ainf_tui.engine.fetch.DISK_AGAIN": 0.1,
     "ainf_tui.engine.fetch.SERVER_AGAIN": 0.1,
@@ -95,19 +95,85 @@ class WiredServer(HttpComfyServer):
         return await super().process_identity() if self._wire.identity is None else self._wire.identity
 
 
-class Box:
-    """One engine and its ComfyUIs. `start` and `stop` may be repeated: the database stays."""
+class Servers:
+    """The ComfyUIs of a box, and what a test does to them behind the engine's back."""
 
-    def __init__(self, folder: Path, db_url: str = "", **tuning: Any) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.outputs = folder / "outputs"
-        self.db_url = db_url or f"sqlite:///{folder / 'ainf.db'}"
-        self.tuning = replace(FAST, outputs=self.outputs, **tuning)
         self.specs: list[BackendSpec] = []
         self.sims: dict[str, Sim] = {}
         self.wires: dict[str, Wire] = {}
         self.prompt_deadline = 5.0
         self._stack = AsyncExitStack()
+
+    @property
+    def sim(self) -> Sim:
+        """The only one, or the first."""
+        return next(iter(self.sims.values()))
+
+    @property
+    def wire(self) -> Wire:
+        return next(iter(self.wires.values()))
+
+    async def add_sim(self, name: str = "default", *, start: bool = True, **options: Any) -> SimTask:
+        """A simulator and its backend; before `start`. Not started, it refuses connections on its port."""
+        sim = SimTask(self.folder / f"sim-{name}", **options)
+        await sim.start()
+        self._stack.push_async_callback(sim.kill)
+        if not start:
+            await sim.kill()
+        self.sims[name] = sim
+        self.add_backend(name, sim.url)
+        return sim
+
+    def add_backend(self, name: str, url: str) -> None:
+        self.specs = [*(s for s in self.specs if s.name != name), BackendSpec(name, url)]
+        self.wires.setdefault(name, Wire())
+
+    def connect(self, spec: BackendSpec, client_id: str) -> tuple[ComfyServer, ComfySocket]:
+        """For the engine."""
+        address = BackendAddress(url=spec.url)
+        deadlines = Deadlines(prompt=self.prompt_deadline, view=2.0)
+        wire = self.wires.setdefault(spec.name.partition(" at ")[0], Wire())
+        return WiredServer(address, deadlines, wire), WebComfySocket(address, client_id, timing=TIMING)
+
+    async def hold(self, step: int = 1, name: str = "default") -> None:
+        """Samplers stop after that step until `let_go`."""
+        await self.sims[name].faults(hold_at_step=step)
+
+    async def let_go(self, name: str = "default") -> None:
+        await self.sims[name].faults(hold_at_step=None, release=True)
+
+    async def ask(self, method: str, path: str, body: Any = None, name: str = "default") -> Any:
+        """As another client of that ComfyUI, which is not ours."""
+        async with httpx.AsyncClient(base_url=self.sims[name].url, trust_env=False) as client:
+            answer = await client.request(method, path, json=body)
+            answer.raise_for_status()
+            return answer.json() if answer.content else None
+
+    async def foreign(self, graph: dict[str, Any], prompt_id: str, name: str = "default") -> None:
+        """Somebody else's prompt."""
+        body = {"prompt": graph, "prompt_id": prompt_id, "client_id": "a web page"}
+        await self.ask("POST", "/prompt", body, name)
+
+    def started(self, name: str = "default") -> list[str]:
+        """Prompt ids in the order in which the server began them."""
+        return [entry["prompt_id"] for entry in self.sims[name].events("started")]
+
+    def files(self) -> list[Path]:
+        """Every file of the outputs folder, without the sidecars."""
+        found = [p for p in self.outputs.rglob("*") if p.is_file() and p.suffix != ".json"]
+        return sorted(found)
+
+
+class Box(Servers):
+    """One engine and its ComfyUIs. `start` and `stop` may be repeated: the database stays."""
+
+    def __init__(self, folder: Path, db_url: str = "", **tuning: Any) -> None:
+        super().__init__(folder)
+        self.db_url = db_url or f"sqlite:///{folder / 'ainf.db'}"
+        self.tuning = replace(FAST, outputs=self.outputs, pictures=folder / "pictures", **tuning)
         self._running: AsyncExitStack | None = None
         self._engine: Engine | None = None
         self._service: Service | None = None
@@ -127,36 +193,12 @@ class Box:
     def ctx(self) -> Context:
         return self.engine.ctx
 
-    @property
-    def sim(self) -> Sim:
-        """The only one, or the first."""
-        return next(iter(self.sims.values()))
-
-    @property
-    def wire(self) -> Wire:
-        return next(iter(self.wires.values()))
-
     def backend(self, name: str = "default") -> Backend:
         found = self.engine.registry.get(name)
         assert found is not None
         return found
 
     # -- life --------------------------------------------------------------------------------------
-    async def add_sim(self, name: str = "default", *, start: bool = True, **options: Any) -> SimTask:
-        """A simulator and its backend; before `start`. Not started, it refuses connections on its port."""
-        sim = SimTask(self.folder / f"sim-{name}", **options)
-        await sim.start()
-        self._stack.push_async_callback(sim.kill)
-        if not start:
-            await sim.kill()
-        self.sims[name] = sim
-        self.add_backend(name, sim.url)
-        return sim
-
-    def add_backend(self, name: str, url: str) -> None:
-        self.specs = [*(s for s in self.specs if s.name != name), BackendSpec(name, url)]
-        self.wires.setdefault(name, Wire())
-
     async def start(self, *, connected: bool = True) -> None:
         """The engine on its database; `connected`: once every backend's websocket is open."""
         stack = AsyncExitStack()
@@ -166,7 +208,7 @@ class Box:
         engine = Engine(
             ctx,
             specs=self.specs,
-            connect=self._connect,
+            connect=self.connect,
             catalog=self._catalog,
             host=host_facts,
             holder=str(self.folder),
@@ -189,12 +231,6 @@ class Box:
 
     def _catalog(self) -> Catalog:
         return catalog(locate({"AINF_HOME": str(self.folder / "home")}))
-
-    def _connect(self, spec: BackendSpec, client_id: str) -> tuple[ComfyServer, ComfySocket]:
-        address = BackendAddress(url=spec.url)
-        deadlines = Deadlines(prompt=self.prompt_deadline, view=2.0)
-        wire = self.wires.setdefault(spec.name.partition(" at ")[0], Wire())
-        return WiredServer(address, deadlines, wire), WebComfySocket(address, client_id, timing=TIMING)
 
     async def __aenter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -242,9 +278,17 @@ class Box:
     async def succeed(self, *jobs: JobDocument, seconds: float = SECONDS) -> tuple[JobDocument, ...]:
         return tuple([await self.reach(job, "succeeded", seconds=seconds) for job in jobs])
 
-    async def until(
-        self, condition: Callable[[], bool | Awaitable[bool]], seconds: float = SECONDS
-    ) -> None:
+    async def held_at(self, job: JobDocument, step: int = 1) -> JobDocument:
+        """Waits until the job runs and its progress tells of that step or a later one."""
+
+        async def there() -> bool:
+            now = await self.job(job)
+            return (now.step or 0) >= step and now.state == "running"
+
+        await self.until(there)
+        return await self.job(job)
+
+    async def until(self, condition: Callable[[], bool | Awaitable[bool]], seconds: float = SECONDS) -> None:
         """Waits for the condition, which is looked at after each change of the store."""
         changed = asyncio.Event()
         stop = self.ctx.store.listen(lambda _topics: changed.set())
@@ -264,64 +308,18 @@ class Box:
         jobs = [(j.number, j.state, j.blocked, j.error, j.attempts) for j in await self.jobs()]
         return f"jobs: {jobs}; backends: {self.ctx.store.state.backends}"
 
-    # -- the server's side -------------------------------------------------------------------------
-    async def hold(self, step: int = 1, name: str = "default") -> None:
-        """Samplers stop after that step until `let_go`."""
-        await self.sims[name].faults(hold_at_step=step)
-
-    async def let_go(self, name: str = "default") -> None:
-        await self.sims[name].faults(hold_at_step=None, release=True)
-
-    async def held_at(self, job: JobDocument, step: int = 1) -> JobDocument:
-        """Waits until the job runs and its progress tells of that step."""
-
-        async def there() -> bool:
-            now = await self.job(job)
-            return now.step == step and now.state == "running"
-
-        await self.until(there)
-        return await self.job(job)
-
-    async def ask(self, method: str, path: str, body: Any = None, name: str = "default") -> Any:
-        """As another client of that ComfyUI, which is not ours."""
-        async with httpx.AsyncClient(base_url=self.sims[name].url, trust_env=False) as client:
-            answer = await client.request(method, path, json=body)
-            answer.raise_for_status()
-            return answer.json() if answer.content else None
-
-    async def foreign(self, graph: dict[str, Any], prompt_id: str, name: str = "default") -> None:
-        """Somebody else's prompt."""
-        body = {"prompt": graph, "prompt_id": prompt_id, "client_id": "a web page"}
-        await self.ask("POST", "/prompt", body, name)
-
-    def started(self, name: str = "default") -> list[str]:
-        """Prompt ids in the order in which the server began them."""
-        return [entry["prompt_id"] for entry in self.sims[name].events("started")]
-
-    def files(self) -> list[Path]:
-        """Every file of the outputs folder, without the sidecars."""
-        found = [p for p in self.outputs.rglob("*") if p.is_file() and p.suffix != ".json"]
-        return sorted(found)
-
 
 async def _true(condition: Callable[[], bool | Awaitable[bool]]) -> bool:
     result = condition()
     return result if isinstance(result, bool) else await result
 
 
-def shorten(patch: pytest.MonkeyPatch, **more: Any) -> None:
-    """The pauses of `SHORTER`, and others by their dotted names."""
-    for name, value in {**SHORTER, **more}.items():
+def content(path: str) -> bytes:
+    """Of a file that must be there; a function because a test's coroutine may not block."""
+    return Path(path).read_bytes()
+
+
+def shorten(patch: pytest.MonkeyPatch, pauses: Mapping[str, Any] = SHORTER) -> None:
+    """Sets constants by their dotted names."""
+    for name, value in pauses.items():
         patch.setattr(name, value)
-
-
-@asynccontextmanager
-async def running(
-    folder: Path, names: Sequence[str] = ("default",), db_url: str = "", **tuning: Any
-) -> AsyncIterator[Box]:
-    """A box that runs, with instant simulators of these names."""
-    async with Box(folder, db_url, **tuning) as box:
-        for name in names:
-            await box.add_sim(name)
-        await box.start()
-        yield box

@@ -17,6 +17,7 @@ from ainf_tui.domain.comfy import (
 )
 
 COLLAPSE_AT = 100_000
+RESULTS = "image/png"
 _BREATH = 100
 """Events handed out in one go before other tasks get a turn."""
 
@@ -24,7 +25,8 @@ _BREATH = 100
 class Inbox:
     """A queue that drops what newer events make worthless, and nothing else.
 
-    A preview replaces a waiting one of its prompt. Beyond `collapse_at` waiting events, only the newest
+    A preview replaces a waiting one of its prompt; a PNG does not, because SaveImageWebsocket sends its
+    results as such (previews of samplers are JPEG). Beyond `collapse_at` waiting events, only the newest
     progress of each prompt and node and the newest queue status stay, and messages that were not
     understood go (the socket keeps the last of them).
     """
@@ -42,7 +44,7 @@ class Inbox:
         return len(self._events)
 
     def put(self, event: ComfyEvent) -> None:
-        if isinstance(event, Preview):
+        if isinstance(event, Preview) and event.media_type != RESULTS:
             waiting = event.prompt_id in self._previews
             self._previews[event.prompt_id] = event
             if waiting:

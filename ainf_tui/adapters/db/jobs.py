@@ -27,6 +27,9 @@ class _JobReads:
     async def get(self, ref: str | int) -> Job | None:
         return await self._db.read(jobs_find.get, ref)
 
+    async def requested(self, request_id: str) -> tuple[Job, ...] | None:
+        return await self._db.read(jobs_add.requested, request_id)
+
     async def by_prompt(self, prompt_id: str) -> Job | None:
         return await self._db.read(jobs_find.by_prompt, prompt_id)
 

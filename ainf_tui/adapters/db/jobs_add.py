@@ -35,6 +35,16 @@ def add(conn: Connection, new: Sequence[NewJob]) -> tuple[Job, ...]:
     return jobs_by_id(conn, ids)
 
 
+def requested(conn: Connection, request_id: str) -> tuple[Job, ...] | None:
+    """The jobs that a request made and that still exist; None if it is not known."""
+    key = storable(request_id)
+    known = _known_requests(conn, {key} if key else set())
+    if key not in known:
+        return None
+    found = {job.id: job for job in jobs_by_id(conn, known[key])}
+    return tuple(found[job_id] for job_id in known[key])
+
+
 def _known_requests(conn: Connection, request_ids: set[str]) -> dict[str, list[str]]:
     """Ids of the jobs that each known request made and that still exist, in order of number."""
     known: dict[str, list[str]] = {}

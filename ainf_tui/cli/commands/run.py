@@ -69,7 +69,7 @@ MANY = 20
 )
 @click.pass_obj
 def run(app: App, /, *, wait: bool | None, timeout: float | None, _json: bool, **given: Any) -> int:
-    """Make jobs from a workflow and watch them finish.
+    r"""Make jobs from a workflow and watch them finish.
 
     PACK is the name of a workflow pack (`ainf workflows`); FILE is a graph in the API format or a PNG
     that ComfyUI saved. Paths of finished files go to stdout. Ctrl-C leaves the jobs running and says

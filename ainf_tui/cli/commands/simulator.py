@@ -57,7 +57,7 @@ PREVIEWS = ("none", "auto", "latent2rgb", "taesd")
     "--fault", "faults", multiple=True, metavar="NAME=JSON", help="Misbehave from the start; repeatable."
 )
 def simulator(*, port: int, instant: bool, faults: tuple[str, ...], **given: Any) -> int:
-    """A ComfyUI for demo and tests, without a GPU: it answers as the real one and draws patterns.
+    r"""A ComfyUI for demo and tests, without a GPU: it answers as the real one and draws patterns.
 
     Point ainf at it:
 

@@ -135,7 +135,7 @@ def _queue(found: StatusDocument) -> str:
     if queue.held:
         parts.append(f"{queue.held} held")
     text = ", ".join(parts)
-    if queue.eta is not None and queue.running + queue.submitted + queue.queued:
+    if queue.eta is not None and queue.eta >= 1 and queue.running + queue.submitted + queue.queued:
         text += f", done in {duration(queue.eta)}"
     if queue.paused:
         text += f"; paused {since(queue.paused_since, utc_now())} ago"

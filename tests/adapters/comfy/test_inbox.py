@@ -20,7 +20,7 @@ from ainf_tui.domain.comfy import (
 
 
 def preview(prompt, data):
-    return Preview(prompt, "3", "3", "image/png", data)
+    return Preview(prompt, "3", "3", "image/jpeg", data)
 
 
 async def drained(inbox):
@@ -46,6 +46,14 @@ async def test_everything_comes_in_order_and_previews_only_newest():
         preview("b", b"1"),
         QueueStatus(1),
     ]
+
+
+async def test_pictures_that_may_be_results_all_stay():
+    inbox = Inbox()
+    pictures = [Preview("a", "3", "3", "image/png", data) for data in (b"1", b"2")]
+    for event in (preview("a", b"1"), *pictures, preview("a", b"2")):
+        inbox.put(event)
+    assert await drained(inbox) == [preview("a", b"2"), *pictures]
 
 
 async def test_a_taken_preview_makes_room_for_the_next():
