@@ -12,6 +12,7 @@ from ainf_tui.domain.jobs import ENDED, ON_SERVER, AttemptState, Job, JobChange,
 from ainf_tui.domain.ports import JobFilter
 from ainf_tui.domain.requests import ClearRequest, MoveRequest
 from ainf_tui.engine.context import Context
+from ainf_tui.engine.outcomes import CANCEL_TOO_LATE
 from ainf_tui.engine.registry import Registry
 from ainf_tui.errors import ConflictError, NotFoundError, UsageError
 
@@ -161,8 +162,8 @@ class Commands:
         if job.state is JobState.FETCHING and job.blocked and job.cancel_requested:
             return self._give_up(job)  # asked a second time: the work is done, so once is not enough
         if job.state is JobState.FETCHING:
-            late = Problem("job.cancel_too_late", "it was finished before the cancel reached it")
-            warnings = job.warnings if late in job.warnings else (*job.warnings, late)
+            told = CANCEL_TOO_LATE in job.warnings
+            warnings = job.warnings if told else (*job.warnings, CANCEL_TOO_LATE)
             return JobChange(
                 job.id, expect=frozenset({JobState.FETCHING}), cancel_requested=True, warnings=warnings
             )

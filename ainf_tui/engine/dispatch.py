@@ -116,7 +116,7 @@ async def _claim(backend: Backend, flight: Flight, late: Late) -> bool:
     ctx.kill.reach("submit.after_claim")
     if claimed is None:
         return False
-    flight.job = claimed[0]
+    backend.refresh(claimed)  # not by hand: a command may have told the flight of a newer version
     return True
 
 

@@ -24,6 +24,7 @@ from ainf_tui.domain.progress import node_ref
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Context, log
 from ainf_tui.engine.pictures import SOCKET, drop_pictures, kept_picture
+from ainf_tui.engine.outcomes import CANCEL_TOO_LATE
 from ainf_tui.engine.provenance import sidecar
 from ainf_tui.errors import AinfError, NotFoundError, UnreachableError
 from ainf_tui.settings_pattern import fill_pattern
@@ -255,6 +256,9 @@ async def _write_sidecars(backend: Backend, job: Job) -> None:
 async def _finish(backend: Backend, job: Job, outputs: list[Output], missing: list[Problem]) -> None:
     ctx = backend.ctx
     failed = bool(missing) and not outputs
+    now = await ctx.db.jobs.get(job.id) or job  # a cancel may have come while it was settled and fetched
+    late = now.cancel_requested and CANCEL_TOO_LATE not in now.warnings
+    added = (*missing, CANCEL_TOO_LATE) if late and not failed else tuple(missing)
     ctx.kill.reach("finish.before_commit")
     jobs = await ctx.apply(
         JobChange(
@@ -262,7 +266,7 @@ async def _finish(backend: Backend, job: Job, outputs: list[Output], missing: li
             expect=frozenset({JobState.FETCHING}),
             state=JobState.FAILED if failed else JobState.SUCCEEDED,
             error=missing[0] if failed else None,
-            warnings=(*job.warnings, *missing) if missing else None,
+            warnings=(*now.warnings, *added) if added else None,
             blocked="",
             finished_at=ctx.clock.now(),
         )

@@ -30,6 +30,8 @@ WAITING_LOSSES = 10
 OUT_OF_MEMORY = ("outofmemory", "out of memory", "allocation on device")
 """Lower-case signs of a full GPU in exception types and messages (torch, ComfyUI, hip)."""
 
+CANCEL_TOO_LATE = Problem("job.cancel_too_late", "it was finished before the cancel reached it")
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -122,7 +124,7 @@ class Verdicts:
         outputs = self._plan(job, attempt, wanted_files(ending.files))
         warnings = list(job.warnings)
         if job.cancel_requested:
-            warnings.append(Problem("job.cancel_too_late", "it was finished before the cancel reached it"))
+            warnings.append(CANCEL_TOO_LATE)
         if ending.blocked is not None:
             warnings.append(execution_problem(ending.blocked, graph))
         if not outputs:

@@ -124,6 +124,10 @@ class Worker:
                 flight.tracker.resume(float(fraction), float(elapsed), backend.ctx.clock.monotonic())
         backend.flights[attempt.prompt_id] = flight
         backend.remember(attempt.prompt_id)
+        # A command may have changed the job since it was read, when there was no flight to tell.
+        fresh = await backend.ctx.db.jobs.get(job.id)
+        if fresh is not None:
+            backend.refresh((fresh,))
 
     # -- listen ------------------------------------------------------------------------------------
     async def _listen(self) -> None:
