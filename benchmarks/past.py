@@ -52,17 +52,7 @@ def _job(at: datetime, seed: int) -> Job:
         started_at=at,
         ended_at=at + timedelta(seconds=20),
     )
-    source = ServerFile("10", "images", 0, f"bench_{seed:05d}_.png", "", "output")
-    output = Output(
-        id=new_id(),
-        job_id=job_id,
-        prompt_id=prompt_id,
-        source=source,
-        path=f"/outputs/{seed:06d}-portrait-basic.png",
-        bytes=1_234_567,
-        sha256="0" * 64,
-        fetched_at=at + timedelta(seconds=21),
-    )
+    output = _output(job_id, prompt_id, at, seed)
     return Job(
         id=job_id,
         number=0,
@@ -79,4 +69,17 @@ def _job(at: datetime, seed: int) -> Job:
         submitted_at=at,
         started_at=at,
         finished_at=at + timedelta(seconds=22),
+    )
+
+
+def _output(job_id: str, prompt_id: str, at: datetime, seed: int) -> Output:
+    return Output(
+        id=new_id(),
+        job_id=job_id,
+        prompt_id=prompt_id,
+        source=ServerFile("10", "images", 0, f"bench_{seed:05d}_.png", "", "output"),
+        path=f"/outputs/{seed:06d}-portrait-basic.png",
+        bytes=1_234_567,
+        sha256="0" * 64,
+        fetched_at=at + timedelta(seconds=21),
     )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from ainf_tui.client.live import Topic
+from ainf_tui.client.live import Live, Topic
 from ainf_tui.domain.documents import JobDocument, QueueDocument
 from ainf_tui.domain.requests import JobQuery, RunRequest
 from benchmarks.bare import seconds_a_prompt
@@ -98,7 +98,7 @@ async def _run(running: Engine, jobs: int) -> list[float]:
 
 async def _until_ended(running: Engine, jobs: int) -> None:
     """As a front end waits that shows the queue and nothing else."""
-    async with running.client.live(("queue",)) as live:
+    async with Live(running.client.transport, ("queue",)) as live:
         while True:
             update = await live.get(None)
             queue = update.value if isinstance(update, Topic) else None

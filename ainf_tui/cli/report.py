@@ -120,7 +120,7 @@ def _tail(job: JobDocument) -> str:
     if job.error is not None:
         node = f"{show(job.error.node.title, 60)}: " if job.error.node is not None else ""
         return f": {node}{show(job.error.message)}"
-    if job.blocked:
+    if job.blocked and job.state in OPEN:
         return f": {show(job.blocked)}"
     if job.state not in OPEN:
         return f" in {duration(job.elapsed)}" if job.elapsed is not None else ""

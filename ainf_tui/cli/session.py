@@ -35,7 +35,7 @@ async def _open(app: App, start: bool) -> AsyncIterator[Client]:
     settings, found = places.settings(app), places.locations(app)
     if app.embedded:
         from ainf_tui.api.serve import embedded  # noqa: PLC0415 -- the engine's libraries, only on request
-        from ainf_tui.client import AsgiTransport  # noqa: PLC0415 -- same
+        from ainf_tui.client.asgi import AsgiTransport  # noqa: PLC0415 -- same
 
         async with embedded(settings, found) as asgi, Client(AsgiTransport(asgi)) as client:
             yield client

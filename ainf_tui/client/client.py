@@ -6,17 +6,14 @@ UnreachableError `engine.unreachable | timeout | lost | bad_answer` for the way 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
-from typing import TYPE_CHECKING, Self
+from collections.abc import Awaitable, Callable
+from typing import Self
 
 from ainf_tui.client.caller import Caller
 from ainf_tui.client.calls import EngineCalls, JobCalls, PresetCalls, QueueCalls, WorkflowCalls
 from ainf_tui.client.codec import decode
 from ainf_tui.client.transport import DEADLINE, Transport
 from ainf_tui.domain.documents import ProblemDocument, StatusDocument
-
-if TYPE_CHECKING:
-    from ainf_tui.client.live import Live
 
 
 class Client(Caller):
@@ -55,8 +52,7 @@ class Client(Caller):
     async def status(self) -> StatusDocument:
         return decode(await self.call("GET", "/v1/status"), StatusDocument)
 
-    def live(self, topics: Collection[str], previews: str | Collection[str] | None = None) -> Live:
-        """What changes, from now on, across reconnections; `previews`: None, "all" or job ids."""
-        from ainf_tui.client.live import Live  # noqa: PLC0415 - most commands ask once and end: 4 ms
-
-        return Live(self._transport, topics, previews)
+    @property
+    def transport(self) -> Transport:
+        """For `live.Live(client.transport, topics, previews)`: what changes, from now on."""
+        return self._transport

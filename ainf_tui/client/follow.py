@@ -45,7 +45,7 @@ async def follow(
     """
     followed = _Followed(client, job_ids, look_every)
     if followed.open:
-        async with client.live(("queue", "active")) as live:
+        async with Live(client.transport, ("queue", "active")) as live:
             while followed.open:
                 update = await live.get(followed.patience)
                 if isinstance(update, Lost):

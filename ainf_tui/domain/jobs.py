@@ -29,6 +29,8 @@ class JobState(StrEnum):
 
 ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
 OPEN = frozenset(JobState) - ENDED
+WITH_OUTPUTS = ENDED | {JobState.FETCHING}
+"""States in which a job may have outputs: they are planned with the step to `fetching`."""
 ON_SERVER = frozenset({JobState.SUBMITTING, JobState.SUBMITTED, JobState.RUNNING})
 """States in which a prompt of ours may be in a ComfyUI's queue."""
 
@@ -257,6 +259,8 @@ class JobChange:
     drop_attempt: str | None = None
     """Removes an attempt that was positively never sent."""
     outputs: tuple[Output, ...] = ()
+    fetched: tuple[Output, ...] = ()
+    """Outputs of this job whose files are on disk now."""
     warnings: tuple[Problem, ...] | None = None
     error: Problem | None = None
     clear_error: bool = False

@@ -11,8 +11,9 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import AsyncIterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,10 +24,11 @@ from ainf_tui.domain.naming import ending
 from ainf_tui.domain.progress import node_ref
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Context, log
-from ainf_tui.engine.pictures import SOCKET, drop_pictures, kept_picture
 from ainf_tui.engine.outcomes import CANCEL_TOO_LATE
+from ainf_tui.engine.pictures import SOCKET, drop_pictures, kept_picture
 from ainf_tui.engine.provenance import sidecar
 from ainf_tui.errors import AinfError, NotFoundError, UnreachableError
+from ainf_tui.killpoints import KillSwitch
 from ainf_tui.settings_pattern import fill_pattern
 
 PIECE = 1 << 20
@@ -103,22 +105,52 @@ async def fetch_job(backend: Backend, job_id: str) -> float | None:
     job = await backend.ctx.db.jobs.get(job_id)
     if job is None or job.state is not JobState.FETCHING:
         return None
-    missing: list[Problem] = []
-    outputs = []
+    haul = _Haul()
     try:
-        for output in job.outputs:
-            got = output if output.fetched else await _fetch(backend, output, missing)
-            if got is not None:
-                outputs.append(got)
-        await _write_sidecars(backend, replace(job, outputs=tuple(outputs)))
+        await _bring(backend, job, haul)
+        await _write_sidecars(backend, replace(job, outputs=tuple(haul.outputs)))
     except (UnreachableError, TruncatedError) as error:
         await _blocked(backend, job, f"{error.message}; it is tried again by itself")
         return SERVER_AGAIN
     except OSError as error:
+        await _keep_rows(backend, haul.unwritten)
         await _blocked(backend, job, disk_problem(error))
         return DISK_AGAIN
-    await _finish(backend, job, outputs, missing)
+    await _finish(backend, job, haul)
     return None
+
+
+@dataclass(slots=True)
+class _Haul:
+    """What one try to fetch a job brought."""
+
+    outputs: list[Output] = field(default_factory=list)
+    missing: list[Problem] = field(default_factory=list)
+    unwritten: tuple[Output, ...] = ()
+    """The last file: it is on disk, and its row is written together with the job's end."""
+
+
+async def _bring(backend: Backend, job: Job, haul: _Haul) -> None:
+    """File after file, each with its row before the next; the last one's row is left to `_finish`."""
+    ctx = backend.ctx
+    wanted = [output for output in job.outputs if not output.fetched]
+    for output in job.outputs:
+        got = output if output.fetched else await _fetch(backend, output, haul.missing)
+        if got is None:
+            continue
+        haul.outputs.append(got)
+        if not output.fetched:
+            if output is wanted[-1]:
+                haul.unwritten = (got,)
+            else:
+                await ctx.db.jobs.output_fetched(got)
+            ctx.kill.reach("fetch.after_row")
+
+
+async def _keep_rows(backend: Backend, outputs: tuple[Output, ...]) -> None:
+    """The job does not end now: what is on disk already is not transferred again."""
+    for output in outputs:
+        await backend.ctx.db.jobs.output_fetched(output)
 
 
 def disk_problem(error: OSError) -> str:
@@ -149,6 +181,9 @@ async def _fetch(backend: Backend, output: Output, missing: list[Problem]) -> Ou
             async with backend.asking(), backend.server.view(output.source) as stream:
                 size, digest = await write_file(ctx, Path(output.path), stream.chunks, stream.length)
     except NotFoundError:
+        kept = await asyncio.to_thread(_kept, Path(output.path))
+        if kept is not None:  # a crash came between the file and its row: only whole files get there
+            return replace(output, bytes=kept[0], sha256=kept[1], fetched_at=ctx.clock.now())
         missing.append(
             Problem(
                 "output.gone",
@@ -158,10 +193,16 @@ async def _fetch(backend: Backend, output: Output, missing: list[Problem]) -> Ou
             )
         )
         return None
-    done = replace(output, bytes=size, sha256=digest, fetched_at=ctx.clock.now())
-    await ctx.db.jobs.output_fetched(done)
-    ctx.kill.reach("fetch.after_row")
-    return done
+    return replace(output, bytes=size, sha256=digest, fetched_at=ctx.clock.now())
+
+
+def _kept(path: Path) -> tuple[int, str] | None:
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return file.tell(), digest
+    except OSError:
+        return None
 
 
 async def _text(text: str) -> AsyncIterator[bytes]:
@@ -176,9 +217,49 @@ async def write_file(
     Raises TruncatedError if the length is wrong (nothing is left behind), OSError from the disk.
     """
     temporary = path.with_name(f".{path.name}.part")
-    handle = await asyncio.to_thread(_open, temporary)
+    start = bytearray()
+    async for chunk in chunks:
+        start += chunk
+        if len(start) >= PIECE:
+            return await _write_long(ctx, path, bytes(start), chunks, length)
+    _check_length(path, len(start), length)
+    await _in_thread(_write_short, temporary, path, bytes(start), ctx.kill)
+    ctx.kill.reach("fetch.after_rename")
+    return len(start), hashlib.sha256(start).hexdigest()
+
+
+async def _in_thread(work: Callable[..., None], *args: object) -> None:
+    """A cancel waits for the thread: nothing goes on writing behind the next try's back."""
+    working = asyncio.create_task(asyncio.to_thread(work, *args))
     try:
-        size, digest = await _copy(handle, chunks)
+        await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait({working})
+        raise
+
+
+def _write_short(temporary: Path, path: Path, data: bytes, kill: KillSwitch) -> None:
+    """The steps of `write_file` in one go: changing threads costs more than any of them."""
+    handle = _open(temporary)
+    try:
+        with handle:
+            handle.write(data)
+            _sync(handle)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    kill.reach("fetch.before_rename")
+    _place(temporary, path)
+
+
+async def _write_long(
+    ctx: Context, path: Path, start: bytes, chunks: AsyncIterator[bytes], length: int | None
+) -> tuple[int, str]:
+    """`write_file` for what does not fit into one piece; `start` has been read already."""
+    temporary = path.with_name(f".{path.name}.part")
+    handle = await _opened(temporary)
+    try:
+        size, digest = await _copy(handle, start, chunks)
         _check_length(path, size, length)
         await asyncio.to_thread(_sync, handle)
     except BaseException:
@@ -201,10 +282,10 @@ def _check_length(path: Path, size: int, length: int | None) -> None:
         )
 
 
-async def _copy(handle: BinaryIO, chunks: AsyncIterator[bytes]) -> tuple[int, str]:
+async def _copy(handle: BinaryIO, start: bytes, chunks: AsyncIterator[bytes]) -> tuple[int, str]:
     digest = hashlib.sha256()
     size = 0
-    buffer = bytearray()
+    buffer = bytearray(start)
     async for chunk in chunks:
         buffer += chunk
         if len(buffer) >= PIECE:
@@ -213,6 +294,18 @@ async def _copy(handle: BinaryIO, chunks: AsyncIterator[bytes]) -> tuple[int, st
             buffer.clear()
     await asyncio.to_thread(_write, handle, bytes(buffer), digest.update)
     return size + len(buffer), digest.hexdigest()
+
+
+async def _opened(path: Path) -> BinaryIO:
+    """Opened for writing; a cancel while the thread is at it leaves neither a handle nor a file."""
+    opening = asyncio.create_task(asyncio.to_thread(_open, path))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        with suppress(OSError):
+            (await opening).close()
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        raise
 
 
 def _open(path: Path) -> BinaryIO:
@@ -253,11 +346,11 @@ async def _write_sidecars(backend: Backend, job: Job) -> None:
     ctx.kill.reach("fetch.after_sidecar")
 
 
-async def _finish(backend: Backend, job: Job, outputs: list[Output], missing: list[Problem]) -> None:
-    ctx = backend.ctx
-    failed = bool(missing) and not outputs
-    now = await ctx.db.jobs.get(job.id) or job  # a cancel may have come while it was settled and fetched
-    late = now.cancel_requested and CANCEL_TOO_LATE not in now.warnings
+async def _finish(backend: Backend, job: Job, haul: _Haul) -> None:
+    ctx, missing = backend.ctx, haul.missing
+    failed = bool(missing) and not haul.outputs
+    newest = await ctx.db.jobs.get(job.id) or job  # a cancel may have come while it was settled and fetched
+    late = newest.cancel_requested and CANCEL_TOO_LATE not in newest.warnings
     added = (*missing, CANCEL_TOO_LATE) if late and not failed else tuple(missing)
     ctx.kill.reach("finish.before_commit")
     jobs = await ctx.apply(
@@ -266,11 +359,14 @@ async def _finish(backend: Backend, job: Job, outputs: list[Output], missing: li
             expect=frozenset({JobState.FETCHING}),
             state=JobState.FAILED if failed else JobState.SUCCEEDED,
             error=missing[0] if failed else None,
-            warnings=(*now.warnings, *added) if added else None,
+            warnings=(*newest.warnings, *added) if added else None,
             blocked="",
             finished_at=ctx.clock.now(),
+            fetched=haul.unwritten,
         )
     )
+    if jobs is None:  # given up meanwhile: what is on disk is told all the same
+        await _keep_rows(backend, haul.unwritten)
     ctx.kill.reach("finish.after_commit")
     await drop_pictures(ctx, job)
     if jobs and not failed:

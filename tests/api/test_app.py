@@ -13,7 +13,8 @@ from starlette.routing import BaseRoute
 
 from ainf_tui.api import openapi_document
 from ainf_tui.api.context import mutation
-from ainf_tui.client import AsgiTransport, Client
+from ainf_tui.client import Client
+from ainf_tui.client.asgi import AsgiTransport
 from ainf_tui.errors import AinfError, ConflictError, NotFoundError, UnreachableError, UsageError
 from tests.api.fakes import FakeService, app_of
 

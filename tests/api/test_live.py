@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ainf_tui.api.live import Pace, Subscription, parse_subscription, preview_frame
 from ainf_tui.client import Client, UnixTransport
-from ainf_tui.client.live import Topic
+from ainf_tui.client.live import Live, Topic
 from ainf_tui.domain.documents import DatabaseDocument, QueueDocument
 from ainf_tui.errors import UsageError
 from ainf_tui.store import TOPICS
@@ -80,7 +80,7 @@ async def test_a_reader_that_does_not_read_stalls_nobody_and_is_dropped(
     hub = app.state.context.live
     async with served(app, path), Client(UnixTransport(path)) as client:
         with await deaf(path):
-            async with client.live(("queue",)) as live:
+            async with Live(client.transport, ("queue",)) as live:
                 update = await anext(live)
                 while hub.connected < 2:  # noqa: ASYNC110 - the hub has no event for it
                     await asyncio.sleep(0.005)

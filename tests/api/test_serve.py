@@ -24,8 +24,9 @@ from ainf_tui.api import peers, server
 from ainf_tui.api.lock import held
 from ainf_tui.api.logs import LineFormatter
 from ainf_tui.api.serve import embedded, serve
-from ainf_tui.client import AsgiTransport, Client, UnixTransport
-from ainf_tui.client.live import Lost
+from ainf_tui.client import Client, UnixTransport
+from ainf_tui.client.asgi import AsgiTransport
+from ainf_tui.client.live import Live, Lost
 from ainf_tui.client.process import lock_holder
 from ainf_tui.errors import AinfError, ConflictError, UnreachableError
 from ainf_tui.locations import Locations, locate
@@ -149,7 +150,7 @@ async def test_stop_says_goodbye_and_lets_requests_finish(place: Locations) -> N
         asked = asyncio.create_task(engine.client.status())
         while not engine.runtime.service.asked:  # noqa: ASYNC110 - the fake has no event for it
             await asyncio.sleep(0.005)
-        async with engine.client.live(("queue",)) as live:
+        async with Live(engine.client.transport, ("queue",)) as live:
             await anext(live)
             await engine.client.engine.stop()
             update = await anext(live)
@@ -176,7 +177,7 @@ async def test_it_ends_when_nobody_needs_it_and_not_before(place: Locations) -> 
         assert engine.runtime is not None
         assert engine.task is not None
         began = time.monotonic()
-        async with engine.client.live(("queue",)) as live:
+        async with Live(engine.client.transport, ("queue",)) as live:
             await anext(live)
             await asyncio.wait({engine.task}, timeout=0.4)
             assert not engine.task.done(), "somebody is connected"
@@ -200,7 +201,7 @@ async def test_the_engines_own_end_ends_the_process(place: Locations) -> None:
 async def test_embedded_is_the_same_api(place: Locations) -> None:
     async with embedded(Settings(), place, opener=opened) as app, Client(AsgiTransport(app)) as client:
         assert (await client.engine.version()).home == str(place.home)
-        async with client.live(("queue",)) as live:
+        async with Live(client.transport, ("queue",)) as live:
             await anext(live)
         assert lock_holder(place.engine_lock) == os.getpid()
     assert lock_holder(place.engine_lock) is None

@@ -14,7 +14,8 @@ from ainf_tui.api.app import create_app
 from ainf_tui.cli.app import App
 from ainf_tui.cli.main import run
 from ainf_tui.cli.output import Output
-from ainf_tui.client import AsgiTransport, Client
+from ainf_tui.client import Client
+from ainf_tui.client.asgi import AsgiTransport
 from ainf_tui.domain.documents import (
     BackendDocument,
     CountDocument,

@@ -38,7 +38,7 @@ def test_stop_asks_the_engine_and_is_well_when_none_runs(ainf, engine):
     assert [name for name, _ in engine.calls] == ["stop"]
     ainf.running = False
     done = ainf("engine", "stop")
-    assert (done.code, done.out) == (0, "No engine is running.\n")
+    assert (done.code, done.out) == (0, "No engine is running; the next command that needs one starts it.\n")
 
 
 def test_logs_are_shown_not_obeyed(ainf):

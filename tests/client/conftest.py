@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ainf_tui.client import AsgiTransport, Client, UnixTransport
+from ainf_tui.client import Client, UnixTransport
+from ainf_tui.client.asgi import AsgiTransport
 from ainf_tui.store import Previews
 from tests.api.fakes import FakeService, app_of, served
 

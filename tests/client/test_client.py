@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ainf_tui.client import AsgiTransport, Client, UnixTransport
+from ainf_tui.client import Client, UnixTransport
+from ainf_tui.client.asgi import AsgiTransport
 from ainf_tui.client.codec import decode, error_of
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.documents import QueueDocument

@@ -30,7 +30,7 @@ async def until(live: Live, wanted: type) -> object:
 
 async def test_first_what_is_then_what_changes(pair: Pair) -> None:
     pair.service.store.update(queue=QueueDocument(queued=1))
-    async with pair.client.live(("queue", "active")) as live:
+    async with Live(pair.client.transport, ("queue", "active")) as live:
         hello = await anext(live)
         assert isinstance(hello, Connected)
         assert hello.engine.version == "0.1.0"
@@ -47,7 +47,7 @@ async def test_first_what_is_then_what_changes(pair: Pair) -> None:
 
 
 async def test_many_changes_are_one(pair: Pair) -> None:
-    async with pair.client.live(("queue",)) as live:
+    async with Live(pair.client.transport, ("queue",)) as live:
         await until(live, Topic)
         for n in range(1, 501):
             pair.service.store.update(queue=QueueDocument(queued=n))
@@ -61,7 +61,7 @@ async def test_many_changes_are_one(pair: Pair) -> None:
 
 async def test_previews_come_only_when_wished(pair: Pair) -> None:
     previews = pair.previews
-    async with pair.client.live(("queue",), previews=["id-1"]) as live:
+    async with Live(pair.client.transport, ("queue",), previews=["id-1"]) as live:
         await until(live, Topic)
         assert previews.wanted
         previews.publish("id-2", "image/png", b"other")
@@ -73,7 +73,7 @@ async def test_previews_come_only_when_wished(pair: Pair) -> None:
         await live.subscribe(("queue",), previews=[])
         await until(live, Topic)
         assert not previews.wanted
-    async with pair.client.live((), previews="all") as live:
+    async with Live(pair.client.transport, (), previews="all") as live:
         await until(live, Connected)
         while not previews.wanted:  # noqa: ASYNC110 - Previews has no event for it
             await asyncio.sleep(0.001)
@@ -82,7 +82,7 @@ async def test_previews_come_only_when_wished(pair: Pair) -> None:
 
 
 async def test_a_topic_that_is_not_there_is_an_error(pair: Pair) -> None:
-    async with pair.client.live(("weather",)) as live:
+    async with Live(pair.client.transport, ("weather",)) as live:
         with pytest.raises(UsageError) as caught:
             await until(live, Topic)
     assert caught.value.code == "api.bad_request"
@@ -90,7 +90,7 @@ async def test_a_topic_that_is_not_there_is_an_error(pair: Pair) -> None:
 
 
 async def test_a_reader_that_lags_gets_the_newest_only(pair: Pair) -> None:
-    async with pair.client.live(("queue",)) as live:
+    async with Live(pair.client.transport, ("queue",)) as live:
         await until(live, Topic)
         last: Topic | None = None
         for n in range(1, 30):
@@ -105,7 +105,7 @@ async def test_a_reader_that_lags_gets_the_newest_only(pair: Pair) -> None:
 
 async def test_it_comes_back_by_itself(tmp_path: Path) -> None:
     path = tmp_path / "e.sock"
-    async with Client(UnixTransport(path)) as client, client.live(("queue",)) as live:
+    async with Client(UnixTransport(path)) as client, Live(client.transport, ("queue",)) as live:
         lost = await anext(live)
         assert isinstance(lost, Lost)
         assert not lost.bye

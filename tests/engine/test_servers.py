@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ainf_tui.domain.documents import JobDocument
+from tests.fakes import postgres
 from tests.fakes.box import Box
 from tests.fakes.graphs import picture
 
@@ -154,3 +155,17 @@ async def test_a_dead_engine_finds_what_ended_meanwhile(box: Box) -> None:
     for job in await box.succeed(first, second):
         assert len(job.attempts) == 1
     assert len(box.files()) == 2
+
+
+async def test_restarts_of_both_sides_on_postgresql(empty: Box, postgres_server: str) -> None:
+    async with postgres.database(postgres_server) as url:
+        empty.db_url = url
+        await known_as(empty, "")
+        first, second = await two_on_the_server(empty)
+        await empty.stop()
+        await empty.start()
+        assert (await empty.reach(first, "running")).attempts[0].prompt_id == first.prompt_id
+        await empty.sim.restart()
+        for job in await empty.succeed(first, second):
+            assert [a.state for a in job.attempts] == ["lost", "succeeded"]
+        await empty.stop()

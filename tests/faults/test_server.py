@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from ainf_tui.client.client import Client
+from ainf_tui.domain.requests import JobsRequest
 from tests.faults.check import check
 from tests.faults.stories import LONG, Story, past_a_foreign_prompt, past_a_half_open_socket
 from tests.faults.world import World
@@ -117,3 +120,21 @@ async def test_what_somebody_deletes_is_not_run_again(tmp_path: Path) -> None:
         assert job.error is not None
         assert job.error.code == "job.removed_on_server"
         assert (await world.jobs())[running.id].state == "succeeded"
+
+
+async def test_a_cancel_right_after_the_start_is_carried_out(tmp_path: Path) -> None:
+    """The engine reads its jobs while the first command comes in: neither may be lost to the other."""
+    async with World(tmp_path) as world:
+        await world.start_engine()
+        for _ in range(3):
+            job = await world.submit(steps=LONG * 4)
+            await world.until_state(job, "running")
+            await world.replace_engine()
+            job.cancelled = True
+            await world.act(partial(_cancel, job.id))
+            assert await world.until_state(job, "cancelled", seconds=4.0), world.engine_words()
+        await _well(world)
+
+
+async def _cancel(ref: str, client: Client) -> None:
+    await client.jobs.cancel(JobsRequest((ref,)))

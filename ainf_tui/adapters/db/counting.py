@@ -14,8 +14,8 @@ def bump(conn: Connection, name: str, by: int) -> int:
     `bump(conn, "revision", ...)`: so writers go one by one there too, and revisions become visible in
     their order.
     """
-    conn.execute(update(counters).where(counters.c.name == name).values(value=counters.c.value + by))
-    return value(conn, name)
+    more = update(counters).where(counters.c.name == name).values(value=counters.c.value + by)
+    return int(conn.execute(more.returning(counters.c.value)).scalar_one())
 
 
 def value(conn: Connection, name: str) -> int:

@@ -6,13 +6,25 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from ainf_tui.adapters.db.columns import Moment
 from ainf_tui.adapters.db.counting import bump
-from ainf_tui.adapters.db.rows import attempt_row, chunked, jobs_by_id, output_row
+from ainf_tui.adapters.db.rows import LISTED, attempt_row, chunked, output_row, whole_jobs
 from ainf_tui.adapters.db.tables import attempts, jobs, outputs, queue_state
-from ainf_tui.domain.jobs import ENDED, Attempt, Job, JobChange, JobState, Output, may_become
+from ainf_tui.adapters.db.upserts import upsert_own
+from ainf_tui.domain.jobs import ENDED, WITH_OUTPUTS, Attempt, Job, JobChange, JobState, Output, may_become
 
 _PLAIN = (
     "state",
@@ -38,8 +50,8 @@ def apply(conn: Connection, changes: Sequence[JobChange]) -> tuple[Job, ...]:
     ids = list(dict.fromkeys(change.job_id for change in changes))
     revision = bump(conn, "revision", len(ids)) - len(ids)
     revisions = {job_id: revision + i for i, job_id in enumerate(ids, 1)}
-    states = _states(conn, ids)
-    cancelled = _cancel_requested(conn, ids)
+    states, cancelled = _states(conn, ids)
+    rows: dict[str, RowMapping] = {}
     ended = 0
     for change in changes:
         old = states.get(change.job_id)
@@ -50,35 +62,37 @@ def apply(conn: Connection, changes: Sequence[JobChange]) -> tuple[Job, ...]:
             new = JobState.CANCELLED  # asked for meanwhile: a cancelled job never waits again
         if not may_become(old, new):
             raise RuntimeError(f"job {change.job_id}: {old} cannot become {new}")
-        _apply_one(conn, change, old, new, revisions[change.job_id])
+        rows[change.job_id] = _apply_one(conn, change, old, new, revisions[change.job_id])
         states[change.job_id] = new
         ended += (new in ENDED) - (old in ENDED)
     if ended:
         bump(conn, "ended", ended)
-    jobs_now = {job.id: job for job in jobs_by_id(conn, ids)}
+    bare = set(ids) - {c.job_id for c in changes if c.outputs or states[c.job_id] in WITH_OUTPUTS}
+    jobs_now = {job.id: job for job in whole_jobs(conn, list(rows.values()), without_outputs=bare)}
     return tuple(jobs_now[change.job_id] for change in changes)
 
 
-def _states(conn: Connection, ids: Sequence[str]) -> dict[str, JobState]:
+def _states(conn: Connection, ids: Sequence[str]) -> tuple[dict[str, JobState], set[str]]:
+    """The state of each, and those whose cancel was asked for."""
     states: dict[str, JobState] = {}
-    for chunk in chunked(ids):
-        rows = conn.execute(select(jobs.c.id, jobs.c.state).where(jobs.c.id.in_(chunk)))
-        states |= {job_id: JobState(state) for job_id, state in rows}
-    return states
-
-
-def _cancel_requested(conn: Connection, ids: Sequence[str]) -> frozenset[str]:
     asked: set[str] = set()
     for chunk in chunked(ids):
-        wanted = jobs.c.id.in_(chunk), jobs.c.cancel_requested == True  # noqa: E712 - SQL
-        asked |= set(conn.execute(select(jobs.c.id).where(*wanted)).scalars())
-    return frozenset(asked)
+        query = select(jobs.c.id, jobs.c.state, jobs.c.cancel_requested).where(jobs.c.id.in_(chunk))
+        for job_id, state, cancel in conn.execute(query):
+            states[job_id] = JobState(state)
+            if cancel:
+                asked.add(job_id)
+    return states, asked
 
 
-def _apply_one(conn: Connection, change: JobChange, old: JobState, new: JobState, revision: int) -> None:
+def _apply_one(
+    conn: Connection, change: JobChange, old: JobState, new: JobState, revision: int
+) -> RowMapping:
+    """The job's row as it is now. Raises StaleError."""
     values = _values(conn, change, old, new) | {"revision": revision}
-    statement = update(jobs).where(*_conditions(change, old)).values(values)
-    if conn.execute(statement).rowcount != 1:
+    statement = update(jobs).where(*_conditions(change, old)).values(values).returning(*LISTED)
+    row = conn.execute(statement).mappings().one_or_none()
+    if row is None:
         raise StaleError
     if change.drop_attempt is not None:
         conn.execute(
@@ -90,6 +104,9 @@ def _apply_one(conn: Connection, change: JobChange, old: JobState, new: JobState
         _put_attempt(conn, change.job_id, change.attempt)
     if change.outputs:
         _put_outputs(conn, change.job_id, change.outputs)
+    for output in change.fetched:
+        _put_fetched(conn, change.job_id, output)
+    return row
 
 
 def _conditions(change: JobChange, old: JobState) -> list[ColumnElement[bool]]:
@@ -141,15 +158,9 @@ def _put_attempt(conn: Connection, job_id: str, attempt: Attempt) -> None:
     """Inserts or updates. RuntimeError if the prompt id is another job's: an id is never used twice."""
     if attempt.job_id != job_id:
         raise RuntimeError(f"attempt {attempt.prompt_id} is not of job {job_id}")
-    row = attempt_row(attempt)
-    owner = conn.execute(
-        select(attempts.c.job_id).where(attempts.c.prompt_id == attempt.prompt_id)
-    ).scalar_one_or_none()
-    if owner is None:
-        conn.execute(insert(attempts).values(row))
-    elif owner == job_id:
-        conn.execute(update(attempts).where(attempts.c.prompt_id == attempt.prompt_id).values(row))
-    else:
+    if not upsert_own(conn, attempts, attempt_row(attempt), "job_id"):
+        query = select(attempts.c.job_id).where(attempts.c.prompt_id == attempt.prompt_id)
+        owner = conn.execute(query).scalar_one()
         raise RuntimeError(f"prompt id {attempt.prompt_id} was used by job {owner} already")
 
 
@@ -183,12 +194,16 @@ def insert_all(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -
 def set_fetched(conn: Connection, output: Output) -> None:
     """What is known once a file is on disk; the job counts as changed."""
     revision = bump(conn, "revision", 1)
+    _put_fetched(conn, output.job_id, output)
+    conn.execute(update(jobs).where(jobs.c.id == output.job_id).values(revision=revision))
+
+
+def _put_fetched(conn: Connection, job_id: str, output: Output) -> None:
     conn.execute(
         update(outputs)
-        .where(outputs.c.id == output.id, outputs.c.job_id == output.job_id)
+        .where(outputs.c.id == output.id, outputs.c.job_id == job_id)
         .values(path=output.path, bytes=output.bytes, sha256=output.sha256, fetched_at=output.fetched_at)
     )
-    conn.execute(update(jobs).where(jobs.c.id == output.job_id).values(revision=revision))
 
 
 def set_intent(conn: Connection, prompt_id: str, intent: str) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, se
 
 from ainf_tui.adapters.db.counting import bump
 from ainf_tui.adapters.db.jobs_add import last_rank
-from ainf_tui.adapters.db.rows import chunked, job_by_id, jobs_by_id
+from ainf_tui.adapters.db.rows import LISTED, chunked, job_by_id, whole_jobs
 from ainf_tui.adapters.db.tables import QUEUED, jobs
 from ainf_tui.domain.jobs import Job
 from ainf_tui.errors import ConflictError
@@ -37,13 +37,13 @@ class Target:
 def next_queued(conn: Connection, backends: Collection[str], limit: int) -> tuple[Job, ...]:
     """See `JobRepository.next_queued`."""
     query = (
-        select(jobs.c.id)
+        select(*LISTED)
         .where(_READY, jobs.c.cancel_requested == False)  # noqa: E712 - SQL
         .where(jobs.c.backend_pin.in_({"", *backends}))
         .order_by(*_RUN_ORDER)
         .limit(limit)
     )
-    return jobs_by_id(conn, list(conn.execute(query).scalars()))
+    return tuple(whole_jobs(conn, conn.execute(query).mappings().all()))
 
 
 def position(conn: Connection, job_ids: Collection[str]) -> dict[str, int]:

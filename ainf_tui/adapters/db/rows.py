@@ -23,7 +23,7 @@ _JOB_COLUMNS = tuple(f.name for f in fields(Job) if f.name not in _ELSEWHERE)
 _ATTEMPT_COLUMNS = tuple(f.name for f in fields(Attempt) if f.name not in {"state", "intent"})
 _OUTPUT_COLUMNS = tuple(f.name for f in fields(Output) if f.name != "source")
 # Not read for lists: they can be large, and only `graph` needs them.
-_LISTED = [c for c in jobs.c if c.name not in {"literals", "late_literals"}]
+LISTED = [c for c in jobs.c if c.name not in {"literals", "late_literals"}]
 
 
 def chunked(values: Iterable[T]) -> Iterator[list[T]]:
@@ -42,12 +42,27 @@ def jobs_by_id(conn: Connection, ids: Sequence[str]) -> tuple[Job, ...]:
     """Those that exist, in the order of `ids`, each with attempts and outputs (three queries a chunk)."""
     found: dict[str, Job] = {}
     for chunk in chunked(ids):
-        rows = conn.execute(select(*_LISTED).where(jobs.c.id.in_(chunk))).mappings()
-        tried, made = _attempts(conn, chunk), _outputs(conn, chunk)
-        for row in rows:
-            key = row["id"]
-            found[key] = _job(row, tuple(tried.get(key, ())), tuple(made.get(key, ())))
+        rows = conn.execute(select(*LISTED).where(jobs.c.id.in_(chunk))).mappings().all()
+        found |= {job.id: job for job in whole_jobs(conn, rows)}
     return tuple(found[key] for key in ids if key in found)
+
+
+def whole_jobs(
+    conn: Connection, rows: Sequence[RowMapping], *, without_outputs: Collection[str] = ()
+) -> Iterator[Job]:
+    """The jobs of rows of LISTED, in their order; `without_outputs`: ids known to have none.
+
+    An output belongs to an attempt: a job that was never tried has none either.
+    """
+    tried: dict[str, list[Attempt]] = {}
+    made: dict[str, list[Output]] = {}
+    for chunk in chunked(row["id"] for row in rows):
+        tried |= _attempts(conn, chunk)
+    for chunk in chunked(key for key in tried if key not in without_outputs):
+        made |= _outputs(conn, chunk)
+    for row in rows:
+        key = row["id"]
+        yield _job(row, tuple(tried.get(key, ())), tuple(made.get(key, ())))
 
 
 def job_by_id(conn: Connection, job_id: str | None) -> Job | None:

@@ -27,3 +27,14 @@ def upsert(conn: Connection, table: Table, row: dict[str, Any]) -> None:
     statement = insert_into(conn, table).values(row)
     others = {name: statement.excluded[name] for name in row if name not in keys}
     conn.execute(statement.on_conflict_do_update(index_elements=keys, set_=others))
+
+
+def upsert_own(conn: Connection, table: Table, row: dict[str, Any], owner: str) -> bool:
+    """As `upsert`, but a row with another value in the column `owner` stays: then False."""
+    keys = [column.name for column in table.primary_key]
+    statement = insert_into(conn, table).values(row)
+    others = {name: statement.excluded[name] for name in row if name not in keys}
+    statement = statement.on_conflict_do_update(
+        index_elements=keys, set_=others, where=table.c[owner] == statement.excluded[owner]
+    )
+    return conn.execute(statement.returning(table.c[owner])).first() is not None

@@ -120,7 +120,7 @@ def _told(app: App, engine: EngineDocument) -> int:
             f"The engine runs: {where}, version {show(engine.version or '?')}, since {local(engine.since)}."
         )
     else:
-        app.out.line("No engine is running.")
+        app.out.line("No engine is running; the next command that needs one starts it.")
     return exits.OK if engine.running else exits.FAILED
 
 
