@@ -199,7 +199,7 @@ class Backend:
         self.link.poll_failed(self.ctx.clock.monotonic(), error.message)
         now = self.ctx.clock.now()
         old = self.health
-        if old.reachable or old.message != error.message:
+        if old.reachable or old.code != error.code:  # one outage has many words
             log.warning("backend %s: %s", self.name, error.message)
         self.health = Health(
             reachable=False,

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ParamSpec, TypeVar
 
 from ainf_tui.domain.comfy import ServerFile
 from ainf_tui.domain.ids import new_id
@@ -30,6 +30,9 @@ from ainf_tui.engine.provenance import sidecar
 from ainf_tui.errors import AinfError, NotFoundError, UnreachableError
 from ainf_tui.killpoints import KillSwitch
 from ainf_tui.settings_pattern import fill_pattern
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 PIECE = 1 << 20
 """Bytes written at a time in a thread."""
@@ -223,33 +226,35 @@ async def write_file(
         if len(start) >= PIECE:
             return await _write_long(ctx, path, bytes(start), chunks, length)
     _check_length(path, len(start), length)
-    await _in_thread(_write_short, temporary, path, bytes(start), ctx.kill)
+    digest = await _in_thread(_write_short, temporary, path, bytes(start), ctx.kill)
     ctx.kill.reach("fetch.after_rename")
-    return len(start), hashlib.sha256(start).hexdigest()
+    return len(start), digest
 
 
-async def _in_thread(work: Callable[..., None], *args: object) -> None:
+async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """A cancel waits for the thread: nothing goes on writing behind the next try's back."""
-    working = asyncio.create_task(asyncio.to_thread(work, *args))
+    working = asyncio.create_task(asyncio.to_thread(work, *args, **kwargs))
     try:
-        await asyncio.shield(working)
+        return await asyncio.shield(working)
     except asyncio.CancelledError:
         await asyncio.wait({working})
         raise
 
 
-def _write_short(temporary: Path, path: Path, data: bytes, kill: KillSwitch) -> None:
-    """The steps of `write_file` in one go: changing threads costs more than any of them."""
+def _write_short(temporary: Path, path: Path, data: bytes, kill: KillSwitch) -> str:
+    """The steps of `write_file` in one go (SHA-256): changing threads four times costs more than they do."""
+    digest = hashlib.sha256()
     handle = _open(temporary)
     try:
         with handle:
-            handle.write(data)
+            _write(handle, data, digest.update)
             _sync(handle)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     kill.reach("fetch.before_rename")
     _place(temporary, path)
+    return digest.hexdigest()
 
 
 async def _write_long(

@@ -288,8 +288,7 @@ class Worker:
         verdict = backend.link.verdict()
         backend.poll_only = verdict.poll
         self._tell(verdict)
-        if verdict.reconnect:
-            log.warning("backend %s: %s", backend.name, verdict.message)
+        if verdict.reconnect:  # the socket's own "disconnected" says why; a mere doubt is no warning
             await backend.socket.reconnect(verdict.message, new_client_id=verdict.fresh_id)
             if backend.socket.client_id != backend.memory.client_id:
                 backend.memory = replace(backend.memory, client_id=backend.socket.client_id)

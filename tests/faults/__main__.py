@@ -46,7 +46,7 @@ def _tell(outcome: Outcome) -> None:
 
 def _in_order(outcomes: list[Outcome], kills: list[Kill]) -> list[Outcome]:
     """As planned; the line comes last."""
-    place = {kill: i for i, kill in enumerate(kills)}
+    place = {kill: i for i, kill in reversed(tuple(enumerate(kills)))}
     return sorted(outcomes, key=lambda outcome: place.get(outcome.kill, len(kills)))
 
 
