@@ -111,6 +111,12 @@ class ComfySocket(Protocol):
         """Close fully, wait, open again (deaf socket). A new id only when the old one is given up."""
         ...
 
+    def hurry(self) -> None:
+        """The server answers over HTTP again: connect now rather than when the backoff ends. Nothing
+        happens to a socket that is open.
+        """
+        ...
+
     async def answers(self, within: float) -> bool:
         """Whether the other end of the open socket answers a ping within so many seconds: it lives, and
         the connection never broke. A deaf socket answers, too; a half-open one does not.

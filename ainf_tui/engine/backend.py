@@ -182,6 +182,7 @@ class Backend:
         old = self.health
         if not old.reachable:
             log.info("backend %s answers", self.name)
+            self.socket.hurry()
             self.wake.set()
         self.health = Health(
             reachable=True,

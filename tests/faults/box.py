@@ -24,7 +24,7 @@ from ainf_tui.errors import UnreachableError
 from ainf_tui.locations import Locations
 from tests.fakes.proxy import Line
 from tests.fakes.sim import SimProcess
-from tests.faults.processes import AINF, Child, signal_group
+from tests.faults.processes import AINF, Child, living_in, signal_group
 
 STEP = 0.025
 """Seconds of one sampler step of the suite's graph."""
@@ -96,19 +96,23 @@ class Box:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._keeper is not None:
-            self._keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._keeper
+        try:
+            if self._keeper is not None:
+                self._keeper.cancel()
+                with suppress(asyncio.CancelledError):
+                    await self._keeper
+        finally:
+            await self._end_all()
+
+    async def _end_all(self) -> None:
         await self.client.aclose()
-        for child in self._fronts:
-            child.kill()
-        self.kill_engine()
-        for child in self._engines:
+        for child in (*self._fronts, *self._engines):
             child.kill()
         if self.line is not None:
             await self.line.__aexit__(None, None, None)
         await self.sim.kill()
+        for pid in await asyncio.to_thread(living_in, self.home):
+            signal_group(pid)
         if self.locations.engine_socket.parent != self.locations.state_dir:
             shutil.rmtree(self.locations.engine_socket.parent, ignore_errors=True)
 

@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 ROOT = Path(__file__).parents[2]
 AINF = ("-m", "ainf_tui")
 
@@ -75,3 +77,13 @@ def signal_group(pid: int, number: int = signal.SIGKILL) -> None:
     """To a process that leads a group and may be gone."""
     with suppress(ProcessLookupError):
         os.killpg(pid, number)
+
+
+def living_in(home: Path) -> list[int]:
+    """Processes with this AINF_HOME: engines that front ends have started, in sessions of their own. Blocking."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("AINF_HOME") == str(home):
+                found.append(process.pid)
+    return found

@@ -70,6 +70,8 @@ class WebComfySocket:
         self._connection: ClientConnection | None = None
         self._requests: list[_Request] = []
         self._asked = asyncio.Event()
+        self._cut = asyncio.Event()
+        """The wait before the next try has no reason any more."""
         self._up = asyncio.Event()
         self._told: set[str] = set()
         self._consumed = False
@@ -116,7 +118,13 @@ class WebComfySocket:
         closed = asyncio.get_running_loop().create_future()
         self._requests.append(_Request(visible(reason, 200), new_client_id, closed))
         self._asked.set()
+        self._cut.set()
         await closed
+
+    def hurry(self) -> None:
+        """The server answers again: try at once instead of when the backoff ends."""
+        if not self.connected:
+            self._cut.set()
 
     async def answers(self, within: float) -> bool:
         connection = self._connection
@@ -251,7 +259,7 @@ class WebComfySocket:
                 request.closed.set_result(None)
 
     async def _pause(self, ending: Ending, *, asked: bool) -> None:
-        """Backs off, which a request cuts short; lets the server's old handler end, which nothing does."""
+        """Backs off, which a request or an answer over HTTP cuts short; lets the server's old handler end, which nothing does."""
         settle = 0.0
         if not ending.clean and ending.kind != "refused":
             settle = self._timing.settle_loopback if self.address.loopback else self._timing.settle_remote
@@ -260,7 +268,8 @@ class WebComfySocket:
         if delay > settle:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(delay - settle):
-                    await self._asked.wait()
+                    await self._cut.wait()
+        self._cut.clear()
 
 
 async def _breathe(connection: ClientConnection) -> None:

@@ -173,7 +173,7 @@ async def test_the_environments_proxies_are_not_used(monkeypatch):
 
 # -- a consumer that waits -------------------------------------------------------------------------
 async def test_a_consumer_that_waits_slows_nothing_and_finds_the_newest_preview():
-    meta = json.dumps({"node_id": "3", "prompt_id": "a", "image_type": "image/png"}).encode()
+    meta = json.dumps({"node_id": "3", "prompt_id": "a", "image_type": "image/jpeg"}).encode()
     async with comfy() as (fake, server), listening(url_of(server)) as (socket, events):
         await until(events, Connected)
         ws = await fake.sockets.get()
