@@ -92,11 +92,19 @@ def remaining(tracker: Tracker, expected: Expectation, now: float) -> Eta | None
         return Eta(_by_nodes(tracker, expected, now), expected.basis)
     snapshot = tracker.snapshot(now)
     stepping = tracker.left_in_current()
-    if snapshot.elapsed is None or (snapshot.fraction < EARLY and stepping is None):
+    worked = snapshot.fraction - _cached_share(tracker)
+    if snapshot.elapsed is None or (worked < EARLY and stepping is None):
         return None
-    so_far = snapshot.elapsed * (1 - snapshot.fraction) / snapshot.fraction if snapshot.fraction else 0.0
+    so_far = snapshot.elapsed * (1 - snapshot.fraction) / worked if worked >= EARLY else 0.0
     # The steps that are left are sure to come; cheap nodes before them say nothing of their speed.
-    return Eta(max(so_far, stepping or 0.0) if snapshot.fraction >= EARLY else stepping or 0.0, SPEED)
+    return Eta(max(so_far, stepping or 0.0), SPEED)
+
+
+def _cached_share(tracker: Tracker) -> float:
+    """The part of the whole that took no time: the server had the results of those nodes."""
+    total = sum(tracker.weights.get(node, 1.0) for node in tracker.needed)
+    cached = sum(tracker.weights.get(node, 1.0) for node in tracker.needed & tracker.cached)
+    return cached / total if total > 0 else 0.0
 
 
 def _by_nodes(tracker: Tracker, expected: Expectation, now: float) -> float:

@@ -6,7 +6,7 @@ import random
 from datetime import UTC, datetime
 from statistics import median
 
-from ainf_tui.domain.comfy import ExecutionStart, NodeProgress, ProgressState
+from ainf_tui.domain.comfy import ExecutionCached, ExecutionStart, NodeProgress, ProgressState
 from ainf_tui.domain.eta import expectation, remaining, weights
 from ainf_tui.domain.ports import NodeTiming
 from ainf_tui.domain.progress import Tracker, guessed_weights
@@ -28,6 +28,19 @@ def test_nothing_known_gives_no_figure() -> None:
     expected = expectation(GRAPH, GRAPH, (), (), 20.0)
     assert expected.total is None
     assert remaining(Tracker("p", GRAPH, frozenset(GRAPH)), expected, 0.0) is None
+
+
+def test_cached_nodes_are_no_speed() -> None:
+    """Half of the graph was there already: it does not promise that the rest takes no time either."""
+    tracker = Tracker("p", GRAPH, frozenset(GRAPH), {"1": 5.0, "2": 4.0, "3": 1.0})
+    tracker.take(ExecutionStart("p"), 0.0)
+    tracker.take(ExecutionCached("p", ("1",)), 0.0)
+    nothing_known = expectation(GRAPH, GRAPH, (), (), 20.0)
+    assert remaining(tracker, nothing_known, 0.1) is None
+    tracker.take(ProgressState("p", (NodeProgress("2", 1, 1, "finished", "2"),)), 8.0)
+    eta = remaining(tracker, nothing_known, 8.0)
+    assert eta is not None
+    assert round(eta.seconds, 6) == 2.0  # a fifth of what took 8 s
 
 
 def test_the_same_graph_gives_its_median_and_says_so() -> None:

@@ -80,7 +80,7 @@ def signal_group(pid: int, number: int = signal.SIGKILL) -> None:
 
 
 def living_in(home: Path) -> list[int]:
-    """Processes with this AINF_HOME: engines that front ends have started, in sessions of their own. Blocking."""
+    """Processes with this AINF_HOME: engines that front ends started, in sessions of their own. Blocking."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):

@@ -227,6 +227,7 @@ class WebComfySocket:
         self._told.clear()
         self._inbox.put(Connected(self._client_id, status.queue_remaining, self._fresh_id))
         self._fresh_id = False
+        self._cut.clear()
         self._up.set()
         for event in early:
             if event is not status:
@@ -259,7 +260,9 @@ class WebComfySocket:
                 request.closed.set_result(None)
 
     async def _pause(self, ending: Ending, *, asked: bool) -> None:
-        """Backs off, which a request or an answer over HTTP cuts short; lets the server's old handler end, which nothing does."""
+        """Backs off, which a request or an answer over HTTP cuts short; lets the server's old handler end,
+        which nothing does.
+        """
         settle = 0.0
         if not ending.clean and ending.kind != "refused":
             settle = self._timing.settle_loopback if self.address.loopback else self._timing.settle_remote

@@ -183,6 +183,19 @@ async def test_reconnecting_while_away_cuts_the_waiting_short():
             assert (await until(events, Connected))[-1].fresh_id
 
 
+async def test_an_answer_over_http_cuts_the_waiting_short():
+    timing = SocketTiming(backoff_first=600, backoff_most=600, settle_loopback=0.01)
+    port = closed_port()
+    async with listening(f"http://127.0.0.1:{port}", timing) as (socket, events):
+        assert (await anext(events)).refused
+        async with comfy(port) as (fake, _):
+            socket.hurry()
+            await until(events, Connected)
+            socket.hurry()  # nothing to do: it is open
+            await asyncio.sleep(0.05)
+            assert len(fake.ids) == 1
+
+
 async def test_a_server_that_does_not_say_goodbye_is_left_after_a_while():
     release = asyncio.Event()
 
