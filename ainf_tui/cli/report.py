@@ -60,6 +60,7 @@ class TextReporter:
         self._out = out
         self._bar = bar
         self._blocked = ""
+        self._warned: set[tuple[str, str]] = set()
 
     def state(self, job: JobDocument, *, first: bool) -> None:
         if self._told_before(job):
@@ -94,6 +95,10 @@ class TextReporter:
         self._out.line(show(output.path) if self._out.interactive else output.path)
 
     def warning(self, job: JobDocument, problem: ProblemDocument) -> None:
+        """The same words for another job of the batch are not told again; `queue show` has them."""
+        if (problem.code, problem.message) in self._warned:
+            return
+        self._warned.add((problem.code, problem.message))
         self.pause()
         mark = glyph("warning", unicode=self._out.unicode)
         self._out.note(f"{mark} {title(job)} {show(problem.message)}", "yellow")
