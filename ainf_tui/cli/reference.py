@@ -35,7 +35,11 @@ is one `ainf.error/1` document on stderr; narration is left out.
 def cli_reference() -> str:
     """The page `docs/cli.md`: the JSON contract, every command, the exit codes."""
     lines = [_ABOUT, "| schema | printed by |", "| --- | --- |"]
-    contexts = list(walk(click.Context(cli, info_name="ainf", terminal_width=100, max_content_width=100)))
+    # With the settings that a real call has: click keeps a command's help option from the first use.
+    root = click.Context(
+        cli, info_name="ainf", terminal_width=100, max_content_width=100, **cli.context_settings
+    )
+    contexts = list(walk(root))
     for name in DOCUMENTS:
         commands = [f"`{ctx.command_path}`" for ctx in contexts if _prints(ctx.command, name)]
         told = ", ".join(commands) if name != "ainf.error/1" else "every command that fails"
