@@ -35,11 +35,7 @@ is one `ainf.error/1` document on stderr; narration is left out.
 def cli_reference() -> str:
     """The page `docs/cli.md`: the JSON contract, every command, the exit codes."""
     lines = [_ABOUT, "| schema | printed by |", "| --- | --- |"]
-    # With the settings that a real call has: click keeps a command's help option from the first use.
-    root = click.Context(
-        cli, info_name="ainf", terminal_width=100, max_content_width=100, **cli.context_settings
-    )
-    contexts = list(walk(root))
+    contexts = list(walk(click.Context(cli, info_name="ainf", terminal_width=100, max_content_width=100)))
     for name in DOCUMENTS:
         commands = [f"`{ctx.command_path}`" for ctx in contexts if _prints(ctx.command, name)]
         told = ", ".join(commands) if name != "ainf.error/1" else "every command that fails"
@@ -88,11 +84,12 @@ def _command(ctx: click.Context) -> list[str]:
     if mark:
         lines += ["```", after.rstrip(), "```", ""]
     options = [param for param in ctx.command.get_params(ctx) if isinstance(param, click.Option)]
-    rows = [record for option in options if (record := option.get_help_record(ctx))]
-    if rows:
-        lines += ["| option | meaning |", "| --- | --- |"]
-        lines += [f"| `{_cell(option)}` | {_cell(told)} |" for option, told in rows]
-        lines.append("")
+    rows = [r for o in options if "--help" not in o.opts and (r := o.get_help_record(ctx))]
+    # click keeps a command's help option with the names of its first use: said here once for all.
+    rows.append(("-h, --help", "Show this message and exit."))
+    lines += ["| option | meaning |", "| --- | --- |"]
+    lines += [f"| `{_cell(option)}` | {_cell(told)} |" for option, told in rows]
+    lines.append("")
     default = getattr(ctx.command, "default", None)
     if default:
         lines += [f"Without a verb: `{ctx.command_path} {default}`.", ""]
