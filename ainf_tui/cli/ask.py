@@ -100,7 +100,7 @@ def _folder(given: str) -> str:
                 folder.mkdir()
                 made.append(folder)
         with tempfile.TemporaryFile(dir=path):
-            pass
+            pass  # that it can be made is all that is asked
     except OSError as exc:
         raise UsageError(
             "run.bad_out",

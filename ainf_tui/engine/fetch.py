@@ -249,7 +249,7 @@ def _write_short(temporary: Path, path: Path, data: bytes, kill: KillSwitch) -> 
         with handle:
             _write(handle, data, digest.update)
             _sync(handle)
-    except BaseException:
+    except BaseException:  # a cancel too leaves no half file behind
         temporary.unlink(missing_ok=True)
         raise
     kill.reach("fetch.before_rename")
@@ -267,7 +267,7 @@ async def _write_long(
         size, digest = await _copy(handle, start, chunks)
         _check_length(path, size, length)
         await asyncio.to_thread(_sync, handle)
-    except BaseException:
+    except BaseException:  # a cancel too leaves no half file behind
         handle.close()
         temporary.unlink(missing_ok=True)
         raise
