@@ -1,0 +1,1 @@
+"""The full-screen app: a front end on the client, as the command line is."""
