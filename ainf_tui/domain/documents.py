@@ -232,6 +232,18 @@ class ReasonDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthDocument:
+    """The verdict on the box, as in `ainf status`; `overall` is empty before the first look."""
+
+    overall: str = ""
+    """ok | warning | error"""
+    reasons: tuple[ReasonDocument, ...] = ()
+    """Worst first."""
+    host: str = ""
+    """The machine's name."""
+
+
+@dataclass(frozen=True, slots=True)
 class StatusDocument:
     ainf_version: str
     overall: str
