@@ -80,11 +80,16 @@ class LineView(Painter, ScrollView, can_focus=True):
         if before == self.lines:
             return
         if len(before) != len(self.lines):
-            self.virtual_size = Size(self.size.width, len(self.lines))
+            self.virtual_size = Size(self.cells, len(self.lines))
         top = self.scroll_offset.y
         for y in range(self.size.height):
             if _at(before, top + y) != _at(self.lines, top + y):
-                self.refresh(Region(0, y, self.size.width, 1))
+                self.refresh(Region(0, y, self.cells, 1))
+
+    @property
+    def cells(self) -> int:
+        """Width of a line; the scrollbar stands beside it."""
+        return self.scrollable_content_region.width
 
     @property
     def plain(self) -> str:
@@ -93,7 +98,7 @@ class LineView(Painter, ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         line = _at(self.lines, self.scroll_offset.y + y)
-        return self.strip(cut_line(line, self.size.width), self.size.width)
+        return self.strip(cut_line(line, self.cells), self.cells)
 
 
 def _at(lines: Sequence[Line], y: int) -> Line:

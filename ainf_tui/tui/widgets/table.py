@@ -90,6 +90,8 @@ class Table(Painter, ScrollView, can_focus=True):
         self.cursor_id: str | None = None
         self.pointer = "▸"
         self.mark_sign = "◆"
+        self.pinned = False
+        """The cursor was moved by somebody, and stays with its row; before, it stays at the top."""
         self._empty: tuple[Line, ...] = ()
         self._layout: tuple[tuple[Column, int], ...] = ()
         self._head: Line = ()
@@ -118,7 +120,9 @@ class Table(Painter, ScrollView, can_focus=True):
         if self.virtual_size.height != count + 1:
             self.virtual_size = Size(self.size.width, count + 1)
         index = self.source.index_of(self.cursor_id) if self.cursor_id else None
-        if index is None:
+        if not self.pinned and count:
+            self._place(0, scroll=False)
+        elif index is None:
             # Its row is gone: the cursor stays where it stood on the screen.
             self._place(min(self.cursor, count - 1), scroll=False)
         elif index != self.cursor:
@@ -140,7 +144,7 @@ class Table(Painter, ScrollView, can_focus=True):
         lines = self._visible()
         for y, line in enumerate(lines):
             if y >= len(self._shown) or self._shown[y] != line:
-                self.refresh(Region(0, y, self.size.width, 1))
+                self.refresh(Region(0, y, self.cells, 1))
         self._shown = lines
 
     def set_columns(self, columns: Sequence[Column]) -> None:
@@ -149,7 +153,8 @@ class Table(Painter, ScrollView, can_focus=True):
         self.refresh()
 
     def move_to(self, index: int) -> None:
-        """Puts the cursor on the row, in sight."""
+        """Puts the cursor on the row, in sight. On the first it stays there, whatever comes."""
+        self.pinned = index > 0
         self._place(max(0, min(index, len(self.source) - 1)))
         self._tell()
         self.paint()
@@ -182,6 +187,11 @@ class Table(Painter, ScrollView, can_focus=True):
             self.post_message(self.Moved(self.cursor_id, self.cursor))
 
     @property
+    def cells(self) -> int:
+        """Width of a line; the scrollbar stands beside it."""
+        return self.scrollable_content_region.width
+
+    @property
     def page(self) -> int:
         """Rows that are seen at once."""
         return max(1, self.size.height - 1)
@@ -204,7 +214,7 @@ class Table(Painter, ScrollView, can_focus=True):
         self._shown = []
 
     def _measure(self) -> None:
-        self._layout = layout(self.columns, self.size.width - self.LEAD)
+        self._layout = layout(self.columns, self.cells - self.LEAD)
         spans: list[Span] = [(" " * self.LEAD, "title")]
         for column, cells in self._layout:
             name = column.name if column.title is None else column.title
@@ -221,7 +231,7 @@ class Table(Painter, ScrollView, can_focus=True):
         index = self.scroll_offset.y + y - 1
         if index >= len(self.source):
             told = self._empty[y - 2] if not len(self.source) and 2 <= y < len(self._empty) + 2 else ()
-            return cut_line(((" " * self.LEAD, ""), *told), self.size.width) if told else (), ""
+            return cut_line(((" " * self.LEAD, ""), *told), self.cells) if told else (), ""
         here = index == self.cursor
         row_id = self.source.id_at(index)
         marked = row_id in self.marks
@@ -236,7 +246,7 @@ class Table(Painter, ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         line, ground = self._line(y)
-        return self.strip(line, self.size.width, ground).crop(0, self.size.width)
+        return self.strip(line, self.cells, ground).crop(0, self.cells)
 
     # -- keys (`actions.py`, area list) -------------------------------------------------------
     def action_up(self) -> None:
