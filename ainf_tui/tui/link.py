@@ -8,21 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from ainf_tui.domain.documents import ProblemDocument
 from ainf_tui.errors import AinfError
-
-if TYPE_CHECKING:
-    from ainf_tui.client import Client
-    from ainf_tui.client.live import Live, Lost
-    from ainf_tui.domain.documents import ProblemDocument
-    from ainf_tui.domain.wire import VersionDocument
-
-Opener = Callable[[bool], AbstractAsyncContextManager[Any]]
-"""`opener(start)` gives a context manager that yields a Client; `start`: an engine may be started."""
+from ainf_tui.tui.ports import EngineClient, Opener
 
 CONNECTING, LIVE, AWAY, STOPPED = "connecting", "live", "away", "stopped"
 _FIRST_PAUSE, _LAST_PAUSE = 0.5, 10.0
@@ -54,6 +47,26 @@ class Listener(Protocol):
     def noticed(self, notice: ProblemDocument) -> None: ...
 
 
+class LiveTopics(Protocol):
+    """`client.live.Live`, as far as the link steers it."""
+
+    def hurry(self) -> None: ...
+    async def subscribe(
+        self, topics: Collection[str], previews: str | Collection[str] | None = None
+    ) -> None: ...
+
+
+class Engine(Protocol):
+    """Who answers: `domain.wire.VersionDocument`."""
+
+    @property
+    def version(self) -> str: ...
+    @property
+    def pid(self) -> int: ...
+    @property
+    def home(self) -> str: ...
+
+
 class EngineLink:
     """Runs until cancelled. `client` is None until an engine has answered once."""
 
@@ -65,9 +78,9 @@ class EngineLink:
         self._may_start = may_start
         self._topics = topics
         self._previews: tuple[str, ...] = ()
-        self._live: Live | None = None
+        self._live: LiveTopics | None = None
         self._again = asyncio.Event()
-        self.client: Client | None = None
+        self.client: EngineClient | None = None
         self.link = Link(since=time.monotonic())
 
     async def run(self) -> None:
@@ -108,9 +121,14 @@ class EngineLink:
                 await self._again.wait()
         self._again.clear()
 
-    async def _read(self, client: Client) -> None:
-        # Loaded behind the first screen: websockets alone takes 20 ms.
-        from ainf_tui.client.live import Connected, Live, Lost, Preview, Topic  # noqa: PLC0415
+    async def _read(self, client: EngineClient) -> None:
+        from ainf_tui.client.live import (  # noqa: PLC0415 - behind the first screen: websockets takes 20 ms
+            Connected,
+            Live,
+            Lost,
+            Preview,
+            Topic,
+        )
 
         pause = _FIRST_PAUSE
         async with Live(client.transport, self._topics, self._previews or None) as live:
@@ -125,25 +143,28 @@ class EngineLink:
                         pause = _FIRST_PAUSE
                         self._connected(update.engine)
                     elif isinstance(update, Lost):
-                        await self._lost(client, live, update, pause)
+                        await self._lost(client, live, (update.reason, update.bye), pause)
                         pause = min(pause * 2, _LAST_PAUSE)
             finally:
                 self._live = None
 
-    def _connected(self, engine: VersionDocument) -> None:
+    def _connected(self, engine: Engine) -> None:
         self.link = Link(LIVE, time.monotonic(), "", "", engine.version, engine.pid, engine.home)
         self._listener.link_changed(self.link)
 
-    async def _lost(self, client: Client, live: Live, lost: Lost, pause: float) -> None:
+    async def _lost(
+        self, client: EngineClient, live: LiveTopics, lost: tuple[str, str], pause: float
+    ) -> None:
         """What the user stopped stays stopped until somebody starts it; anything else is mended."""
         from ainf_tui.domain.wire import STOP_ASKED  # noqa: PLC0415 - with the rest of the client
 
-        if lost.bye == STOP_ASKED:
+        reason, bye = lost
+        if bye == STOP_ASKED:
             self._tell(STOPPED, "the engine was stopped; jobs are stored and go on when it runs again", "")
             if not self._again.is_set():
                 return
         else:
-            self._tell(AWAY, lost.reason, "")
+            self._tell(AWAY, reason, "")
         self._again.clear()
         if client.reopen is not None:
             try:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ainf_tui.tui.app import AinfApp
-from ainf_tui.tui.link import Opener
 from ainf_tui.tui.options import Options
+from ainf_tui.tui.ports import Opener
 
 
 def run_app(opener: Opener, options: Options) -> int:

@@ -7,15 +7,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from ainf_tui.domain.documents import CountDocument, JobsDocument, QueueDocument
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
 from ainf_tui.errors import AinfError, UnreachableError
 from ainf_tui.tui import asked
-
-if TYPE_CHECKING:
-    from ainf_tui.client import Client
+from ainf_tui.tui.ports import EngineClient
 
 T = TypeVar("T")
 KEPT = 1000
@@ -38,7 +36,7 @@ class Order:
 class Orders:
     """Asks and remembers. Every method raises AinfError children, as the client does."""
 
-    def __init__(self, client: Callable[[], Client | None]) -> None:
+    def __init__(self, client: Callable[[], EngineClient | None]) -> None:
         self._client = client
         self._count = 0
         self.log: deque[Order] = deque(maxlen=KEPT)
@@ -75,7 +73,9 @@ class Orders:
     async def resume(self) -> QueueDocument:
         return await self._do(asked.line("queue", "resume"), lambda c: c.queue.resume(), lambda _: "goes on")
 
-    async def _do(self, line: str, work: Callable[[Client], Awaitable[T]], told: Callable[[T], str]) -> T:
+    async def _do(
+        self, line: str, work: Callable[[EngineClient], Awaitable[T]], told: Callable[[T], str]
+    ) -> T:
         begun, at = time.monotonic(), datetime.now(UTC)
         try:
             client = self._client()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
 
 from textual import getters
 from textual.app import ComposeResult
@@ -13,23 +12,14 @@ from textual.widget import Widget
 from ainf_tui.actions import Action, of_area
 from ainf_tui.tui.frame.bars import KeyHint, Tab, footer_line, tab_line
 from ainf_tui.tui.frame.header import header_line
+from ainf_tui.tui.shell import Shell
 from ainf_tui.tui.widgets.painted import Bar
-
-if TYPE_CHECKING:
-    from ainf_tui.tui.app import AinfApp
-
-
-def _app_class() -> type[AinfApp]:
-    from ainf_tui.tui.app import AinfApp  # noqa: PLC0415 - the app knows its screens, they know it by name
-
-    return AinfApp
 
 
 class FrameScreen(Screen[None]):
     """Subclasses give `body()`, `areas` and, where they differ from the declaration, `hints()`."""
 
-    if TYPE_CHECKING:
-        app = getters.app(_app_class)
+    app = getters.app(Shell)
 
     areas: Sequence[str] = ()
     """Areas whose keys hold on this screen, the most special first."""
@@ -95,4 +85,3 @@ class FrameScreen(Screen[None]):
 
 _QUEUE = next(action for action in of_area("app") if action.name == "queue")
 _HELP = next(action for action in of_area("app") if action.name == "help")
-AnyScreen = Screen[Any]

@@ -9,16 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from ainf_tui.domain.documents import QueueDocument
 from ainf_tui.domain.requests import JobQuery
 from ainf_tui.errors import AinfError
+from ainf_tui.tui.ports import EngineClient
 from ainf_tui.tui.queue.filter import Filter
 from ainf_tui.tui.queue.rows import Rows
-
-if TYPE_CHECKING:
-    from ainf_tui.client import Client
 
 FIRST = 200
 PAGE = 500
@@ -31,7 +28,9 @@ RETRY = 1.0
 class Feed:
     """Fills `rows`; calls `changed` after each change. `error`: why it knows nothing newer, if so."""
 
-    def __init__(self, rows: Rows, client: Callable[[], Client | None], changed: Callable[[], None]) -> None:
+    def __init__(
+        self, rows: Rows, client: Callable[[], EngineClient | None], changed: Callable[[], None]
+    ) -> None:
         self.rows = rows
         self.loading = False
         self.truncated = False
@@ -104,7 +103,7 @@ class Feed:
                         await self._wake.wait()
                 self._wake.set()
 
-    async def _step(self, client: Client) -> None:
+    async def _step(self, client: EngineClient) -> None:
         if self._reload:
             await self._load(client)
         if self._revision is not None and self._queue.revision > self._revision:
@@ -112,7 +111,7 @@ class Feed:
         while self._next is not None and len(self.rows) < self._wanted and not self._reload:
             await self._more(client)
 
-    async def _load(self, client: Client) -> None:
+    async def _load(self, client: EngineClient) -> None:
         """The first page, or as many rows as were there: the cursor's row is among them."""
         self._reload = False
         self._asked = self.rows.filter
@@ -130,7 +129,7 @@ class Feed:
         self.loading = False
         self._changed()
 
-    async def _more(self, client: Client) -> None:
+    async def _more(self, client: EngineClient) -> None:
         self.loading = True
         page = await client.jobs.rows(self._query(limit=PAGE, after=self._next))
         if self._reload:
@@ -141,7 +140,7 @@ class Feed:
         self.loading = False
         self._changed()
 
-    async def _catch_up(self, client: Client, since: int) -> None:
+    async def _catch_up(self, client: EngineClient, since: int) -> None:
         while True:
             query = JobQuery(kind="changed", changed_since=since, limit=PAGE)
             page = await client.jobs.rows(query)

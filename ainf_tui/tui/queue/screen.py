@@ -10,14 +10,12 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from ainf_tui.actions import BY_ID
-from ainf_tui.display.format import counted, duration
 from ainf_tui.domain.documents import BackendDocument, JobDocument, QueueDocument
 from ainf_tui.domain.requests import ClearRequest
 from ainf_tui.errors import AinfError
 from ainf_tui.tui.frame.bars import KeyHint
 from ainf_tui.tui.frame.options import Option
-from ainf_tui.tui.lines import Line, fit, safe
-from ainf_tui.tui.link import LIVE, STOPPED, Link
+from ainf_tui.tui.link import Link
 from ainf_tui.tui.queue.detail import DetailPane
 from ainf_tui.tui.queue.feed import MOST, Feed
 from ainf_tui.tui.queue.filter import parse_filter
@@ -25,6 +23,7 @@ from ainf_tui.tui.queue.list import COLUMNS, JobList
 from ainf_tui.tui.queue.removal import Removals
 from ainf_tui.tui.queue.rows import SORTS, Rows, Sort
 from ainf_tui.tui.queue.steer import SteeredScreen
+from ainf_tui.tui.queue.title import Told, empty_lines, title_line
 from ainf_tui.tui.widgets.entry import Entry
 from ainf_tui.tui.widgets.painted import Bar
 from ainf_tui.tui.widgets.table import Table
@@ -131,67 +130,25 @@ class QueueScreen(SteeredScreen):
         self.show_title()
 
     def show_title(self) -> None:
-        self.title_bar.show(self._title(self.title_bar.size.width))
+        self.title_bar.show(title_line(self._told(), self.title_bar.size.width))
 
-    def _title(self, cells: int) -> Line:
-        queue = self.app.queue
-        waiting = queue.queued + queue.submitted + queue.running
-        parts: list[tuple[int, Line]] = [(0, (("QUEUE", "title"),))]
-        if self.app.link.state == LIVE or self.rows:
-            parts.append((1, ((f"{waiting} open", ""),)))
-        if queue.paused:
-            parts.append((0, (("paused", "warning"),)))
-        if queue.held:
-            parts.append((3, ((f"{queue.held} held", "muted"),)))
-        if waiting and queue.eta is not None and queue.eta >= 1:
-            parts.append((2, ((f"eta {duration(queue.eta)}", "muted"),)))
-        if self.table.marks:
-            parts.append((0, ((f"{len(self.table.marks)} marked", "mark"),)))
-        parts.append((0, self._filter_part()))
-        if not self.rows.sort.default:
-            direction = " down" if self.rows.sort.reverse else ""
-            parts.append((1, ((f"by {self.rows.sort.by}{direction}", "accent"),)))
-        if self.feed.loading and len(self.rows):
-            parts.append((4, ((f"{len(self.rows)} read", "muted"),)))
-        if self.feed.truncated:
-            parts.append((1, ((f"the first {MOST:,}", "warning"),)))
-        return fit(parts, cells)
-
-    def _filter_part(self) -> Line:
-        wanted = self.rows.filter
-        if not wanted.text:
-            return ()
-        if wanted.wrong:
-            return ((f"no state {safe(wanted.wrong, 20)}", "warning"),)
-        found = counted(len(self.rows), "match") if len(self.rows) == 1 else f"{len(self.rows)} matches"
-        more = "" if self.feed.complete else " or more"
-        return ((f"/{safe(wanted.text, 40)}", "accent"), (f"  {found}{more}", "muted"))
+    def _told(self) -> Told:
+        return Told(
+            link=self.app.link,
+            queue=self.app.queue,
+            shown=len(self.rows),
+            marked=len(self.table.marks),
+            filter=self.rows.filter,
+            sort=self.rows.sort,
+            loading=self.feed.loading,
+            complete=self.feed.complete,
+            truncated=self.feed.truncated,
+            error=self.feed.error,
+        )
 
     def _show_empty(self) -> None:
-        self.table.empty = () if len(self.rows) else tuple(self._empty())
-
-    def _empty(self) -> Iterable[Line]:
         key = self.app.keymap.shown
-        link = self.app.link
-        if link.state == STOPPED:
-            yield (("The engine was stopped. Jobs are stored and go on when it runs again.", ""),)
-            yield ((key(BY_ID["app.start_engine"]), "key"), (" starts it", ""))
-        elif link.state != LIVE:
-            yield (("Looking for the engine ...", "muted"),)
-            if link.message:
-                yield ((safe(link.message), "error"),)
-                yield ((safe(link.hint), "muted"),)
-        elif self.feed.error is not None:
-            yield ((safe(self.feed.error.message), "error"),)
-            yield ((safe(self.feed.error.hint), "muted"),)
-        elif self.rows.filter.text:
-            yield (("Nothing matches the filter.", ""),)
-            yield ((key(BY_ID["app.back"]), "key"), (" ends it", ""))
-        elif self.feed.complete:
-            yield (("No jobs yet. Each picture that you ask for is a job, and stands here.", ""),)
-            yield ((key(BY_ID["queue.new_run"]), "key"), (" makes a new run from a pack or a preset", ""))
-        else:
-            yield (("Reading the list ...", "muted"),)
+        self.table.empty = () if len(self.rows) else empty_lines(self._told(), lambda name: key(BY_ID[name]))
 
     # -- the footer ---------------------------------------------------------------------------
     def hints(self) -> list[KeyHint]:

@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from ainf_tui.tui.lines import Line, cut_line, line_width
 from ainf_tui.tui.looks import Looks
+from ainf_tui.tui.widgets.listkeys import ListKeys
 
 
 class Looking(App[None]):
@@ -65,7 +66,7 @@ class Bar(Painter):
         return self.strip(cut_line(_at(self._lines, y), self.size.width), self.size.width)
 
 
-class LineView(Painter, ScrollView, can_focus=True):
+class LineView(ListKeys, Painter, ScrollView, can_focus=True):
     """Any number of lines, scrolled; wrapping is done by who makes them."""
 
     DEFAULT_CSS = "LineView { overflow-x: hidden; scrollbar-size-vertical: 1; }"
@@ -95,6 +96,12 @@ class LineView(Painter, ScrollView, can_focus=True):
     def plain(self) -> str:
         """All text, for tests and for copying."""
         return "\n".join("".join(text for text, _ in line) for line in self.lines)
+
+    def step(self, lines: int) -> None:
+        self.scroll_to(y=self.scroll_offset.y + lines, animate=False, immediate=True)
+
+    def to_end(self, *, last: bool) -> None:
+        self.scroll_to(y=self.max_scroll_y if last else 0, animate=False, immediate=True)
 
     def render_line(self, y: int) -> Strip:
         line = _at(self.lines, self.scroll_offset.y + y)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from textual import events
-from textual.binding import BindingsMap
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ainf_tui.tui.lines import Line, Span, cut_line, pad
+from ainf_tui.tui.widgets.listkeys import ListKeys
 from ainf_tui.tui.widgets.painted import Painter
 
 GAP = 1
@@ -60,7 +60,7 @@ def layout(columns: Sequence[Column], cells: int) -> tuple[tuple[Column, int], .
     return tuple((c, widths[c.name]) for c in kept)
 
 
-class Table(Painter, ScrollView, can_focus=True):
+class Table(ListKeys, Painter, ScrollView, can_focus=True):
     """Rows of a Source under a head of one line; a cursor that stays with its row, and marks."""
 
     DEFAULT_CSS = "Table { overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }"
@@ -97,10 +97,6 @@ class Table(Painter, ScrollView, can_focus=True):
         self._head: Line = ()
         self._shown: list[tuple[Line, str]] = []
         self._told: tuple[str | None, int] = (None, -1)
-
-    def bind_keys(self, keys: BindingsMap) -> None:
-        """The keys of lists, as they are in force."""
-        self._bindings = BindingsMap.merge([self._bindings, keys])
 
     @property
     def empty(self) -> tuple[Line, ...]:
@@ -248,31 +244,13 @@ class Table(Painter, ScrollView, can_focus=True):
         line, ground = self._line(y)
         return self.strip(line, self.cells, ground).crop(0, self.cells)
 
-    # -- keys (`actions.py`, area list) -------------------------------------------------------
-    def action_up(self) -> None:
-        self.move_to(self.cursor - 1)
+    def step(self, lines: int) -> None:
+        self.move_to(self.cursor + lines)
 
-    def action_down(self) -> None:
-        self.move_to(self.cursor + 1)
-
-    def action_page_up(self) -> None:
-        self.move_to(self.cursor - self.page)
-
-    def action_page_down(self) -> None:
-        self.move_to(self.cursor + self.page)
-
-    def action_half_up(self) -> None:
-        self.move_to(self.cursor - self.page // 2)
-
-    def action_half_down(self) -> None:
-        self.move_to(self.cursor + self.page // 2)
-
-    def action_top(self) -> None:
-        self.move_to(0)
-
-    def action_bottom(self) -> None:
-        self.move_to(len(self.source) - 1)
-        self.post_message(self.AtEnd())
+    def to_end(self, *, last: bool) -> None:
+        self.move_to(len(self.source) - 1 if last else 0)
+        if last:
+            self.post_message(self.AtEnd())
 
     # -- mouse --------------------------------------------------------------------------------
     def on_click(self, event: events.Click) -> None:
