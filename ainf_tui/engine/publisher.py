@@ -10,6 +10,7 @@ from ainf_tui.domain.present import job_document
 from ainf_tui.engine.context import Context
 from ainf_tui.engine.estimates import Estimates
 from ainf_tui.engine.health import Health
+from ainf_tui.engine.nodes import progress_record
 from ainf_tui.engine.registry import Registry
 from ainf_tui.engine.views import backend_document
 from ainf_tui.errors import AinfError
@@ -75,15 +76,4 @@ class Publisher:
             if flight.tracker.started_at is None or now - flight.saved_at < ctx.tuning.save_every:
                 continue
             flight.saved_at = now
-            snapshot = flight.tracker.snapshot(now)
-            await ctx.db.memory.save_progress(
-                flight.job.id,
-                {
-                    "prompt_id": flight.prompt_id,
-                    "fraction": snapshot.fraction,
-                    "elapsed": snapshot.elapsed,
-                    "node": snapshot.node.id if snapshot.node else None,
-                    "step": snapshot.step,
-                    "steps": snapshot.steps,
-                },
-            )
+            await ctx.db.memory.save_progress(flight.job.id, progress_record(flight, now))

@@ -11,6 +11,7 @@ from ainf_tui.domain.outputs import files_of
 from ainf_tui.domain.ports import NodeTiming
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Flight, log
+from ainf_tui.engine.nodes import keep_nodes
 from ainf_tui.engine.outcomes import Ending, ending_of
 from ainf_tui.engine.pictures import keep_pictures, with_missed
 
@@ -55,11 +56,13 @@ async def write_end(backend: Backend, flight: Flight, entry: HistoryEntry | None
         attempt = replace(attempt, number=entry.number, submitted_at=attempt.created_at)
     change = backend.verdicts.ended(flight.job, attempt, flight.graph, ending, ctx.clock.now())
     change = with_missed(change, flight)
+    await keep_nodes(ctx, flight, ending)
     ctx.kill.reach("settle.before_commit")
     jobs = await ctx.apply(change)
     ctx.kill.reach("settle.after_commit")
     if not await backend.leave(flight, jobs) or not jobs:
         log.warning("job %d: changed while its end was written", flight.job.number)
+        flight.saved_at = 0.0
         return
     job = jobs[0]
     if job.state is JobState.FETCHING:
