@@ -40,3 +40,8 @@ def workflows_dir() -> Path:
 def presets_dir() -> Path:
     """The built-in presets, a TOML file each."""
     return resource_dir("presets") / "styles"
+
+
+def styles_dir() -> Path:
+    """The app's style sheets and themes."""
+    return resource_dir("styles")

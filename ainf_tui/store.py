@@ -11,11 +11,12 @@ from ainf_tui.domain.documents import (
     BackendDocument,
     DatabaseDocument,
     EngineDocument,
+    HealthDocument,
     JobDocument,
     QueueDocument,
 )
 
-TOPICS = ("engine", "queue", "active", "backends", "database")
+TOPICS = ("engine", "queue", "active", "backends", "database", "health")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class State:
     database: DatabaseDocument = field(
         default_factory=lambda: DatabaseDocument(url="", reachable=False, revision=None)
     )
+    health: HealthDocument = field(default_factory=HealthDocument)
 
 
 Listener = Callable[[frozenset[str]], None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,7 +14,7 @@ from fastapi.responses import FileResponse
 
 from ainf_tui.api.codec import respond
 from ainf_tui.api.context import Here
-from ainf_tui.domain.documents import JobDetailDocument, JobPageDocument, StatusDocument
+from ainf_tui.domain.documents import JobDetailDocument, JobPageDocument, JobRowPage, StatusDocument
 from ainf_tui.domain.services import JobQuery
 from ainf_tui.domain.wire import VersionDocument, refuse_unknown
 from ainf_tui.domain.workflows import Pack, Preset
@@ -22,6 +23,7 @@ from ainf_tui.errors import NotFoundError
 router = APIRouter()
 
 Kind = Literal["all", "open", "ended", "changed"]
+Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
 @router.get("/version", response_model=VersionDocument, tags=["engine"])
@@ -45,8 +47,10 @@ def _query(
     refs: Annotated[Sequence[str], Query()] = (),
     batch: str = "",
     text: str = "",
+    pack: str = "",
+    character: str = "",
+    backend: str = "",
     changed_since: Annotated[int | None, Query(ge=0)] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     after: str | None = None,
 ) -> JobQuery:
     """`states` and `refs` may be given several times. `changed` needs `changed_since`."""
@@ -57,8 +61,10 @@ def _query(
         refs=tuple(refs),
         batch=batch,
         text=text,
+        pack=pack,
+        character=character,
+        backend=backend,
         changed_since=changed_since,
-        limit=limit,
         after=after,
     )
     try:
@@ -74,10 +80,19 @@ def _refused(where: str, message: str) -> RequestValidationError:
     return RequestValidationError([{"type": "value_error", "loc": ("query", where), "msg": message}])
 
 
+Asked = Annotated[JobQuery, Depends(_query)]
+
+
 @router.get("/jobs", response_model=JobPageDocument, tags=["jobs"])
-async def jobs(here: Here, query: Annotated[JobQuery, Depends(_query)]) -> Response:
+async def jobs(here: Here, query: Asked, limit: Limit = 100) -> Response:
     """A page of jobs; `next` is the `after` of the following page."""
-    return respond(await here.service.jobs(query))
+    return respond(await here.service.jobs(replace(query, limit=limit)))
+
+
+@router.get("/jobs/rows", response_model=JobRowPage, tags=["jobs"])
+async def rows(here: Here, query: Asked, limit: Limit = 200) -> Response:
+    """A page of jobs as light rows for a table; the same jobs in the same order."""
+    return respond(await here.service.rows(replace(query, limit=limit)))
 
 
 @router.get("/jobs/{ref}", response_model=JobDetailDocument, tags=["jobs"])

@@ -6,10 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-from ainf_tui.cli.format import duration, percent, rate
-from ainf_tui.cli.jobtext import label
 from ainf_tui.cli.output import Output, show
 from ainf_tui.cli.tables import cells, cut
+from ainf_tui.display.format import duration, percent, rate
+from ainf_tui.display.jobs import label
 from ainf_tui.domain.documents import JobDocument
 
 INTERVAL = 0.25

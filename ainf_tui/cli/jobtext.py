@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ainf_tui.cli.format import UNKNOWN, duration, local, pairs, percent, since, size
-from ainf_tui.cli.glyphs import colour, glyph
 from ainf_tui.cli.output import show
 from ainf_tui.cli.tables import Cell, Column
+from ainf_tui.display.format import UNKNOWN, duration, local, pairs, percent, since, size
+from ainf_tui.display.glyphs import colour, glyph
+from ainf_tui.display.jobs import label
 from ainf_tui.domain.documents import (
     AttemptDocument,
     BackendDocument,
@@ -35,15 +36,6 @@ LIST_COLUMNS = (
 FIELD = 16
 """Cells before a field's value."""
 _OWN_LINE = frozenset({"prompt", "negative", "seed"})
-
-
-def label(job: JobDocument) -> str:
-    """The state's word; `held` and `cancelling` where they say more."""
-    if job.held and job.state == "queued":
-        return "held"
-    if job.cancel_requested and job.state in {"queued", "submitting", "submitted", "running"}:
-        return "cancelling"
-    return job.state
 
 
 def title(job: JobDocument) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from ainf_tui.cli import documents
 from ainf_tui.cli.app import App
 from ainf_tui.cli.bar import Bar
-from ainf_tui.cli.format import duration
-from ainf_tui.cli.glyphs import colour, glyph
-from ainf_tui.cli.jobtext import label, title
+from ainf_tui.cli.jobtext import title
 from ainf_tui.cli.output import Output, show
 from ainf_tui.cli.watch import OPEN, Reporter
+from ainf_tui.display.format import duration
+from ainf_tui.display.glyphs import colour, glyph
+from ainf_tui.display.jobs import label
 from ainf_tui.domain.documents import JobDocument, OutputDocument, ProblemDocument
 
 

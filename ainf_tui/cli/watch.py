@@ -13,9 +13,9 @@ import click
 
 from ainf_tui.cli import exits
 from ainf_tui.cli.app import App
-from ainf_tui.cli.format import counted
 from ainf_tui.client import Client
 from ainf_tui.client.follow import follow
+from ainf_tui.display.format import counted
 from ainf_tui.domain.documents import JobDocument, OutputDocument, ProblemDocument
 from ainf_tui.domain.requests import JobQuery, JobsRequest
 from ainf_tui.errors import AinfError, UnreachableError

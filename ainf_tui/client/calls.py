@@ -14,6 +14,7 @@ from ainf_tui.domain.documents import (
     CountDocument,
     JobDetailDocument,
     JobPageDocument,
+    JobRowPage,
     JobsDocument,
     QueueDocument,
 )
@@ -50,6 +51,11 @@ class JobCalls:
         """One page; `next` is the `after` of the following one."""
         params = sparse(query or JobQuery())
         return decode(await self._caller.call("GET", "/v1/jobs", params=params), JobPageDocument)
+
+    async def rows(self, query: JobQuery | None = None) -> JobRowPage:
+        """One page of the light list; without a query 200 rows of all jobs."""
+        params = sparse(query) | {"limit": query.limit} if query is not None else {}
+        return decode(await self._caller.call("GET", "/v1/jobs/rows", params=params), JobRowPage)
 
     async def show(self, ref: str | int) -> JobDetailDocument:
         return decode(await self._caller.call("GET", f"/v1/jobs/{segment(ref)}"), JobDetailDocument)

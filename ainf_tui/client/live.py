@@ -18,6 +18,7 @@ from ainf_tui.domain.documents import (
     BackendDocument,
     DatabaseDocument,
     EngineDocument,
+    HealthDocument,
     JobDocument,
     QueueDocument,
 )
@@ -32,6 +33,7 @@ _TOPICS: Mapping[str, Any] = {
     "active": tuple[JobDocument, ...],
     "backends": tuple[BackendDocument, ...],
     "database": DatabaseDocument,
+    "health": HealthDocument,
 }
 
 

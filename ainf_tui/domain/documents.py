@@ -155,6 +155,63 @@ class JobPageDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job as one row of a long table. Texts that say nothing are empty, unknown numbers null."""
+
+    id: str
+    number: int
+    state: str
+    held: bool
+    cancel_requested: bool
+    pack: str
+    prompt: str
+    """At most 200 characters."""
+    preset: str
+    character: str
+    priority: int
+    rank: float
+    """Order within the priority: lower first."""
+    batch_id: str
+    batch_index: int | None
+    sweep: str
+    """`cfg=7 steps=20`"""
+    backend: str
+    """Where it is or was, else where it is pinned to."""
+    progress: float | None
+    step: int | None
+    steps: int | None
+    rate: float | None
+    """Steps per second."""
+    node: str
+    """Title of the node that runs."""
+    eta: float | None
+    elapsed: float | None
+    position: int | None
+    """1 for the next job to be sent."""
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    error: str
+    """Code and message in one line of at most 200 characters."""
+    outputs: int
+    """Files that are here."""
+    warnings: int
+    seed_text: str
+    retry_of: int | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobRowPage:
+    """A page of the light list. `revision` is that of the newest change told of so far."""
+
+    rows: tuple[JobRow, ...]
+    next: str | None
+    revision: int
+    schema: str = "ainf.rows/1"
+
+
+@dataclass(frozen=True, slots=True)
 class ForeignDocument:
     """Somebody else's prompt on a backend (the web page, a script)."""
 
@@ -229,6 +286,18 @@ class ReasonDocument:
     """info | warning | error"""
     message: str
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthDocument:
+    """The verdict on the box, as in `ainf status`; `overall` is empty before the first look."""
+
+    overall: str = ""
+    """ok | warning | error"""
+    reasons: tuple[ReasonDocument, ...] = ()
+    """Worst first."""
+    host: str = ""
+    """The machine's name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from ainf_tui.domain.comfy import Graph, ServerFile
 
@@ -207,6 +207,43 @@ class Job:
     def attempt(self) -> Attempt | None:
         """The newest attempt, the one that counts."""
         return self.attempts[-1] if self.attempts else None
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED
+
+
+class JobSummary(NamedTuple):
+    """What is stored of a job, for one row. A tuple, because a page makes a thousand of them."""
+
+    id: str
+    number: int
+    revision: int
+    state: str
+    held: bool
+    cancel_requested: bool
+    priority: int
+    rank: float
+    backend_pin: str
+    backend: str
+    pack: str
+    preset: str
+    prompt: str
+    """One character more than is shown, where there is more."""
+    character: str
+    seed: str | None
+    batch_id: str
+    batch_index: int | None
+    sweep: Mapping[str, Any]
+    retry_of: int | None
+    warnings: int
+    error: Problem | None
+    created_at: datetime
+    submitted_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    outputs: int
+    """Files that are here."""
 
     @property
     def ended(self) -> bool:

@@ -6,7 +6,7 @@ an outside reason. Every call has its own deadline inside the adapter.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ from ainf_tui.domain.comfy import (
     ServerFile,
     SystemStats,
 )
-from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobGraph, JobState, NewJob, Output
+from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobGraph, JobState, JobSummary, NewJob, Output
 
 
 class Clock(Protocol):
@@ -137,6 +137,10 @@ class JobFilter:
     numbers: frozenset[int] = frozenset()
     batch: str = ""
     text: str = ""
+    pack: str = ""
+    character: str = ""
+    backend: str = ""
+    """The backend, or where there is none yet, the pinned one."""
     changed_since: int | None = None
     """Only jobs with a greater revision, in order of revision."""
     not_retried: bool = False
@@ -148,6 +152,15 @@ class JobPage:
     jobs: tuple[Job, ...]
     next: str | None
     """Opaque cursor for `after`, or None at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryPage:
+    """As `JobPage`, of summaries; `positions` as `JobRepository.position` tells them."""
+
+    jobs: tuple[JobSummary, ...]
+    next: str | None
+    positions: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +242,15 @@ class JobRepository(Protocol):
         """Newest first; keyset."""
         ...
 
+    async def list_all(self, where: JobFilter, *, limit: int, after: str | None = None) -> JobPage:
+        """The open ones, then the ended ones; keyset."""
+        ...
+
     async def changed_since(self, where: JobFilter, *, limit: int) -> JobPage: ...
+    async def rows(self, kind: str, where: JobFilter, *, limit: int, after: str | None = None) -> SummaryPage:
+        """The same jobs in the same order as the list of that kind: open | ended | all | changed."""
+        ...
+
     async def next_queued(self, backends: Collection[str], *, limit: int) -> tuple[Job, ...]:
         """The first jobs in run order that are not held and pin none or one of these backends."""
         ...

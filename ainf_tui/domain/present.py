@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from ainf_tui.domain.documents import (
     AttemptDocument,
@@ -16,7 +16,7 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
 )
 from ainf_tui.domain.eta import Eta
-from ainf_tui.domain.jobs import Attempt, Job, NodeRef, Output, Problem
+from ainf_tui.domain.jobs import Attempt, Job, JobState, NodeRef, Output, Problem
 from ainf_tui.domain.progress import NodeState, Snapshot
 
 JSON_EXACT = 2**53
@@ -33,6 +33,19 @@ class Live:
 
 
 NOTHING_LIVE = Live()
+
+
+class Timed(Protocol):
+    """A job as a whole or as a row: what its progress depends on."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def ended(self) -> bool: ...
+    @property
+    def started_at(self) -> datetime | None: ...
+    @property
+    def finished_at(self) -> datetime | None: ...
 
 
 def node_document(node: NodeRef | None) -> NodeDocument | None:
@@ -120,11 +133,10 @@ def job_document(job: Job, now: datetime, live: Live = NOTHING_LIVE) -> JobDocum
 
 
 def _progress_fields(job: Job, now: datetime, live: Live) -> Mapping[str, Any]:
-    snapshot, eta = live.snapshot, live.eta
-    running = snapshot if snapshot is not None and snapshot.started and not job.ended else None
+    running, eta = running_snapshot(job, live), live.eta
     return {
         "elapsed": elapsed(job, now),
-        "progress": _fraction(job, running),
+        "progress": fraction(job, running),
         "step": running.step if running else None,
         "steps": running.steps if running else None,
         "rate": running.rate if running else None,
@@ -134,15 +146,22 @@ def _progress_fields(job: Job, now: datetime, live: Live) -> Mapping[str, Any]:
     }
 
 
-def _fraction(job: Job, running: Snapshot | None) -> float | None:
+def running_snapshot(job: Timed, live: Live) -> Snapshot | None:
+    """The snapshot of a job that has begun and not ended."""
+    snapshot = live.snapshot
+    return snapshot if snapshot is not None and snapshot.started and not job.ended else None
+
+
+def fraction(job: Timed, running: Snapshot | None) -> float | None:
+    """0..1 of the whole job; None where it is not known."""
     if job.ended:
-        return 1.0 if job.state.value == "succeeded" else None
-    if job.state.value == "fetching":
+        return 1.0 if job.state == JobState.SUCCEEDED else None
+    if job.state == JobState.FETCHING:
         return 1.0
     return running.fraction if running else None
 
 
-def elapsed(job: Job, now: datetime) -> float | None:
+def elapsed(job: Timed, now: datetime) -> float | None:
     """Seconds since the newest attempt started on the server, to its end or to now."""
     if job.started_at is None:
         return None

@@ -97,6 +97,11 @@ class JobQuery:
     refs: tuple[str, ...] = ()
     batch: str = ""
     text: str = ""
+    """In prompt, pack, character, error message or number, whatever the case; `%` and `_` are themselves."""
+    pack: str = ""
+    character: str = ""
+    backend: str = ""
+    """Where a job is, was, or is pinned to."""
     changed_since: int | None = None
     limit: int = 100
     after: str | None = None

@@ -13,6 +13,7 @@ from ainf_tui.domain.documents import (
     CountDocument,
     JobDetailDocument,
     JobPageDocument,
+    JobRowPage,
     JobsDocument,
     QueueDocument,
     StatusDocument,
@@ -36,6 +37,10 @@ class EngineService(Protocol):
     async def status(self) -> StatusDocument: ...
     async def submit(self, request: RunRequest) -> JobsDocument: ...
     async def jobs(self, query: JobQuery) -> JobPageDocument: ...
+    async def rows(self, query: JobQuery) -> JobRowPage:
+        """The same jobs in the same order as `jobs`, as rows."""
+        ...
+
     async def job(self, ref: str) -> JobDetailDocument: ...
     async def output(self, ref: str, index: int) -> Path:
         """Path of the job's fetched output file, for front ends elsewhere."""

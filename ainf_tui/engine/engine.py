@@ -22,6 +22,7 @@ from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Context, log
 from ainf_tui.engine.estimates import RECENT, Estimates
 from ainf_tui.engine.fetch import plan_outputs
+from ainf_tui.engine.health import Health
 from ainf_tui.engine.outcomes import Verdicts
 from ainf_tui.engine.publisher import Publisher
 from ainf_tui.engine.registry import Registry
@@ -71,7 +72,8 @@ class Engine:
         self.ctx = ctx
         self.registry = Registry()
         self.estimates = Estimates(ctx, self.registry)
-        self.publisher = Publisher(ctx, self.registry, self.estimates)
+        self.health = Health(ctx, lambda: (host(ctx.tuning.outputs), catalog().problems))
+        self.publisher = Publisher(ctx, self.registry, self.estimates, self.health)
         self.catalog = catalog
         self.host = host
         self._specs = specs
@@ -113,6 +115,7 @@ class Engine:
         await self._add_retired()
         await self.publisher.publish()
         self._spawn("publish", self.publisher.run)
+        self._spawn("health", self.health.run)
         self._spawn("lease", self._renew_lease)
         self._spawn("maintain", self._maintain)
 

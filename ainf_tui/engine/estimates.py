@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from statistics import median
 
 from ainf_tui.domain.eta import Eta, remaining
@@ -14,6 +15,20 @@ from ainf_tui.engine.registry import Registry
 
 RECENT = 20
 """Finished jobs whose durations make the middling one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Seconds until the servers are free, seconds of a middling job, backends, jobs that it is taken from."""
+
+    busy: float
+    middling: float
+    backends: int
+    measured: int
+
+    def at(self, position: int) -> Eta:
+        seconds = (self.busy + position * self.middling) / self.backends
+        return Eta(seconds, f"position {position}, the last {self.measured} jobs")
 
 
 class Estimates:
@@ -82,12 +97,16 @@ class Estimates:
 
     def queued(self, position: int) -> Eta | None:
         """When the job at this position of our own queue will be done."""
+        waiting = self.waiting()
+        return None if waiting is None else waiting.at(position)
+
+    def waiting(self) -> Waiting | None:
+        """What `queued` tells of any position; None while no duration is known or no backend answers."""
         ready = [b for b in self._registry.backends if b.health.reachable]
         if self.middling is None or not ready:
             return None
         busy = sum(self.backend_left(b) for b in ready)
-        seconds = (busy + position * self.middling) / len(ready)
-        return Eta(seconds, f"position {position}, the last {len(self._recent)} jobs")
+        return Waiting(busy, self.middling, len(ready), len(self._recent))
 
 
 def before(backend: Backend, prompt_id: str) -> list[str]:

@@ -9,6 +9,7 @@ from ainf_tui.domain.jobs import Job, JobState
 from ainf_tui.domain.present import job_document
 from ainf_tui.engine.context import Context
 from ainf_tui.engine.estimates import Estimates
+from ainf_tui.engine.health import Health
 from ainf_tui.engine.registry import Registry
 from ainf_tui.engine.views import backend_document
 from ainf_tui.errors import AinfError
@@ -17,10 +18,11 @@ from ainf_tui.errors import AinfError
 class Publisher:
     """Builds the State from flights and the database. The only writer of the Store's job topics."""
 
-    def __init__(self, ctx: Context, registry: Registry, estimates: Estimates) -> None:
+    def __init__(self, ctx: Context, registry: Registry, estimates: Estimates, health: Health) -> None:
         self._ctx = ctx
         self._registry = registry
         self._estimates = estimates
+        self._health = health
         self._fetching: tuple[Job, ...] = ()
 
     async def run(self) -> None:
@@ -40,6 +42,7 @@ class Publisher:
         except AinfError as error:
             self._ctx.queue_changed = True
             store.update(database=replace(store.state.database, reachable=False, message=error.message))
+            self._health.update()
             return
         store.update(
             queue=queue,
@@ -47,6 +50,7 @@ class Publisher:
             backends=tuple(backend_document(b, self._estimates) for b in self._registry.backends),
             database=replace(store.state.database, reachable=True, message=""),
         )
+        self._health.update()
 
     async def _queue(self) -> QueueDocument:
         ctx = self._ctx

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ainf_tui.domain.jobs import Job
+from ainf_tui.domain.jobs import Job, JobSummary
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Flight
 
@@ -45,7 +45,7 @@ class Registry:
             backend.starved = False
             backend.wake.set()
 
-    def waits_for(self, job: Job) -> str:
+    def waits_for(self, job: Job | JobSummary) -> str:
         """Why an open job cannot go on now; empty if it only waits its turn."""
         if job.backend:
             gone = self.get(job.backend) is None

@@ -10,34 +10,30 @@ from pathlib import Path
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.documents import (
     JobDetailDocument,
-    JobDocument,
     JobPageDocument,
+    JobRowPage,
     JobsDocument,
     ProblemDocument,
     QueueDocument,
     StatusDocument,
 )
-from ainf_tui.domain.jobs import Job, JobState
-from ainf_tui.domain.ports import JobFilter, JobPage
-from ainf_tui.domain.present import Live, job_document, node_progress_document, problem_document
+from ainf_tui.domain.present import node_progress_document, problem_document
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
 from ainf_tui.domain.services import CountDocument, JobQuery
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.commands import Commands, Done
 from ainf_tui.engine.engine import Engine
+from ainf_tui.engine.lists import Lists
 from ainf_tui.engine.provenance import models_of, sent_graph
 from ainf_tui.engine.retries import Retries
 from ainf_tui.engine.submission import Submission
 from ainf_tui.engine.views import status_document
-from ainf_tui.errors import NotFoundError, UsageError
+from ainf_tui.errors import NotFoundError
 
 FRESH = 2.0
 """Seconds: a backend's last answer older than this is asked for again before status is told."""
 STATUS_WAIT = 1.5
 """Seconds that status waits for such an answer."""
-MAX_PAGE = 1000
-ID_LENGTH = 36
-"""Characters of a whole job id."""
 
 
 class Service:
@@ -46,6 +42,7 @@ class Service:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._ctx = engine.ctx
+        self._lists = Lists(engine)
         self._commands = Commands(engine.ctx, engine.registry)
         self._submission = Submission(engine)
         self._retries = Retries(engine.ctx, self._submission, self._commands)
@@ -74,85 +71,10 @@ class Service:
                 await asyncio.gather(*(b.asked.wait() for b in old))
 
     async def jobs(self, query: JobQuery) -> JobPageDocument:
-        limit = max(1, min(query.limit, MAX_PAGE))
-        where = await self._filter(query)
-        page = await self._page(query, where, limit)
-        counts = self._ctx.store.state.queue
-        documents = await self._documents(page.jobs)
-        return JobPageDocument(documents, page.next, counts.revision)
+        return await self._lists.jobs(query)
 
-    async def _filter(self, query: JobQuery) -> JobFilter:
-        try:
-            states = frozenset(JobState(s) for s in query.states)
-        except ValueError as error:
-            raise UsageError(
-                "list.bad_state", f"{error}", hint="states: " + ", ".join(s.value for s in JobState)
-            ) from error
-        refs = [ref.removeprefix("#") for ref in query.refs]
-        return JobFilter(
-            states=states,
-            held=query.held,
-            numbers=frozenset(int(ref) for ref in refs if ref.isdecimal()),
-            ids=frozenset([await self._id(ref) for ref in refs if not ref.isdecimal()]),
-            batch=query.batch,
-            text=query.text,
-            changed_since=query.changed_since,
-        )
-
-    async def _id(self, ref: str) -> str:
-        """A whole id as it is; the beginning of one as the id of its job, else as it is (and finds none)."""
-        if len(ref) == ID_LENGTH:
-            return ref
-        job = await self._ctx.db.jobs.get(ref)
-        return ref if job is None else job.id
-
-    async def _page(self, query: JobQuery, where: JobFilter, limit: int) -> JobPage:
-        repo = self._ctx.db.jobs
-        after = query.after
-        if query.kind == "changed":
-            return await repo.changed_since(
-                replace(where, changed_since=query.changed_since or 0), limit=limit
-            )
-        if query.kind == "open":
-            return await repo.list_open(where, limit=limit, after=after)
-        if query.kind == "ended" or (after or "").startswith("e:"):
-            page = await repo.list_ended(where, limit=limit, after=(after or "").removeprefix("e:") or None)
-            return page if query.kind == "ended" else _tagged(page, "e:")
-        return await self._both(where, limit, (after or "").removeprefix("o:") or None)
-
-    async def _both(self, where: JobFilter, limit: int, after: str | None) -> JobPage:
-        """Open ones in run order, then ended ones, newest first."""
-        repo = self._ctx.db.jobs
-        page = await repo.list_open(where, limit=limit, after=after)
-        left = limit - len(page.jobs)
-        if page.next is not None:
-            return _tagged(page, "o:")
-        if not left:
-            return JobPage(page.jobs, "e:")
-        ended = await repo.list_ended(where, limit=left)
-        return JobPage(page.jobs + ended.jobs, f"e:{ended.next}" if ended.next else None)
-
-    async def _documents(self, jobs: tuple[Job, ...]) -> tuple[JobDocument, ...]:
-        now = self._ctx.clock.now()
-        waiting = [job.id for job in jobs if job.state is JobState.QUEUED and not job.held]
-        positions = await self._ctx.db.jobs.position(waiting) if waiting else {}
-        documents = []
-        for job in jobs:
-            fresh, live = self._live(job, positions.get(job.id))
-            documents.append(job_document(fresh, now, live))
-        return tuple(documents)
-
-    def _live(self, job: Job, position: int | None) -> tuple[Job, Live]:
-        engine = self._engine
-        for backend, flight in engine.registry.flights():
-            if flight.job.id == job.id and not job.ended:
-                return job, engine.estimates.live(backend, flight)
-        if job.state is not JobState.QUEUED:
-            why = "" if job.ended else engine.registry.waits_for(job)
-            return (replace(job, blocked=why) if why else job), Live()
-        why = "the queue is paused" if self._ctx.paused else engine.registry.waits_for(job)
-        eta = engine.estimates.queued(position) if position and not why else None
-        return (replace(job, blocked=why) if why else job), Live(eta=eta, position=position)
+    async def rows(self, query: JobQuery) -> JobRowPage:
+        return await self._lists.rows(query)
 
     async def job(self, ref: str) -> JobDetailDocument:
         job = (await self._commands.find([ref]))[0]
@@ -160,7 +82,7 @@ class Service:
         flight = next((f for _, f in self._engine.registry.flights() if f.job.id == job.id), None)
         graph = sent_graph(stored.graph, job.number)
         return JobDetailDocument(
-            job=(await self._documents((job,)))[0],
+            job=(await self._lists.documents((job,)))[0],
             graph=graph,
             workflow=stored.workflow,
             bindings={name: tuple(places) for name, places in stored.bindings.items()},
@@ -240,9 +162,4 @@ class Service:
 
     async def _answer(self, done: Done) -> JobsDocument:
         notices: tuple[ProblemDocument, ...] = tuple(problem_document(p) for p in done.notices)
-        return JobsDocument(await self._documents(tuple(done.jobs)), notices)
-
-
-def _tagged(page: JobPage, tag: str) -> JobPage:
-    """A cursor that knows which of the two lists it belongs to."""
-    return JobPage(page.jobs, f"{tag}{page.next}" if page.next else None)
+        return JobsDocument(await self._lists.documents(tuple(done.jobs)), notices)

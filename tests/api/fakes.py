@@ -25,6 +25,7 @@ from ainf_tui.domain.documents import (
     JobDetailDocument,
     JobDocument,
     JobPageDocument,
+    JobRowPage,
     JobsDocument,
     QueueDocument,
     StatusDocument,
@@ -42,6 +43,7 @@ from ainf_tui.errors import NotFoundError
 from ainf_tui.locations import Locations
 from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
+from tests.fakes.rows import rows_of
 
 T0 = datetime(2026, 5, 1, 10, 0, tzinfo=UTC)
 QUICK = Pace(interval=0.02, stall=60.0, goodbye=0.5)
@@ -127,6 +129,9 @@ class FakeService:
             found = [j for j in found if j.revision > (query.changed_since or 0)]
         found = sorted(found, key=lambda j: j.revision)[: query.limit]
         return JobPageDocument(tuple(found), None, self.store.state.queue.revision)
+
+    async def rows(self, query: JobQuery) -> JobRowPage:
+        return rows_of(await self.jobs(query))
 
     async def job(self, ref: str) -> JobDetailDocument:
         self._note("job", ref)

@@ -51,6 +51,8 @@ async def client(service: FakeService) -> AsyncIterator[Client]:
         ("GET", "/v1/jobs?limit=0", None, "limit"),
         ("GET", "/v1/jobs?limit=1001", None, "limit"),
         ("GET", "/v1/jobs?kind=changed", None, "changed_since"),
+        ("GET", "/v1/jobs/rows?limit=1001", None, "limit"),
+        ("GET", "/v1/jobs/rows?packs=a", None, "unknown: packs"),
         ("GET", "/v1/jobs/1/outputs/first", None, "index"),
         ("DELETE", "/v1/jobs", None, "DELETE /v1/jobs"),
     ],
@@ -87,7 +89,9 @@ async def test_an_unknown_name_lists_the_known(client: Client, noun: str) -> Non
     assert caught.value.details["known"]
 
 
-@pytest.mark.parametrize(("path", "name"), [("version", "version"), ("jobs", "queue"), ("status", "status")])
+@pytest.mark.parametrize(
+    ("path", "name"), [("version", "version"), ("jobs", "queue"), ("jobs/rows", "rows"), ("status", "status")]
+)
 async def test_the_documents_carry_their_schema(client: Client, path: str, name: str) -> None:
     assert json.loads(await client.call("GET", f"/v1/{path}"))["schema"] == f"ainf.{name}/1"
 

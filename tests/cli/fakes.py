@@ -24,6 +24,7 @@ from ainf_tui.domain.documents import (
     JobDetailDocument,
     JobDocument,
     JobPageDocument,
+    JobRowPage,
     JobsDocument,
     OutputDocument,
     ProblemDocument,
@@ -34,6 +35,7 @@ from ainf_tui.domain.documents import (
 from ainf_tui.domain.workflows import Pack, PackInput, Preset
 from ainf_tui.errors import NotFoundError, UnreachableError
 from ainf_tui.store import Previews, Store
+from tests.fakes.rows import rows_of
 
 THEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 OPEN = ("queued", "submitting", "submitted", "running", "fetching")
@@ -199,6 +201,9 @@ class FakeEngine(FakeJobs):
         return JobPageDocument(
             tuple(found[start : start + size]), str(start + size) if more else None, self.revision
         )
+
+    async def rows(self, query: Any) -> JobRowPage:
+        return rows_of(await self.jobs(query))
 
     def _wanted(self, job: JobDocument, query: Any) -> bool:
         is_open = job.state in OPEN

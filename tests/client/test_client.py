@@ -35,6 +35,7 @@ from ainf_tui.errors import (
 )
 from tests.api.fakes import PACK, PRESET, FakeService, app_of, job, served
 from tests.client.conftest import Pair
+from tests.fakes.rows import row_of
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07[/red]\u202e \x00 \U0001f600 'a\"b\\n %2F?&#"
 
@@ -90,10 +91,23 @@ async def test_queries_arrive_as_they_were_made(pair: Pair) -> None:
         JobQuery(
             kind="ended", states=("failed", "cancelled"), held=False, text=HOSTILE, batch="b&c=d", after="e:1"
         ),
+        JobQuery(pack="a b", character="é", backend="gpu&1"),
     ]
     for query in queries:
         await pair.client.jobs.list(query)
-    assert [value for _, value in pair.service.asked] == queries
+        await pair.client.jobs.rows(query)
+    assert [value for _, value in pair.service.asked[::2]] == queries
+    assert pair.service.asked[1::2] == pair.service.asked[::2]
+
+
+async def test_rows_come_back_whole(pair: Pair) -> None:
+    pair.service.put(
+        job(1, prompt=HOSTILE), job(2, "succeeded", seed=2**64 - 1, batch={"id": "b", "index": 1})
+    )
+    page = await pair.client.jobs.rows()
+    assert pair.service.asked == [("jobs", JobQuery(limit=200))]
+    assert page.rows == tuple(row_of(known) for known in pair.service.known.values())
+    assert (page.rows[1].seed_text, page.rows[1].batch_index, page.revision) == (str(2**64 - 1), 1, 2)
 
 
 async def test_documents_come_back_whole(pair: Pair) -> None:

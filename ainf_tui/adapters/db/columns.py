@@ -135,6 +135,16 @@ class ProblemList(TypeDecorator[tuple[Problem, ...]]):
         return None if value is None else tuple(_problem(p) for p in json.loads(value))
 
 
+class JsonCount(TypeDecorator[int]):
+    """How many items a stored JSON array has."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> int:  # noqa: ARG002 - interface
+        return 0 if value is None or value == "[]" else len(json.loads(value))
+
+
 def _problem_document(problem: Problem) -> dict[str, Any]:
     node = problem.node
     return {

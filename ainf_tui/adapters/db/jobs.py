@@ -12,10 +12,11 @@ from ainf_tui.adapters.db import (
     jobs_find,
     jobs_pages,
     jobs_queue,
+    jobs_rows,
 )
 from ainf_tui.adapters.db.connections import Connections
 from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobGraph, JobState, NewJob, Output
-from ainf_tui.domain.ports import JobFilter, JobPage, QueueCounts
+from ainf_tui.domain.ports import JobFilter, JobPage, QueueCounts, SummaryPage
 
 
 class _JobReads:
@@ -41,6 +42,12 @@ class _JobReads:
 
     async def list_ended(self, where: JobFilter, *, limit: int, after: str | None = None) -> JobPage:
         return await self._db.read(jobs_pages.list_ended, where, limit, after)
+
+    async def list_all(self, where: JobFilter, *, limit: int, after: str | None = None) -> JobPage:
+        return await self._db.read(jobs_pages.list_all, where, limit, after)
+
+    async def rows(self, kind: str, where: JobFilter, *, limit: int, after: str | None = None) -> SummaryPage:
+        return await self._db.read(jobs_rows.rows, kind, where, limit, after)
 
     async def changed_since(self, where: JobFilter, *, limit: int) -> JobPage:
         return await self._db.read(jobs_pages.changed_since, where, limit)

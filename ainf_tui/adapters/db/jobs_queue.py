@@ -58,6 +58,12 @@ def position(conn: Connection, job_ids: Collection[str]) -> dict[str, int]:
     return found
 
 
+def place(conn: Connection, priority: int, rank: float, number: int) -> int:
+    """The position of one job that is ready, from what orders it. A tenth of the cost of `position`."""
+    upto = tuple_(*_RUN_ORDER) <= (-priority, rank, number)
+    return int(conn.execute(select(func.count()).where(_READY, upto)).scalar_one())
+
+
 def set_priority(conn: Connection, job_ids: Collection[str], priority: int) -> None:
     """Open jobs go behind all others of their new priority, in the order they had among themselves."""
     revision = bump(conn, "revision", len(job_ids)) - len(job_ids)

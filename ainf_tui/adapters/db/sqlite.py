@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from ainf_tui.adapters.db.connections import Connections, ThreadLane
+from ainf_tui.adapters.db.search import FOLD, fold
 from ainf_tui.errors import UsageError
 
 BUSY_TIMEOUT = 5.0
@@ -73,6 +74,7 @@ def _engine(path: Path, *, begin: str, size: int, synchronous: str, query_only: 
 
 def _tune(engine: Engine, *, begin: str, synchronous: str, query_only: bool) -> None:
     def on_connect(connection: Any, _record: Any) -> None:
+        connection.create_function(FOLD, 1, fold, deterministic=True)
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute(f"PRAGMA synchronous = {synchronous}")

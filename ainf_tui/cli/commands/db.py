@@ -15,9 +15,9 @@ from ainf_tui.adapters.db.revision import HEAD_REVISION
 from ainf_tui.cli import exits, places
 from ainf_tui.cli.app import App
 from ainf_tui.cli.documents import BackupDocument, DatabaseInfoDocument, UpgradeDocument
-from ainf_tui.cli.format import size
 from ainf_tui.cli.lazy import LazyGroup
 from ainf_tui.cli.output import show
+from ainf_tui.display.format import size
 from ainf_tui.errors import NotFoundError
 
 T = TypeVar("T")

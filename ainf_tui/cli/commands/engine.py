@@ -13,12 +13,12 @@ import click
 from ainf_tui.cli import exits, places
 from ainf_tui.cli.app import App
 from ainf_tui.cli.documents import EngineShownDocument
-from ainf_tui.cli.format import local
 from ainf_tui.cli.lazy import LazyGroup
 from ainf_tui.cli.output import show
 from ainf_tui.cli.session import call
 from ainf_tui.client import Client
 from ainf_tui.client.process import lock_holder
+from ainf_tui.display.format import local
 from ainf_tui.domain.documents import EngineDocument
 from ainf_tui.errors import NotFoundError, UnreachableError
 

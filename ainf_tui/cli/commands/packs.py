@@ -12,12 +12,12 @@ from ainf_tui.cli import exits
 from ainf_tui.cli.app import App
 from ainf_tui.cli.complete import pack_names, preset_names
 from ainf_tui.cli.documents import PacksDocument, PackShownDocument, PresetsDocument, PresetShownDocument
-from ainf_tui.cli.format import pairs
 from ainf_tui.cli.lazy import LazyGroup
 from ainf_tui.cli.output import show
 from ainf_tui.cli.params import MAX_SEED
 from ainf_tui.cli.session import call
 from ainf_tui.cli.tables import Cell, Column, print_table
+from ainf_tui.display.format import pairs
 from ainf_tui.domain.workflows import Pack, PackInput, Preset
 from ainf_tui.errors import NotFoundError
 

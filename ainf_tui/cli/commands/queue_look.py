@@ -8,14 +8,14 @@ import click
 
 from ainf_tui.cli import exits
 from ainf_tui.cli.app import App
-from ainf_tui.cli.format import counted, duration, since, utc_now
-from ainf_tui.cli.glyphs import glyph
 from ainf_tui.cli.jobtext import FIELD, LIST_COLUMNS, detail, foreign_rows, list_row, waits
 from ainf_tui.cli.output import show
 from ainf_tui.cli.params import JOB
 from ainf_tui.cli.session import call
 from ainf_tui.cli.tables import folded, print_table
 from ainf_tui.client import Client
+from ainf_tui.display.format import counted, duration, since, utc_now
+from ainf_tui.display.glyphs import glyph
 from ainf_tui.domain.documents import JobPageDocument, StatusDocument
 from ainf_tui.domain.requests import JobQuery
 

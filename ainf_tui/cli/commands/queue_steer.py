@@ -9,13 +9,13 @@ import click
 from ainf_tui.cli import exits
 from ainf_tui.cli.app import App
 from ainf_tui.cli.commands.queue_look import STATES
-from ainf_tui.cli.format import utc_now
 from ainf_tui.cli.jobtext import LIST_COLUMNS, list_row
 from ainf_tui.cli.notices import tell
 from ainf_tui.cli.params import JOB, SeedType, assignments
 from ainf_tui.cli.session import call
 from ainf_tui.cli.tables import print_table
 from ainf_tui.client import Client
+from ainf_tui.display.format import utc_now
 from ainf_tui.domain.documents import JobsDocument, QueueDocument
 from ainf_tui.domain.ids import new_id
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest

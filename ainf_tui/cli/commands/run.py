@@ -12,7 +12,6 @@ from ainf_tui.cli.app import App
 from ainf_tui.cli.ask import RunOptions, build, near_names
 from ainf_tui.cli.complete import pack_names, preset_names
 from ainf_tui.cli.documents import WarningLine
-from ainf_tui.cli.format import utc_now
 from ainf_tui.cli.jobtext import LIST_COLUMNS, list_row
 from ainf_tui.cli.notices import tell
 from ainf_tui.cli.params import SeedType
@@ -21,6 +20,7 @@ from ainf_tui.cli.session import call
 from ainf_tui.cli.tables import print_table
 from ainf_tui.cli.watch import Watched, wait_for
 from ainf_tui.client import Client
+from ainf_tui.display.format import utc_now
 from ainf_tui.domain.documents import JobsDocument
 from ainf_tui.domain.requests import RunRequest
 from ainf_tui.errors import NotFoundError, UnreachableError

@@ -9,11 +9,11 @@ import click
 
 from ainf_tui.cli import exits
 from ainf_tui.cli.app import App
-from ainf_tui.cli.format import duration, local, since, size, span, utc_now
-from ainf_tui.cli.glyphs import colour, glyph
 from ainf_tui.cli.output import show
 from ainf_tui.cli.session import call
 from ainf_tui.cli.tables import folded
+from ainf_tui.display.format import duration, local, since, size, span, utc_now
+from ainf_tui.display.glyphs import colour, glyph
 from ainf_tui.domain.documents import BackendDocument, StatusDocument
 
 

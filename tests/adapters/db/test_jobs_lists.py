@@ -195,6 +195,8 @@ async def test_every_list_walks_along_an_index(lite: SqlDatabase, tmp_path: Path
     await pages(lite.jobs.list_ended, ALL, 1)
     await lite.jobs.list_ended(JobFilter(states=frozenset({S.FAILED})), limit=1)
     await lite.jobs.changed_since(JobFilter(changed_since=3), limit=3)
+    for kind in ("all", "changed"):
+        await lite.jobs.rows(kind, JobFilter(changed_since=3), limit=100)
     await lite.jobs.next_queued(["a"], limit=2)
     await lite.jobs.counts(NOW)
     await lite.jobs.get("01234567")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ainf_tui.cli.format import duration, percent, rate, since, size, span
+from ainf_tui.display.format import duration, percent, rate, since, size, span
 from tests.cli.fakes import THEN
 
 

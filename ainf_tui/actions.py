@@ -1,0 +1,230 @@
+"""Every action that a key of the app can do, declared once: id, keys, what it is called, and how the
+command line and the API do the same.
+
+The app's bindings, its help, footer and palette, the setting `[keys]`, `docs/keys.md` and the test that
+nothing can be done on a screen only come from this table. An id is `area.verb`; an area is a part of the
+screen. Keys are Textual's names, the first is the one that is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+AREAS = {
+    "app": "Everywhere",
+    "list": "Lists",
+    "queue": "Queue",
+    "detail": "Job in detail",
+    "log": "Command log",
+    "settings": "Settings",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action. `verb` (of `ainf`) and `route` are empty for what changes only what this terminal shows."""
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    """One or two words for the footer."""
+    help: str
+    verb: str = ""
+    route: str = ""
+    footer: int = 0
+    """Order among the keys of its area in the footer, from 1; 0: only in the help."""
+
+    @property
+    def area(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """As Textual calls its method: `action_NAME`."""
+        return self.id.partition(".")[2]
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes anything but the screen; refused in a read-only app."""
+        return bool(self.route)
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("app.help", ("question_mark", "f1"), "help", "All keys of this screen, searchable."),
+    Action("app.command", ("colon",), "command", "A command line with the verbs of `ainf`."),
+    Action("app.palette", ("ctrl+p", "ctrl+k"), "palette", "Find any action by its name."),
+    Action("app.back", ("escape",), "back", "Close what is open; end a filter; clear the marks."),
+    Action("app.quit", ("q",), "quit", "Back, and at the first screen leave. The engine goes on."),
+    Action("app.leave", ("ctrl+q",), "leave", "Leave at once. The engine goes on."),
+    Action("app.queue", ("2",), "queue", "The Queue screen."),
+    Action("app.command_log", ("at",), "command log", "What was asked of the engine for you."),
+    Action("app.settings", ("comma",), "settings", "The settings and where each comes from."),
+    Action(
+        "app.start_engine",
+        ("ctrl+r",),
+        "start engine",
+        "Start the engine where it is stopped.",
+        "engine start",
+    ),
+    Action("app.theme", (), "theme", "Choose another theme; what is chosen is kept."),
+    Action("app.mouse", ("f2",), "mouse", "Mouse on or off; off, the terminal selects text itself."),
+    Action("app.redraw", ("ctrl+l",), "redraw", "Paint the screen anew."),
+    Action("app.suspend", ("ctrl+z",), "suspend", "Back to the shell; `fg` returns."),
+    Action("list.up", ("up", "k"), "up", "One line up."),
+    Action("list.down", ("down", "j"), "down", "One line down."),
+    Action("list.left", ("left", "h"), "left", "To the left; to the pane on the left."),
+    Action("list.right", ("right", "l"), "right", "To the right; to the pane on the right."),
+    Action("list.page_up", ("pageup",), "page up", "One page up."),
+    Action("list.page_down", ("pagedown",), "page down", "One page down."),
+    Action("list.half_up", ("ctrl+u",), "half up", "Half a page up."),
+    Action("list.half_down", ("ctrl+d",), "half down", "Half a page down."),
+    Action("list.top", ("g", "home"), "top", "To the first line."),
+    Action("list.bottom", ("G", "end"), "end", "To the last line."),
+    Action("list.next_pane", ("tab",), "next pane", "To the next pane."),
+    Action("list.previous_pane", ("shift+tab",), "previous pane", "To the pane before."),
+    Action("queue.open", ("enter",), "detail", "The job under the cursor in full.", footer=2),
+    Action(
+        "queue.new_run",
+        ("a",),
+        "new run",
+        "New jobs from a pack or a preset.",
+        "run",
+        "POST /v1/jobs",
+        1,
+    ),
+    Action(
+        "queue.cancel",
+        ("c",),
+        "cancel",
+        "Cancel the marked jobs, or the one under the cursor. Asks first.",
+        "queue cancel",
+        "POST /v1/jobs/cancel",
+        3,
+    ),
+    Action(
+        "queue.retry",
+        ("t",),
+        "try again",
+        "New jobs from the marked ended ones, with the same seeds.",
+        "queue retry",
+        "POST /v1/jobs/retry",
+        4,
+    ),
+    Action(
+        "queue.retry_new_seed",
+        ("T",),
+        "try new seed",
+        "The same with new seeds.",
+        "queue retry --seed new",
+        "POST /v1/jobs/retry",
+    ),
+    Action(
+        "queue.retry_edited",
+        ("e",),
+        "edit and try",
+        "Change values of a job and run it as a new one.",
+        "queue retry --set",
+        "POST /v1/jobs/retry",
+    ),
+    Action(
+        "queue.retry_failed",
+        ("F",),
+        "retry failed",
+        "Try all failed jobs again. Asks first.",
+        "queue retry --failed",
+        "POST /v1/jobs/retry",
+    ),
+    Action(
+        "queue.hold",
+        ("z",),
+        "hold",
+        "Hold waiting jobs, or release held ones.",
+        "queue hold",
+        "POST /v1/jobs/hold",
+        5,
+    ),
+    Action(
+        "queue.move_down",
+        ("J", "shift+down"),
+        "move down",
+        "One place later in the queue.",
+        "queue move --after",
+        "POST /v1/jobs/move",
+    ),
+    Action(
+        "queue.move_up",
+        ("K", "shift+up"),
+        "move up",
+        "One place earlier in the queue.",
+        "queue move --before",
+        "POST /v1/jobs/move",
+        6,
+    ),
+    Action(
+        "queue.move_top",
+        ("less_than_sign",),
+        "to the top",
+        "First of its priority.",
+        "queue move --top",
+        "POST /v1/jobs/move",
+    ),
+    Action(
+        "queue.move_bottom",
+        ("greater_than_sign",),
+        "to the end",
+        "Last of its priority.",
+        "queue move --bottom",
+        "POST /v1/jobs/move",
+    ),
+    Action(
+        "queue.raise",
+        ("plus",),
+        "priority up",
+        "Priority one higher.",
+        "queue move --priority",
+        "POST /v1/jobs/move",
+    ),
+    Action(
+        "queue.lower",
+        ("minus",),
+        "priority down",
+        "Priority one lower.",
+        "queue move --priority",
+        "POST /v1/jobs/move",
+    ),
+    Action(
+        "queue.pause",
+        ("p",),
+        "pause",
+        "Send nothing more to ComfyUI, or go on.",
+        "queue pause",
+        "POST /v1/queue/pause",
+        7,
+    ),
+    Action(
+        "queue.clear",
+        ("X", "delete"),
+        "remove",
+        "Remove ended jobs from the list; their files stay. Asks first, can be undone for 5 seconds.",
+        "queue clear",
+        "POST /v1/jobs/clear",
+    ),
+    Action("queue.undo", ("U",), "undo", "Take the last removal back."),
+    Action("queue.mark", ("space",), "mark", "Mark the job and go on to the next."),
+    Action("queue.mark_all", ("A",), "mark all", "Mark all jobs that are shown."),
+    Action("queue.filter", ("slash",), "filter", "Show only what matches: words, `state:failed`, `#142`."),
+    Action("queue.sort", ("S",), "sort", "Sort by another column; the same one again turns it round."),
+    Action("queue.copy", ("y",), "copy", "Copy text of the job: its error, prompt, seed, id, path."),
+    Action("queue.images", ("v",), "pictures", "How pictures are drawn: blocks, sixel, kitty, off."),
+    Action("detail.next_output", ("right_square_bracket",), "next picture", "The next output."),
+    Action("detail.previous_output", ("left_square_bracket",), "previous picture", "The output before."),
+    Action("log.copy", ("y",), "copy", "Copy the command line that does the same.", footer=1),
+    Action("settings.copy", ("y",), "copy", "Copy the setting as it stands in the file.", footer=1),
+)
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+
+def of_area(area: str) -> tuple[Action, ...]:
+    """The area's actions in the order of declaration."""
+    return tuple(action for action in ACTIONS if action.area == area)

@@ -1,0 +1,1 @@
+"""Values as people read them, in every front end: glyphs, numbers, times, names of states."""

@@ -1,0 +1,133 @@
+"""Whether the box is well: one verdict with its reasons, worst first, kept current for every front end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ainf_tui.domain.documents import BackendDocument, HealthDocument, ReasonDocument
+from ainf_tui.domain.jobs import JobState, Problem
+from ainf_tui.engine.context import Context
+from ainf_tui.store import State
+
+DISK_LOW = 20 * 1024**3
+"""Free bytes on the outputs' disk below which status warns (a model or two, some thousand images)."""
+LOOK_EVERY = 15.0
+"""Seconds between two looks at the machine itself."""
+
+
+Look = Callable[[], tuple[Mapping[str, Any], Sequence[Problem]]]
+
+
+class Health:
+    """Keeps the topic `health`. `look` asks the machine and the user's files; it blocks."""
+
+    def __init__(self, ctx: Context, look: Look) -> None:
+        self._ctx = ctx
+        self._look = look
+        self._host: Mapping[str, Any] | None = None
+        self._flaws: Sequence[Problem] = ()
+
+    async def run(self) -> None:
+        """Looks now and then; what changes in between comes by `update`."""
+        while True:
+            self._host, self._flaws = await asyncio.to_thread(self._look)
+            self.update()
+            await self._ctx.clock.sleep(LOOK_EVERY)
+
+    def update(self) -> None:
+        """A verdict from what is known now; none before the first look."""
+        if self._host is not None:
+            store = self._ctx.store
+            store.update(health=judge(store.state, self._host, self._flaws))
+
+
+def judge(state: State, host: Mapping[str, Any], flaws: Sequence[Problem]) -> HealthDocument:
+    """`host` is what the machine says of itself, `flaws` of the user's files."""
+    own = tuple(ReasonDocument(p.code, "warning", p.message, p.hint) for p in flaws)
+    reasons = (*_reasons(state, host), *own)
+    severities = {reason.severity for reason in reasons}
+    overall = "error" if "error" in severities else "warning" if "warning" in severities else "ok"
+    return HealthDocument(overall, reasons, str(host.get("name", "")))
+
+
+def _reasons(state: State, host: Mapping[str, Any]) -> Iterator[ReasonDocument]:
+    """Everything that is not well, worst first."""
+    yield from sorted(_all_reasons(state, host), key=lambda r: ("error", "warning", "info").index(r.severity))
+
+
+def _all_reasons(state: State, host: Mapping[str, Any]) -> Iterator[ReasonDocument]:
+    if not state.database.reachable:
+        yield ReasonDocument(
+            "database.unreachable",
+            "error",
+            f"the database does not answer: {state.database.message}",
+            "see `ainf db info`",
+        )
+    down = [b for b in state.backends if not b.reachable]
+    none_left = len(down) == len(state.backends)
+    if none_left:
+        yield ReasonDocument(
+            "backend.none_reachable",
+            "error",
+            "no backend answers" if state.backends else "no backend is configured",
+            "start ComfyUI, or name its address: AINF_COMFYUI_URL=http://HOST:8188, or [backends.NAME] url "
+            "in the file that `ainf config path` prints; `ainf simulator` stands in for one",
+        )
+    for backend in down:
+        yield ReasonDocument(
+            "backend.unreachable",
+            "info" if none_left else "warning",
+            f"backend {backend.name}{_where(backend)}: {backend.message}",
+            backend.hint,
+        )
+    yield from _link_reasons(state)
+    yield from _job_reasons(state)
+    if state.queue.paused:
+        yield ReasonDocument("queue.paused", "info", "the queue is paused", "`ainf queue resume` goes on")
+    if host["disk_free"] < DISK_LOW:
+        free = host["disk_free"] / 1024**3
+        yield ReasonDocument(
+            "disk.low",
+            "warning",
+            f"disk space low for the outputs: {free:.1f} GB free of {host['outputs']}",
+            "free some space, or set outputs.folder to another disk",
+        )
+
+
+def _where(backend: BackendDocument) -> str:
+    return "" if backend.url in backend.message else f" at {backend.url}"
+
+
+def _job_reasons(state: State) -> Iterator[ReasonDocument]:
+    """Results that cannot be brought home, the same reason once."""
+    stuck: dict[str, list[int]] = {}
+    for job in state.active:
+        if job.state == JobState.FETCHING and job.blocked:
+            stuck.setdefault(job.blocked, []).append(job.number)
+    for reason, numbers in stuck.items():
+        first, more = min(numbers), f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
+        yield ReasonDocument(
+            "job.not_fetched",
+            "warning",
+            f"job {first}{more}: {reason}",
+            f"`ainf queue show {first}` tells more; `ainf queue cancel {first}`, twice, gives it up",
+        )
+
+
+def _link_reasons(state: State) -> Iterator[ReasonDocument]:
+    for backend in state.backends:
+        if not backend.reachable:
+            continue
+        if not backend.connected:
+            yield ReasonDocument(
+                "backend.no_websocket",
+                "warning",
+                f"backend {backend.name} answers, but its websocket is not open",
+                "progress comes by polling meanwhile; a proxy in between must let websockets through",
+            )
+        elif backend.message:
+            yield ReasonDocument(
+                "backend.link", "warning", f"backend {backend.name}: {backend.message}", backend.hint
+            )

@@ -1,0 +1,76 @@
+"""What was asked of the engine for the user, as the `ainf` line that does the same. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
+
+
+def line(*words: str) -> str:
+    """`ainf` and the words, quoted for a shell."""
+    return shlex.join(["ainf", *words])
+
+
+def run_line(request: RunRequest) -> str:
+    """Of a request from the form; a graph that came from a file stands under its name."""
+    words = ["run"]
+    if request.pack or request.name:
+        words.append(request.pack or request.name)
+    values = dict(request.values)
+    for name in ("prompt", "negative"):
+        if name in values:
+            words += [f"--{name}={values.pop(name)}"]
+    words += _given("--preset", request.preset) + _given("--seed", request.seed)
+    if request.count != 1:
+        words += ["--count", str(request.count)]
+    words += _sets(values)
+    for axis in request.sweep:
+        joined = ",".join(str(value).replace(",", "\\,") for value in axis.values)
+        words.append(f"--sweep={axis.name}={joined}")
+    if request.priority:
+        words.append(f"--priority={request.priority}")
+    words += _given("--backend", request.backend) + _given("--out", request.output_folder)
+    words += ["--hold"] * request.held + ["--yes"] * request.allow_many
+    return line(*words)
+
+
+def jobs_line(verb: str, request: JobsRequest) -> str:
+    """`cancel`, `hold` or `release`."""
+    return line("queue", verb, *request.refs)
+
+
+def retry_line(request: RetryRequest) -> str:
+    words = ["queue", "retry", *request.refs] + ["--failed"] * request.all_failed
+    if request.seed != "same":
+        words += ["--seed", request.seed]
+    words += _sets(request.values)
+    if request.priority is not None:
+        words.append(f"--priority={request.priority}")
+    return line(*words)
+
+
+def move_line(request: MoveRequest) -> str:
+    words = ["queue", "move", *request.refs]
+    words += [f"--{request.to}"] if request.to else []
+    words += _given("--before", request.before) + _given("--after", request.after)
+    if request.priority is not None:
+        words.append(f"--priority={request.priority}")
+    return line(*words)
+
+
+def clear_line(request: ClearRequest) -> str:
+    words = ["queue", "clear", *request.refs]
+    for state in request.states:
+        words += ["--state", state]
+    return line(*words)
+
+
+def _given(option: str, value: str) -> list[str]:
+    return [option, value] if value else []
+
+
+def _sets(values: Mapping[str, Any]) -> Sequence[str]:
+    return [f"--set={name}={value}" for name, value in values.items()]

@@ -1,0 +1,87 @@
+"""A screen in the frame: header and tabs above, the footer's keys below, its own part between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from ainf_tui.actions import Action, of_area
+from ainf_tui.tui.frame.bars import KeyHint, Tab, footer_line, tab_line
+from ainf_tui.tui.frame.header import header_line
+from ainf_tui.tui.shell import Shell
+from ainf_tui.tui.widgets.painted import Bar
+
+
+class FrameScreen(Screen[None]):
+    """Subclasses give `body()`, `areas` and, where they differ from the declaration, `hints()`."""
+
+    app = getters.app(Shell)
+
+    areas: Sequence[str] = ()
+    """Areas whose keys hold on this screen, the most special first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.header = Bar(id="header")
+        self.tabs = Bar(id="tabs")
+        self.footer = Bar(id="footer")
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self.tabs
+        yield from self.body()
+        yield self.footer
+
+    def body(self) -> Iterable[Widget]:
+        """The screen's own part."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        self._bindings = type(self._bindings).merge([self._bindings, self.app.keymap.bindings(*self.areas)])
+        for name in ("link", "health", "backends", "database", "tick"):
+            self.watch(self.app, name, self.show_header, init=False)
+        self.watch(self.app, "queue", self.show_tabs, init=False)
+
+    def on_resize(self) -> None:
+        self.show_frame()
+
+    def on_screen_resume(self) -> None:
+        self.show_frame()
+
+    def show_frame(self) -> None:
+        """Header, tabs and footer as of now; what has not changed is not painted."""
+        self.show_header()
+        self.show_tabs()
+        self.show_footer()
+
+    def show_header(self) -> None:
+        self.header.show(header_line(self.app.header_facts(), self.size.width, self.app.signs))
+
+    def show_tabs(self) -> None:
+        queue = self.app.queue
+        count = queue.queued + queue.submitted + queue.running
+        tabs = [Tab(self.app.keymap.shown(_QUEUE), "Queue", here=True, count=count)]
+        self.tabs.show(tab_line(tabs, self.size.width))
+
+    def show_footer(self) -> None:
+        self.footer.show(footer_line([*self.hints(), self._help_hint()], self.size.width))
+
+    def hints(self) -> list[KeyHint]:
+        """The keys of the screen's areas, in the declared order."""
+        actions = [action for area in self.areas for action in of_area(area) if action.footer]
+        return [self.hint(action) for action in sorted(actions, key=lambda action: action.footer)]
+
+    def hint(self, action: Action, label: str = "", *, enabled: bool = True) -> KeyHint:
+        allowed = enabled and not (action.changes and self.app.options.read_only)
+        return KeyHint(self.app.keymap.shown(action), label or action.label, allowed)
+
+    def _help_hint(self) -> KeyHint:
+        return self.hint(_HELP)
+
+
+_QUEUE = next(action for action in of_area("app") if action.name == "queue")
+_HELP = next(action for action in of_area("app") if action.name == "help")

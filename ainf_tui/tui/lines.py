@@ -1,0 +1,122 @@
+"""Lines of styled text as plain values: what a screen shows, before anything is drawn.
+
+A span is text with the name of a style (`widgets.painted.STYLES`); a line is a tuple of spans. Lines are
+compared to find what has to be painted anew. Outside text enters through `safe`, and by nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+
+from ainf_tui.domain.text import visible
+
+Span = tuple[str, str]
+Line = tuple[Span, ...]
+
+ELLIPSIS = "…"
+BLANK: Line = ()
+
+
+def safe(text: object, limit: int = 4000) -> str:
+    """Outside text as one line that no terminal acts upon; None is empty."""
+    return "" if text is None else visible(str(text), limit)
+
+
+def safe_lines(text: object, limit: int = 20_000) -> list[str]:
+    """The same for text of several lines."""
+    return [] if text is None else visible(str(text), limit, lines=True).split("\n")
+
+
+def width(text: str) -> int:
+    """Cells that the text takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def line_width(line: Line) -> int:
+    return sum(width(text) for text, _ in line)
+
+
+def cut(text: str, cells: int, ellipsis: str = ELLIPSIS) -> str:
+    """At most `cells` cells; a cut is marked."""
+    if width(text) <= cells:
+        return text
+    if cells <= len(ellipsis):
+        return ellipsis[: max(0, cells)]
+    room = cells - len(ellipsis)
+    kept = text[:room] if text.isascii() else set_cell_size(text, room).rstrip(" ")
+    return kept + ellipsis
+
+
+def pad(text: str, cells: int, *, right: bool = False) -> str:
+    """Exactly `cells` cells, cut or filled; `right` aligns to the right."""
+    text = cut(text, cells)
+    gap = " " * max(0, cells - width(text))
+    return gap + text if right else text + gap
+
+
+def cut_line(line: Line, cells: int) -> Line:
+    """At most `cells` cells of a line; a cut is marked."""
+    if line_width(line) <= cells:
+        return line
+    out: list[Span] = []
+    for text, style in line:
+        taken = width(text)
+        if taken >= cells:
+            # The mark stands in the last cell even where this span would just fit: more follows.
+            out.append((cut(text + " ", cells), style))
+            break
+        out.append((text, style))
+        cells -= taken
+    return tuple(out)
+
+
+def spread(left: Line, right: Line, cells: int) -> Line:
+    """`left` at the left edge, `right` at the right one; the left gives way."""
+    room = max(0, cells - line_width(right))
+    left = cut_line(left, max(0, room - 1)) if right else cut_line(left, cells)
+    gap = cells - line_width(left) - line_width(right)
+    if gap < 0:
+        return cut_line(right, cells)
+    return (*left, (" " * gap, ""), *right)
+
+
+def fit(parts: Iterable[tuple[int, Line]], cells: int, gap: int = 3) -> Line:
+    """As many parts side by side as there is room for; those with the highest number go first.
+
+    `parts`: (importance, line), importance 0 always stays.
+    """
+    kept = [(number, line) for number, line in parts if line]
+    while len(kept) > 1 and sum(line_width(line) for _, line in kept) + gap * (len(kept) - 1) > cells:
+        worst = max(number for number, _ in kept)
+        if worst == 0:
+            break
+        last = max(index for index, (number, _) in enumerate(kept) if number == worst)
+        del kept[last]
+    out: list[Span] = []
+    for _, line in kept:
+        if out:
+            out.append((" " * gap, ""))
+        out.extend(line)
+    return cut_line(tuple(out), cells)
+
+
+def wrap(text: str, cells: int, indent: int = 0) -> list[str]:
+    """Text of one line broken at spaces into lines of at most `cells` cells; later ones indented."""
+    cells = max(1, cells)
+    lines: list[str] = []
+    room = cells
+    current = ""
+    for word in text.split(" "):
+        pieces = [word] if width(word) <= room else chop_cells(word, max(1, cells - indent))
+        for piece in pieces:
+            joined = f"{current} {piece}" if current else piece
+            if current and width(joined) > room:
+                lines.append(current)
+                room = max(1, cells - indent)
+                current = piece
+            else:
+                current = joined
+    lines.append(current)
+    return [lines[0], *(" " * indent + line for line in lines[1:])]

@@ -1,0 +1,1 @@
+"""The Queue screen: the list of jobs, the job in detail, new runs."""

@@ -1,0 +1,258 @@
+"""The Queue screen: every job, and the one under the cursor in detail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from textual import on
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from ainf_tui.actions import BY_ID
+from ainf_tui.domain.documents import BackendDocument, JobDocument, QueueDocument
+from ainf_tui.domain.requests import ClearRequest
+from ainf_tui.errors import AinfError
+from ainf_tui.tui.frame.bars import KeyHint
+from ainf_tui.tui.frame.options import Option
+from ainf_tui.tui.link import Link
+from ainf_tui.tui.queue.detail import DetailPane
+from ainf_tui.tui.queue.feed import MOST, Feed
+from ainf_tui.tui.queue.filter import parse_filter
+from ainf_tui.tui.queue.list import COLUMNS, JobList
+from ainf_tui.tui.queue.removal import Removals
+from ainf_tui.tui.queue.rows import SORTS, Rows, Sort
+from ainf_tui.tui.queue.steer import SteeredScreen
+from ainf_tui.tui.queue.title import Told, empty_lines, title_line
+from ainf_tui.tui.widgets.entry import Entry
+from ainf_tui.tui.widgets.painted import Bar
+from ainf_tui.tui.widgets.table import Table
+
+AHEAD = 100
+"""Rows below the last one seen that are fetched before they are needed."""
+
+
+class QueueScreen(SteeredScreen):
+    """Shows `rows`, which `feed` fills; keys are in `steer`."""
+
+    areas = ("queue",)
+    AUTO_FOCUS = "#jobs"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows = Rows()
+        self.feed = Feed(self.rows, self._client, self._rows_changed)
+        self.title_bar = Bar(id="queue-title")
+        self.table = Table(COLUMNS, JobList(self.rows, self.app.signs), id="jobs")
+        self.table.pointer, self.table.mark_sign = self.app.signs.pointer, self.app.signs.mark
+        self.entry = Entry(id="filter", placeholder="words, state:failed, #142")
+        self.detail = DetailPane(id="detail")
+        self.removals = Removals(
+            self.rows,
+            later=self.set_timer,
+            carry_out=lambda refs: self.order("clear", self._remove(refs)),
+            changed=self._rows_changed,
+        )
+
+    def body(self) -> Iterable[Widget]:
+        with Horizontal(id="body"):
+            with Vertical(id="queue"):
+                yield self.title_bar
+                yield self.entry
+                yield self.table
+            yield self.detail
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.table.bind_keys(self.app.keymap.bindings("list"))
+        self.watch(self.app, "link", self._link_changed)
+        self.watch(self.app, "queue", self._queue_changed)
+        self.watch(self.app, "active", self._active_changed)
+        self.watch(self.app, "backends", self._backends_changed)
+        self.watch(self.app, "tick", self._beat, init=False)
+        self.run_worker(self.feed.run(), group="queue.feed", exclusive=True, exit_on_error=True)
+
+    def _client(self) -> Any:
+        return self.app.engine_link.client
+
+    # -- what the engine tells ----------------------------------------------------------------
+    def _link_changed(self, before: Link, link: Link) -> None:
+        if link.live and not before.live:
+            self.feed.reload()
+        self.show_title()
+        self._show_empty()
+
+    def _queue_changed(self, queue: QueueDocument) -> None:
+        self.feed.announce(queue)
+        self.show_title()
+        self.show_footer()
+
+    def _active_changed(self, active: tuple[JobDocument, ...]) -> None:
+        self.rows.fold_active(active)
+        self.table.update()
+        self.detail.fold_active(active)
+
+    def _backends_changed(self, backends: tuple[BackendDocument, ...]) -> None:
+        self.rows.fold_backends(backends)
+        self.table.update()
+
+    def _rows_changed(self) -> None:
+        self.table.update()
+        self.show_title()
+        self._show_empty()
+        self._prefetch()
+        row = self.row
+        if row is not None:
+            self.detail.row_changed(row)
+
+    def _beat(self) -> None:
+        self.table.paint()
+
+    def preview_came(self, job_id: str, media_type: str, data: bytes) -> None:
+        self.detail.preview_came(job_id, media_type, data)
+
+    # -- what is seen -------------------------------------------------------------------------
+    def on_table_moved(self, event: Table.Moved) -> None:
+        event.stop()
+        self._prefetch()
+        self.detail.show_job(self.row)
+        self.show_footer()
+
+    def _prefetch(self) -> None:
+        last = max(self.table.cursor, self.table.scroll_offset.y + self.table.page)
+        if self.rows.sort.default:
+            self.feed.want(last + AHEAD)
+        else:
+            self.feed.want(MOST)
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.show_title()
+
+    def show_title(self) -> None:
+        self.title_bar.show(title_line(self._told(), self.title_bar.size.width))
+
+    def _told(self) -> Told:
+        return Told(
+            link=self.app.link,
+            queue=self.app.queue,
+            shown=len(self.rows),
+            marked=len(self.table.marks),
+            filter=self.rows.filter,
+            sort=self.rows.sort,
+            loading=self.feed.loading,
+            complete=self.feed.complete,
+            truncated=self.feed.truncated,
+            error=self.feed.error,
+        )
+
+    def _show_empty(self) -> None:
+        key = self.app.keymap.shown
+        self.table.empty = () if len(self.rows) else empty_lines(self._told(), lambda name: key(BY_ID[name]))
+
+    # -- the footer ---------------------------------------------------------------------------
+    def hints(self) -> list[KeyHint]:
+        """The declared keys, named by what they would do now."""
+        row = self.row
+        ended = row is not None and row.finished_at is not None
+        labels = {
+            "queue.pause": "resume" if self.app.queue.paused else "pause",
+            "queue.hold": "release" if row is not None and row.held else "hold",
+        }
+        needs = {
+            "queue.cancel": bool(self.table.marks) or (row is not None and not ended),
+            "queue.retry": bool(self.table.marks) or ended,
+            "queue.hold": bool(self.table.marks)
+            or (row is not None and row.state in {"queued", "submitted"}),
+            "queue.move_up": row is not None and row.state in {"queued", "submitted"},
+            "queue.open": row is not None,
+        }
+        actions = sorted(
+            (a for a in BY_ID.values() if a.area == "queue" and a.footer), key=lambda a: a.footer
+        )
+        return [self.hint(a, labels.get(a.id, ""), enabled=needs.get(a.id, True)) for a in actions]
+
+    # -- keys that change only what is seen ---------------------------------------------------
+    async def _remove(self, refs: tuple[str, ...]) -> None:
+        try:
+            await self.app.orders.clear(ClearRequest(refs))
+        except AinfError:
+            self.removals.failed(refs)
+            raise
+
+    def on_table_at_end(self, event: Table.AtEnd) -> None:
+        """`G`: the last job of all, so all are fetched."""
+        event.stop()
+        self.feed.want(MOST)
+
+    def action_mark(self) -> None:
+        row_id = self.table.cursor_id
+        if row_id is None or self.rows.row(row_id) is None:
+            return
+        self.table.marks ^= {row_id}
+        self.table.action_down()
+        self.table.paint()
+        self.show_title()
+        self.show_footer()
+
+    def action_mark_all(self) -> None:
+        shown = {row.id for row in self.rows.jobs()}
+        self.table.marks = set() if shown <= self.table.marks else shown
+        self.table.paint()
+        self.show_title()
+        self.show_footer()
+
+    # -- filter and sort ----------------------------------------------------------------------
+    def action_filter(self) -> None:
+        self.entry.open(self.rows.filter.text)
+
+    @on(Entry.Changed, "#filter")
+    def _filter_typed(self, event: Entry.Changed) -> None:
+        event.stop()
+        self.set_filter(event.value)
+
+    @on(Entry.Submitted, "#filter")
+    def _filter_done(self, event: Entry.Submitted) -> None:
+        event.stop()
+        self.entry.close()
+        self.table.focus()
+
+    @on(Entry.Left, "#filter")
+    def _filter_left(self, event: Entry.Left) -> None:
+        event.stop()
+        self.entry.close()
+        self.set_filter("")
+        self.table.focus()
+
+    def set_filter(self, text: str) -> None:
+        """Shows what matches; empty ends it."""
+        wanted = parse_filter(text)
+        if wanted != self.rows.filter:
+            self.feed.filter(wanted)
+            self.rows.fold_backends(self.app.backends)
+            self._rows_changed()
+
+    def action_back(self) -> None:
+        """One thing at a time: marks, then the filter."""
+        if self.table.marks:
+            self._clear_marks()
+        elif self.rows.filter.text:
+            self.set_filter("")
+
+    def action_sort(self) -> None:
+        self.run_worker(self._choose_sort(), group="queue.sort", exclusive=True, exit_on_error=True)
+
+    async def _choose_sort(self) -> None:
+        now = self.rows.sort
+        options = [
+            Option(name, name, "as the engine runs them" if name == SORTS[0] else "") for name in SORTS
+        ]
+        chosen = await self.app.choose("Sort by", options, current=now.by)
+        if chosen is not None:
+            self.set_sort(Sort(chosen, reverse=chosen == now.by and not now.reverse and chosen != SORTS[0]))
+
+    def set_sort(self, sort: Sort) -> None:
+        self.rows.resort(sort)
+        self.table.update()
+        self.show_title()
+        self._prefetch()

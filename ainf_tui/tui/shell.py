@@ -1,0 +1,158 @@
+"""What every screen stands on: the engine's topics as attributes, keys, looks, telling and asking."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from textual.message import Message
+from textual.reactive import var
+
+from ainf_tui.domain.documents import (
+    BackendDocument,
+    DatabaseDocument,
+    EngineDocument,
+    HealthDocument,
+    JobDocument,
+    ProblemDocument,
+    QueueDocument,
+)
+from ainf_tui.errors import AinfError
+from ainf_tui.resources import styles_dir
+from ainf_tui.tui.frame.header import Facts
+from ainf_tui.tui.frame.options import Option
+from ainf_tui.tui.keymap import Keymap
+from ainf_tui.tui.lines import safe
+from ainf_tui.tui.link import EngineLink, Link
+from ainf_tui.tui.looks import make_looks, own_tokens
+from ainf_tui.tui.options import Options
+from ainf_tui.tui.orders import Orders
+from ainf_tui.tui.ports import EngineClient, Opener
+from ainf_tui.tui.signs import Signs
+from ainf_tui.tui.themes import DEFAULT, our_themes
+from ainf_tui.tui.widgets.painted import Looking
+
+TOPICS = ("engine", "queue", "active", "backends", "database", "health")
+"""The store's topics; each is an attribute of the app."""
+
+
+class Shell(Looking):
+    """The app without its screens: what they show, and the way to act."""
+
+    class PreviewCame(Message):
+        """A picture of a running job."""
+
+        def __init__(self, job_id: str, media_type: str, data: bytes) -> None:
+            super().__init__()
+            self.job_id = job_id
+            self.media_type = media_type
+            self.data = data
+
+    TITLE = "ainf"
+    ENABLE_COMMAND_PALETTE = False  # ours lists our actions (`frame.palette`)
+    # Textual annotates them so that a ClassVar would be another kind of attribute.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-huge")]  # noqa: RUF012 - as above
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012 - as above
+
+    link: var[Link] = var(Link())
+    engine: var[EngineDocument | None] = var(None)
+    queue: var[QueueDocument] = var(QueueDocument())
+    active: var[tuple[JobDocument, ...]] = var(())
+    backends: var[tuple[BackendDocument, ...]] = var(())
+    database: var[DatabaseDocument | None] = var(None)
+    health: var[HealthDocument] = var(HealthDocument())
+    tick: var[float] = var(0.0)
+    """Monotonic seconds, once a second: ages on the screen are counted from it."""
+
+    def __init__(self, opener: Opener, options: Options | None = None) -> None:
+        self.options = options or Options()
+        self.keymap = Keymap(self.options.keys)
+        self.signs = Signs(unicode=self.options.unicode)
+        folder = styles_dir()
+        super().__init__(css_path=[folder / f"{name}.tcss" for name in ("app", "dialogs", "queue")])
+        self._bindings = self.keymap.bindings("app")
+        self.engine_link = EngineLink(opener, self, may_start=self.options.may_start, topics=TOPICS)
+        self.orders = Orders(self._client)
+        for theme in our_themes():
+            self.register_theme(theme)
+        self.theme = self.options.theme if self.options.theme in self.available_themes else DEFAULT
+        self._make_looks()
+
+    def on_mount(self) -> None:
+        # After the first paint: the client's libraries load while the frame is already there.
+        self.call_after_refresh(self._connect)
+        self.set_interval(1.0, self._beat)
+
+    def _connect(self) -> None:
+        self.run_worker(self.engine_link.run(), group="app.link", exclusive=True, exit_on_error=True)
+
+    def _beat(self) -> None:
+        self.tick = time.monotonic()
+
+    # -- looks --------------------------------------------------------------------------------
+    def get_css_variables(self) -> dict[str, str]:
+        tokens = super().get_css_variables()
+        theme = self.current_theme
+        return {**own_tokens(tokens, ansi=theme.ansi, dark=theme.dark), **tokens}
+
+    def _make_looks(self) -> None:
+        self.looks = make_looks(self.get_css_variables())
+
+    def watch_theme(self) -> None:
+        self._make_looks()
+
+    # -- what the link tells ------------------------------------------------------------------
+    def link_changed(self, link: Link) -> None:
+        self.link = link
+
+    def topic_changed(self, name: str, value: Any) -> None:
+        setattr(self, name, value)
+
+    def preview_came(self, job_id: str, media_type: str, data: bytes) -> None:
+        """Pictures are no state: the screen that watches them gets each."""
+        self.post_message(self.PreviewCame(job_id, media_type, data))
+
+    def noticed(self, notice: ProblemDocument) -> None:
+        self.tell(notice.message, notice.hint, severity="warning")
+
+    def _client(self) -> EngineClient | None:
+        return self.engine_link.client
+
+    def header_facts(self) -> Facts:
+        """What every screen's header shows."""
+        return Facts(
+            link=self.link,
+            health=self.health,
+            backends=self.backends,
+            database=self.database,
+            now=datetime.now(UTC),
+            tick=self.tick or time.monotonic(),
+            label=self.options.label,
+            read_only=self.options.read_only,
+            slow=self.options.slow,
+            host=self.options.host,
+        )
+
+    # -- telling the user ---------------------------------------------------------------------
+    def tell(self, message: str, hint: str = "", *, severity: Any = "information") -> None:
+        """A toast. Outside text is safe here: it never meets markup."""
+        text = safe(message, 400) + (f"\n{safe(hint, 400)}" if hint else "")
+        self.notify(text, severity=severity, markup=False, timeout=8.0 if hint else 5.0)
+
+    def tell_error(self, error: AinfError) -> None:
+        self.tell(error.message, error.hint, severity="error")
+
+    async def confirm(self, question: str, more: Sequence[str], verb: str) -> bool:
+        """Asks; call it from a worker. Everything may be outside text."""
+        from ainf_tui.tui.frame.dialogs import Confirm  # noqa: PLC0415 - buttons load when they are needed
+
+        answer = await self.push_screen_wait(Confirm(question, more, verb))
+        return bool(answer)
+
+    async def choose(self, title: str, options: Sequence[Option], current: str = "") -> str | None:
+        """The value of the option taken, None if it was left; call it from a worker."""
+        from ainf_tui.tui.frame.dialogs import Choose  # noqa: PLC0415 - as above
+
+        return await self.push_screen_wait(Choose(title, options, self.keymap, current))

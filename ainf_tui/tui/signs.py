@@ -1,0 +1,52 @@
+"""Glyphs and colours of states, in the set that this terminal can show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ainf_tui.display.glyphs import colour, glyph
+
+_STYLES = {"green": "ok", "yellow": "warning", "red": "error", "dim": "muted", "": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """`unicode`: whether the glyphs are one cell wide here (`tui.terminal.probe`)."""
+
+    unicode: bool = True
+
+    def of(self, state: str) -> str:
+        return glyph(state, unicode=self.unicode)
+
+    @staticmethod
+    def style(state: str) -> str:
+        """The style's name (`widgets.painted.STYLES`) of a state."""
+        return _STYLES.get(colour(state), "")
+
+    def bar(self, fraction: float | None, cells: int) -> str:
+        """`████░░░░`; unknown is empty."""
+        if fraction is None or cells <= 0:
+            return " " * max(0, cells)
+        full = round(max(0.0, min(1.0, fraction)) * cells)
+        done, rest = ("█", "░") if self.unicode else ("#", ".")
+        return done * full + rest * (cells - full)
+
+    @property
+    def pointer(self) -> str:
+        return "▸" if self.unicode else ">"
+
+    @property
+    def mark(self) -> str:
+        return "◆" if self.unicode else "+"
+
+    @property
+    def ellipsis(self) -> str:
+        return "…" if self.unicode else "~"
+
+    @property
+    def times(self) -> str:
+        return "×" if self.unicode else "x"  # noqa: RUF001 - the sign is meant
+
+    @property
+    def unknown(self) -> str:
+        return "–" if self.unicode else "-"  # noqa: RUF001 - the dash is meant

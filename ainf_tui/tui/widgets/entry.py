@@ -1,0 +1,44 @@
+"""A line of text to type, without a frame: the filter, the command line."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+
+class Entry(Input):
+    """Hidden until it is opened; esc leaves it. What it says is the owner's to act on."""
+
+    DEFAULT_CSS = """
+    Entry { display: none; height: 1; border: none; padding: 0 1; background: $panel; }
+    Entry:focus { border: none; }
+    Entry.-open { display: block; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
+
+    def open(self, text: str = "") -> None:
+        """Shows it with the text, ready for typing."""
+        self.value = text
+        self.cursor_position = len(text)
+        self.add_class("-open")
+        self.focus()
+
+    def close(self) -> None:
+        self.remove_class("-open")
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left(self))
+
+    class Left(Message):
+        """Esc was pressed."""
+
+        def __init__(self, entry: Entry) -> None:
+            super().__init__()
+            self.entry = entry
+
+        @property
+        def control(self) -> Entry:
+            return self.entry

@@ -1,0 +1,112 @@
+"""Widgets that show lines (`tui.lines`) and repaint only those that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from textual import getters
+from textual.app import App
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ainf_tui.tui.lines import Line, cut_line, line_width
+from ainf_tui.tui.looks import Looks
+from ainf_tui.tui.widgets.listkeys import ListKeys
+
+
+class Looking(App[None]):
+    """An app that knows how spans look."""
+
+    looks: Looks
+
+
+class Painter(Widget):
+    """Turns lines into strips in the looks of the app's theme."""
+
+    app = getters.app(Looking)
+
+    def strip(self, line: Line, cells: int, base: str = "") -> Strip:
+        """The line on `cells` cells. `base`: the style below all spans (the cursor's)."""
+        looks = self.app.looks
+        ground = self.rich_style + looks[base] if base else self.rich_style
+        segments = [Segment(text, ground + looks[name] if name else ground) for text, name in line]
+        gap = cells - line_width(line)
+        if gap > 0:
+            segments.append(Segment(" " * gap, ground))
+        return Strip(segments, max(cells, cells - gap))
+
+
+class Bar(Painter):
+    """Some lines of fixed height: header, tabs, titles, footer."""
+
+    DEFAULT_CSS = "Bar { height: 1; width: 1fr; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._lines: tuple[Line, ...] = ()
+
+    def show(self, *lines: Line) -> None:
+        """Shows the lines; nothing is painted if they are those of before."""
+        if lines == self._lines:
+            return
+        before, self._lines = self._lines, lines
+        for y in range(self.size.height):
+            if _at(before, y) != _at(lines, y):
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    @property
+    def plain(self) -> str:
+        """The text that is shown, for tests and for copying."""
+        return "\n".join("".join(text for text, _ in line) for line in self._lines)
+
+    def render_line(self, y: int) -> Strip:
+        return self.strip(cut_line(_at(self._lines, y), self.size.width), self.size.width)
+
+
+class LineView(ListKeys, Painter, ScrollView, can_focus=True):
+    """Any number of lines, scrolled; wrapping is done by who makes them."""
+
+    DEFAULT_CSS = "LineView { overflow-x: hidden; scrollbar-size-vertical: 1; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self.lines: tuple[Line, ...] = ()
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Shows the lines at the same scroll position; paints those that differ."""
+        before, self.lines = self.lines, tuple(lines)
+        if before == self.lines:
+            return
+        if len(before) != len(self.lines):
+            self.virtual_size = Size(self.cells, len(self.lines))
+        top = self.scroll_offset.y
+        for y in range(self.size.height):
+            if _at(before, top + y) != _at(self.lines, top + y):
+                self.refresh(Region(0, y, self.cells, 1))
+
+    @property
+    def cells(self) -> int:
+        """Width of a line; the scrollbar stands beside it."""
+        return self.scrollable_content_region.width
+
+    @property
+    def plain(self) -> str:
+        """All text, for tests and for copying."""
+        return "\n".join("".join(text for text, _ in line) for line in self.lines)
+
+    def step(self, lines: int) -> None:
+        self.scroll_to(y=self.scroll_offset.y + lines, animate=False, immediate=True)
+
+    def to_end(self, *, last: bool) -> None:
+        self.scroll_to(y=self.max_scroll_y if last else 0, animate=False, immediate=True)
+
+    def render_line(self, y: int) -> Strip:
+        line = _at(self.lines, self.scroll_offset.y + y)
+        return self.strip(cut_line(line, self.cells), self.cells)
+
+
+def _at(lines: Sequence[Line], y: int) -> Line:
+    return lines[y] if 0 <= y < len(lines) else ()
