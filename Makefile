@@ -7,7 +7,7 @@ ARGS ?=
 PYTEST_ARGS ?=
 WORKERS ?= 2
 
-.PHONY: run test check bench faults docs clean
+.PHONY: run test check bench bench-peers faults docs clean
 
 run: $(READY)
 	@$(BIN)/ainf $(ARGS)
@@ -25,6 +25,10 @@ check: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+# What ainf is compared with, from PyPI, into .benchmarks/: a few hundred megabytes.
+bench-peers: $(READY)
+	@$(BIN)/python -m benchmarks.peers
 
 faults: $(READY)
 	@$(BIN)/python -m tests.faults $(ARGS)

@@ -32,14 +32,22 @@ class Home:
 
     folder: Path
     url: str = NOBODY
+    """Empty: what `configure` wrote."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Settings of its own, as AINF_* variables."""
 
     @property
     def env(self) -> dict[str, str]:
         """What makes a command line use it."""
-        own = {"AINF_HOME": str(self.folder), "AINF_COMFYUI_URL": self.url}
+        own = {"AINF_HOME": str(self.folder)} | ({"AINF_COMFYUI_URL": self.url} if self.url else {})
         return {**os.environ, **own, **self.variables}
+
+    def configure(self, backends: Mapping[str, str]) -> None:
+        """Writes its settings: ComfyUI addresses by name."""
+        file = self.locations.config_file
+        file.parent.mkdir(parents=True, exist_ok=True)
+        tables = [f'[backends.{name}]\nurl = "{url}"\n' for name, url in backends.items()]
+        file.write_text("\n".join(tables), encoding="utf-8")
 
     @property
     def locations(self) -> Locations:

@@ -29,32 +29,32 @@ TICK = 0.002
 """Seconds between two looks at what is due."""
 
 
-async def pace(machine: Machine, frames_per_second: float) -> None:
-    """Sends for ever, whenever the node runs."""
+async def pace(machine: Machine, frames_per_second: float, most: int = MOST) -> None:
+    """Sends whenever the node runs, until it has told of `most` steps; for ever, prompt after prompt."""
     while True:
         item = machine.queue.running
         if item is None or machine.executor.last_node != SLEEPER:
             await asyncio.sleep(TICK)
             continue
-        await _steps(machine, item, frames_per_second / 2)
+        await _steps(machine, item, frames_per_second / 2, most)
 
 
-async def _steps(machine: Machine, item: Item, steps_per_second: float) -> None:
+async def _steps(machine: Machine, item: Item, steps_per_second: float, most: int) -> None:
     nodes = {node: _state(item[1], node, 1, 1, "finished") for node in item[2] if node != SLEEPER}
     began, step = time.perf_counter(), 0
     while machine.executor.last_node == SLEEPER and machine.queue.running is item:
-        due = int((time.perf_counter() - began) * steps_per_second)
+        due = min(most, int((time.perf_counter() - began) * steps_per_second))
         while step < due:
             step += 1
-            _publish(machine, item, nodes, step)
+            _publish(machine, item, nodes, (step, most))
         await asyncio.sleep(TICK)
 
 
-def _publish(machine: Machine, item: Item, nodes: dict[str, Any], step: int) -> None:
+def _publish(machine: Machine, item: Item, nodes: dict[str, Any], step: tuple[int, int]) -> None:
     prompt_id, sid = item[1], item[3].get("client_id")
-    nodes[SLEEPER] = _state(prompt_id, SLEEPER, step, MOST, "running")
+    nodes[SLEEPER] = _state(prompt_id, SLEEPER, *step, "running")
     machine.hub.publish("progress_state", {"prompt_id": prompt_id, "nodes": nodes}, sid)
-    told = {"value": step, "max": MOST, "prompt_id": prompt_id, "node": SLEEPER}
+    told = {"value": step[0], "max": step[1], "prompt_id": prompt_id, "node": SLEEPER}
     machine.hub.publish("progress", told, sid)
 
 
@@ -71,7 +71,7 @@ def _state(prompt_id: str, node: str, value: int, most: int, state: str) -> dict
     }
 
 
-async def serve(port: int, folder: Path, frames_per_second: float) -> None:
+async def serve(port: int, folder: Path, frames_per_second: float, most: int) -> None:
     """Until cancelled; prints the address it listens on."""
     options = SimulatorOptions(port=port, folder=folder, step_seconds=0.0, node_seconds={})
     async with Machine(options, Folders(folder)).running() as machine:
@@ -82,7 +82,7 @@ async def serve(port: int, folder: Path, frames_per_second: float) -> None:
             sys.stdout.write(f"listening on http://{LOOPBACK}:{runner.addresses[0][1]}\n")
             sys.stdout.flush()
             async with asyncio.TaskGroup() as group:
-                group.create_task(pace(machine, frames_per_second))
+                group.create_task(pace(machine, frames_per_second, most))
                 await machine.fatal
         finally:
             await runner.cleanup()
@@ -93,9 +93,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--rate", type=float, default=1000.0, help="frames a second")
+    parser.add_argument("--most", type=int, default=MOST, help="steps that a node has")
     given = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(given.port, given.folder, given.rate))
+        asyncio.run(serve(given.port, given.folder, given.rate, given.most))
 
 
 if __name__ == "__main__":

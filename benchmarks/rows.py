@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from benchmarks.figures import Row
+from benchmarks.row_app import ROWS as APP_ROWS
 from benchmarks.row_commands import help_cpu, status_cpu
 from benchmarks.row_frames import frames_share
 from benchmarks.row_jobs import overhead
+from benchmarks.row_live import flood_bytes, flood_share, four_bytes, four_cpu
+from benchmarks.row_manners import (
+    help_screen,
+    leaving,
+    rows_first,
+    rows_key,
+    rows_key_p95,
+    rows_memory,
+    slow_key,
+    slow_key_told,
+)
 from benchmarks.row_memory import queue_memory
 from benchmarks.row_pages import page_ratio
 from benchmarks.row_start import start_seconds
@@ -18,4 +30,17 @@ ROWS = (
     Row("frames", "engine at 1,000 frames a second, of a core", 4, "%", frames_share),
     Row("pages", "page of 100,000 ended jobs / of 1,000", 1.2, "x", page_ratio),
     Row("memory", "engine with 10,000 queued jobs, over empty", 20, "MB", queue_memory),
+    *APP_ROWS,
+    Row("app-help", "help on the screen / the floor's palette", 0.6, "x", help_screen),
+    Row("app-four", "CPU with 4 live jobs / 4 hand-drawn bars", 1.3, "x", four_cpu),
+    Row("app-four-bytes", "... bytes a second", 1.3, "x", four_bytes),
+    Row("app-flood", "engine and app at 1,000 frames/s, of a core", 6, "%", flood_share),
+    Row("app-flood-bytes", "... bytes to the terminal / at 10 frames/s", 1.2, "x", flood_bytes),
+    Row("app-rows-key", "10,000 rows: key, median / floor's", 1.5, "x", rows_key),
+    Row("app-rows-key-p95", "... 95th percentile / floor's", 2, "x", rows_key_p95),
+    Row("app-rows-memory", "... memory (PSS) / with 50 rows", 1.2, "x", rows_memory),
+    Row("app-rows-first", "... first screen / with 50 rows", 1.2, "x", rows_first),
+    Row("app-slow", "key at 5 kB/s with 4 live jobs, p95", 500, "ms", slow_key),
+    Row("app-slow-told", "... with --low-bandwidth", 500, "ms", slow_key_told),
+    Row("app-leave", "leaving, clean", 0.3, "s", leaving),
 )

@@ -1,0 +1,74 @@
+"""The full-screen programs that are measured: ainf, the floor, and peers where they are installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.box import Home
+from benchmarks.children import AINF, ROOT
+
+PEERS = ROOT / ".benchmarks" / "peers"
+"""Where `make bench-peers` puts them."""
+LOG_LINES = 5000
+FLOOR_UNTIL = r"(?s)floor app ready.*number 9\b"
+APP_UNTIL = r"(?s)Queue.*\? help"
+"""The tab line and the footer: the first screen of ainf is complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """`until`: a regular expression that is on the screen once the first screen is complete. `keys`:
+    pressed in turn to see how long an answer takes.
+    """
+
+    name: str
+    command: Sequence[str]
+    until: str
+    keys: tuple[str, str] = ("down", "up")
+    env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    variables: Mapping[str, str] = field(default_factory=dict)
+    textual: bool = True
+
+
+def floor(mode: str = "plain") -> Program:
+    name = "floor" if mode == "plain" else f"floor-{mode}"
+    return Program(name, (sys.executable, "-m", "benchmarks.floor", mode), FLOOR_UNTIL)
+
+
+def ainf(home: Home, *words: str, until: str = APP_UNTIL) -> Program:
+    return Program("ainf", (*AINF, *words), until, env=home.env)
+
+
+def peers(folder: Path) -> list[Program]:
+    """Those that are here. `folder`: for the log that some of them show, and as their home."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "small.log"
+    log.write_text("".join(f"12:00:{line % 60:02} INFO line {line} of a log\n" for line in range(LOG_LINES)))
+    home = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config")}
+    demo = Program("textual-demo", (sys.executable, "-m", "textual"), "What is Textual", variables=home)
+    others = [
+        Program("posting", ("posting",), "Collection", ("tab", "shift+tab")),
+        Program("harlequin", ("harlequin",), "Run Query", ("x", "backspace")),
+        Program("toolong", ("tl", str(log)), "Tail", ("up", "down")),
+        Program("htop", ("htop",), "PID", textual=False),
+        Program("btop", ("btop",), "cpu", textual=False),
+        Program("lnav", ("lnav", str(log)), r"small\.log", ("up", "down"), textual=False),
+    ]
+    return [demo, *(found for peer in others if (found := _found(peer, home)) is not None)]
+
+
+def _found(peer: Program, variables: Mapping[str, str]) -> Program | None:
+    """With its command as a path: ours first, then the system's."""
+    own = PEERS / peer.name / "bin" / peer.command[0]
+    path = str(own) if own.exists() else shutil.which(peer.command[0])
+    if path is None:
+        return None
+    command = (path, *peer.command[1:])
+    # A peer gets none of our modules: it has a Textual of its own.
+    env = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    return Program(peer.name, command, peer.until, peer.keys, env, variables, peer.textual)
