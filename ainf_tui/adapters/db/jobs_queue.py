@@ -17,6 +17,13 @@ from ainf_tui.errors import ConflictError
 _RUN_ORDER = (jobs.c.urgency, jobs.c.rank, jobs.c.number)
 _OPEN: ColumnElement[bool] = jobs.c.finished_at.is_(None)
 _READY = and_(jobs.c.state == QUEUED, jobs.c.held == False)  # noqa: E712 - SQL; `is` would not be indexable
+_NEXT = (
+    select(*LISTED)
+    .where(_READY, jobs.c.cancel_requested == False)  # noqa: E712 - SQL
+    .where(jobs.c.backend_pin.in_(bindparam("pins", expanding=True)))
+    .order_by(*_RUN_ORDER)
+    .limit(bindparam("most"))
+)
 _SMALLEST_GAP = 1e-9
 """Between two ranks; closer neighbours are numbered afresh."""
 
@@ -36,14 +43,8 @@ class Target:
 
 def next_queued(conn: Connection, backends: Collection[str], limit: int) -> tuple[Job, ...]:
     """See `JobRepository.next_queued`."""
-    query = (
-        select(*LISTED)
-        .where(_READY, jobs.c.cancel_requested == False)  # noqa: E712 - SQL
-        .where(jobs.c.backend_pin.in_({"", *backends}))
-        .order_by(*_RUN_ORDER)
-        .limit(limit)
-    )
-    return tuple(whole_jobs(conn, conn.execute(query).mappings().all()))
+    found = conn.execute(_NEXT, {"pins": ["", *backends], "most": limit})
+    return tuple(whole_jobs(conn, found.mappings().all()))
 
 
 def position(conn: Connection, job_ids: Collection[str]) -> dict[str, int]:
