@@ -77,6 +77,12 @@ def graph(conn: Connection, job_id: str) -> JobGraph:
     return rebuilt(stored, row["literals"], row["late_literals"])
 
 
+def with_graph(conn: Connection, job_id: str) -> tuple[Job, JobGraph] | None:
+    """The job and its graph, if there is such a job."""
+    job = job_by_id(conn, job_id)
+    return None if job is None else (job, graph(conn, job_id))
+
+
 def in_states(conn: Connection, states: Collection[JobState]) -> tuple[Job, ...]:
     """In order of number."""
     return jobs_by_id(conn, list(conn.execute(_IN_STATES, {"states": list(states)}).scalars()))

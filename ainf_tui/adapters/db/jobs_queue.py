@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, se
 
 from ainf_tui.adapters.db.counting import bump
 from ainf_tui.adapters.db.jobs_add import last_rank
+from ainf_tui.adapters.db.jobs_find import graph
 from ainf_tui.adapters.db.rows import LISTED, chunked, job_by_id, whole_jobs
 from ainf_tui.adapters.db.tables import QUEUED, jobs
-from ainf_tui.domain.jobs import Job
+from ainf_tui.domain.jobs import Job, JobGraph
 from ainf_tui.errors import ConflictError
 
 _RUN_ORDER = (jobs.c.urgency, jobs.c.rank, jobs.c.number)
@@ -45,6 +46,12 @@ def next_queued(conn: Connection, backends: Collection[str], limit: int) -> tupl
     """See `JobRepository.next_queued`."""
     found = conn.execute(_NEXT, {"pins": ["", *backends], "most": limit})
     return tuple(whole_jobs(conn, found.mappings().all()))
+
+
+def next_to_send(conn: Connection, backend: str) -> tuple[Job, JobGraph] | None:
+    """See `JobRepository.next_to_send`."""
+    found = next_queued(conn, [backend], 1)
+    return (found[0], graph(conn, found[0].id)) if found else None
 
 
 def position(conn: Connection, job_ids: Collection[str]) -> dict[str, int]:
