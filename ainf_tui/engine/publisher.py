@@ -40,6 +40,7 @@ class Publisher:
         try:
             queue = await self._queue()
             await self._save()
+            await self.save_measured()
         except AinfError as error:
             self._ctx.queue_changed = True
             store.update(database=replace(store.state.database, reachable=False, message=error.message))
@@ -52,6 +53,18 @@ class Publisher:
             database=replace(store.state.database, reachable=True, message=""),
         )
         self._health.update()
+
+    async def save_measured(self) -> None:
+        """Measured times to their rows, for later ETAs. Raises AinfError; they are kept for the next try."""
+        ctx = self._ctx
+        measured, ctx.measured = ctx.measured, []
+        if not measured:
+            return
+        try:
+            await ctx.db.memory.add_timings(measured)
+        except AinfError:
+            ctx.measured = measured + ctx.measured
+            raise
 
     async def _queue(self) -> QueueDocument:
         ctx = self._ctx

@@ -67,7 +67,7 @@ async def write_end(backend: Backend, flight: Flight, entry: HistoryEntry | None
     job = jobs[0]
     if job.state is JobState.FETCHING:
         backend.fetching.put_nowait(job.id)
-        await _learn(backend, flight, ending)
+        _learn(backend, flight, ending)
     elif job.state not in ENDED and job.error is None and ending.outcome == "failed":
         log.info("job %d: out of memory; frees the server's memory and tries again", job.number)
         async with backend.asking():
@@ -103,7 +103,7 @@ def ending_of_frames(flight: Flight) -> Ending:
     )
 
 
-async def _learn(backend: Backend, flight: Flight, ending: Ending) -> None:
+def _learn(backend: Backend, flight: Flight, ending: Ending) -> None:
     """Keep the measured seconds of its nodes for later ETAs."""
     tracker = flight.tracker
     now = backend.ctx.clock.now()
@@ -123,4 +123,4 @@ async def _learn(backend: Backend, flight: Flight, ending: Ending) -> None:
         if (seconds := tracker.node_seconds(state.ref.id)) is not None
     ]
     if timings and ending.outcome == "success" and not flight.partial:
-        await backend.ctx.db.memory.add_timings(timings)
+        backend.ctx.measured += timings
