@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.screen import Screen
 
+from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.link import STOPPED
 from ainf_tui.tui.queue.screen import QueueScreen
 from ainf_tui.tui.shell import Shell
@@ -24,14 +25,26 @@ class AinfApp(Shell):
                 screen.preview_came(event.job_id, event.media_type, event.data)
 
     # -- keys that hold everywhere ------------------------------------------------------------
+    async def action_back(self) -> None:
+        """What is open on the screen is closed, else the screen itself; the first one stays."""
+        screen = self.screen
+        if isinstance(screen, FrameScreen) and screen.back():
+            return
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+
     async def action_quit(self) -> None:
         """Back; at the first screen, leave."""
         if len(self.screen_stack) > 1:
             self.pop_screen()
         else:
-            self.exit()
+            await self.action_leave()
 
     async def action_leave(self) -> None:
+        """What was asked for is done before the end."""
+        for screen in self.screen_stack:
+            if isinstance(screen, FrameScreen):
+                await screen.leaving()
         self.exit()
 
     def action_redraw(self) -> None:

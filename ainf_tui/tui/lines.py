@@ -104,17 +104,18 @@ def fit(parts: Iterable[tuple[int, Line]], cells: int, gap: int = 3) -> Line:
 
 def wrap(text: str, cells: int, indent: int = 0) -> list[str]:
     """Text of one line broken at spaces into lines of at most `cells` cells; later ones indented."""
-    cells = max(1, cells)
+    cells = max(2, cells)  # a wide glyph takes two
+    indent = min(indent, cells - 2)
     lines: list[str] = []
     room = cells
     current = ""
     for word in text.split(" "):
-        pieces = [word] if width(word) <= room else chop_cells(word, max(1, cells - indent))
+        pieces = [word] if width(word) <= room else chop_cells(word, cells - indent)
         for piece in pieces:
             joined = f"{current} {piece}" if current else piece
             if current and width(joined) > room:
                 lines.append(current)
-                room = max(1, cells - indent)
+                room = cells - indent
                 current = piece
             else:
                 current = joined

@@ -40,6 +40,13 @@ class FrameScreen(PacedScreen[None]):
         """The screen's own part."""
         raise NotImplementedError
 
+    def back(self) -> bool:
+        """Closes what is open; False if there was nothing."""
+        return False
+
+    async def leaving(self) -> None:
+        """The app ends in order: what is still pending is carried out."""
+
     def on_mount(self) -> None:
         self._bindings = type(self._bindings).merge([self._bindings, self.app.keymap.bindings(*self.areas)])
         for name in ("link", "health", "backends", "database", "tick"):

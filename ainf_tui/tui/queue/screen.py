@@ -237,12 +237,15 @@ class QueueScreen(SteeredScreen):
             self.rows.fold_backends(self.app.backends)
             self._rows_changed()
 
-    def action_back(self) -> None:
+    def back(self) -> bool:
         """One thing at a time: marks, then the filter."""
         if self.table.marks:
             self._clear_marks()
         elif self.rows.filter.text:
             self.set_filter("")
+        else:
+            return False
+        return True
 
     def action_sort(self) -> None:
         self.run_worker(self._choose_sort(), group="queue.sort", exclusive=True, exit_on_error=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 
 from ainf_tui.display.format import counted
 from ainf_tui.domain.documents import JobRow, JobsDocument
 from ainf_tui.domain.ids import new_id
-from ainf_tui.domain.requests import JobsRequest, MoveRequest, RetryRequest
+from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest
 from ainf_tui.errors import AinfError
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.lines import safe
@@ -19,6 +21,8 @@ ENDED = frozenset({"succeeded", "failed", "cancelled"})
 NAMED = 5
 """Jobs that a question names; more are counted."""
 PRIORITY_BOUND = 100
+LEAVE_SECONDS = 2.0
+"""How long leaving waits for a removal that is on its way."""
 
 
 class SteeredScreen(FrameScreen):
@@ -208,6 +212,14 @@ class SteeredScreen(FrameScreen):
         if await self.app.confirm(title, more, "Remove"):
             self._clear_marks()
             self.removals.begin(rows)
+
+    async def leaving(self) -> None:
+        """Removals in their five seconds are meant; an engine that does not answer keeps its jobs."""
+        refs = self.removals.take_all()
+        if refs:
+            with suppress(AinfError, TimeoutError):
+                async with asyncio.timeout(LEAVE_SECONDS):
+                    await self.app.orders.clear(ClearRequest(refs))
 
     def action_undo(self) -> None:
         count = self.removals.undo()
