@@ -33,6 +33,8 @@ _ENOUGH, _ENOUGH_WHEN_SLOW, _MUCH = 2_048, 200, 8_000
 _STALL = 15.0
 """Seconds after which it was no slow line but one that stood still."""
 _LOST = 3
+_APART = 1.0
+"""Seconds between two times of a full kernel buffer that are one time."""
 
 
 @dataclass(slots=True)
@@ -63,7 +65,8 @@ class Pace:
         self._nearest = math.inf, 0
         self._lost = 0
         self._drained_at = 0.0
-        self._stuck: tuple[float, int] | None = None
+        self._stuck_since = 0.0, 0
+        self._unstuck_at = -math.inf
         self._painted_at = self._key_at = -math.inf
 
     @property
@@ -82,17 +85,16 @@ class Pace:
 
     def kept(self, backlog: int, now: float) -> bool:
         """After a hand-over: `backlog` bytes the kernel did not take. Whether it is no longer stuck."""
-        self.backlog = backlog
-        if backlog:
-            if self._stuck is None:
-                self._stuck = now, self.sent - backlog
+        was, self.backlog = self.backlog, backlog
+        if backlog and not was and now - self._unstuck_at > _APART:
+            self._stuck_since = now, self.sent - backlog
+        if backlog or not was:
             return False
-        if self._stuck is None:
-            return False
-        since, position = self._stuck
-        self._stuck = None
-        if not self.answers:
+        self._unstuck_at = now
+        since, position = self._stuck_since
+        if not self.answers and now - since >= 1.0:
             self._measure(self.sent - position, now - since)
+            self._stuck_since = now, self.sent
         return True
 
     def mark_wanted(self, *, waiting: bool) -> bool:
@@ -156,6 +158,13 @@ class Pace:
     def room(self, now: float) -> int:
         """Bytes that may go out now; zero or less: none."""
         return 0 if self.backlog else self.window() - self.in_flight(now)
+
+    def room_in(self, now: float) -> float:
+        """Seconds until there is room by the model; infinite where an answer or the kernel will tell."""
+        if self.answers or self.backlog:
+            return math.inf
+        rate = self.rate if self.rate is not None else ASSUMED
+        return max(0.02, (self.in_flight(now) - self.window() // 2) / rate)
 
     def due_in(self, now: float) -> float:
         """Seconds until a repaint that nobody asked for may begin."""

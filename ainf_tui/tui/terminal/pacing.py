@@ -93,7 +93,7 @@ class Pacer:
         """
         room = self.pace.room(now)
         if room <= 0:
-            return [], math.inf
+            return [], self.pace.room_in(now)
         if not self.pace.slow:
             chosen = [*dirty, *self.strips]
             dirty.clear()
@@ -106,7 +106,8 @@ class Pacer:
             dirty.clear()
             self.pace.painted(now)
         self.strips = [*first, *self.strips]
-        return self._affordable(max(room, LEAST // 2)), due_in if dirty else math.inf
+        chosen = self._affordable(max(room, LEAST // 2))
+        return chosen, due_in if dirty and not self.strips else self.pace.room_in(now)
 
     def painted(self, regions: Iterable[Region], count: int) -> None:
         """`regions` cost `count` bytes."""
@@ -168,6 +169,8 @@ class PacedScreen(Screen[ScreenResultType]):
         if pacer is None or app.is_inline or self is not app.screen:
             super()._compositor_refresh()
             return
+        # Called from elsewhere than Screen's own timer, nobody has noted these yet, and painting forgets them.
+        self._compositor.update_widgets(self._dirty_widgets)
         dirty = self._compositor._dirty_regions  # noqa: SLF001 - as Screen does
         if app._batch_count:  # noqa: SLF001 - App shows nothing while it batches
             self._hold(pacer, _BATCH)
