@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,7 +76,7 @@ class Engine:
         return float(self.process.memory_full_info().uss)
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def engine(home: Home) -> AsyncIterator[Engine]:
     """Started as the first front end does it; stopped, and its process gone, at the end."""
     async with await connect(home.settings, home.locations) as client:
@@ -91,11 +91,12 @@ async def engine(home: Home) -> AsyncIterator[Engine]:
 def _wait_gone(process: psutil.Process) -> None:
     """Its starter's thread collects it; until then it is a zombie, which is gone enough."""
     give_up = time.monotonic() + _STOP_SECONDS
-    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-        if time.monotonic() > give_up:
-            process.kill()
-            raise RuntimeError(f"the engine (pid {process.pid}) did not end within {_STOP_SECONDS:g} s")
-        time.sleep(0.01)
+    with contextlib.suppress(psutil.NoSuchProcess):  # collected between the two questions
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > give_up:
+                process.kill()
+                raise RuntimeError(f"the engine (pid {process.pid}) did not end within {_STOP_SECONDS:g} s")
+            time.sleep(0.01)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Comfy:
         return float(times.user + times.system)
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def comfy(folder: Path, *words: str, module: str = "ainf_tui.simulator") -> AsyncIterator[Comfy]:
     """`python -m MODULE --port 0 --folder FOLDER WORDS...`, which prints the address it listens on."""
     command = [sys.executable, "-m", module, "--port", "0", "--folder", str(folder), *words]

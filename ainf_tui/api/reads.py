@@ -96,9 +96,12 @@ async def rows(here: Here, query: Asked, limit: Limit = 200) -> Response:
 
 
 @router.get("/jobs/{ref}", response_model=JobDetailDocument, tags=["jobs"])
-async def job(here: Here, ref: str) -> Response:
-    """One job and everything it was made of, by number, id or unique beginning of the id."""
-    return respond(await here.service.job(ref))
+async def job(here: Here, ref: str, *, brief: bool = False) -> Response:
+    """One job and everything it was made of, by number, id or unique beginning of the id.
+
+    `brief` leaves out the graph and the workflow, which can be large.
+    """
+    return respond(await here.service.job(ref, brief=brief))
 
 
 @router.get(

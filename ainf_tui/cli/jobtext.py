@@ -111,7 +111,8 @@ def detail(shown: JobDetailDocument, *, unicode: bool) -> list[str]:
         "outputs", [_output(output, ended=job.finished_at is not None) for output in job.outputs]
     )
     lines += _section("models", [_model(model) for model in shown.models])
-    lines += _section("nodes", [_node(node, unicode=unicode) for node in shown.nodes])
+    if any(node.state != "pending" for node in shown.nodes):
+        lines += _section("nodes", [_node(node, unicode=unicode) for node in shown.nodes])
     return lines
 
 
@@ -213,8 +214,16 @@ def _model(model: Mapping[str, Any]) -> str:
     )
 
 
+_NODE_STATES = {
+    "pending": "queued",
+    "finished": "succeeded",
+    "cached": "succeeded",
+    "interrupted": "cancelled",
+}
+"""States of nodes by the states of jobs whose glyph they get."""
+
+
 def _node(node: NodeProgressDocument, *, unicode: bool) -> str:
-    state = {"finished": "succeeded", "cached": "succeeded", "running": "running"}.get(node.state, "queued")
-    mark = glyph(state, unicode=unicode)
+    mark = glyph(_NODE_STATES.get(node.state, node.state), unicode=unicode)
     steps = f"  {node.value:g}/{node.max:g}" if node.max > 1 else ""
     return f"  {mark} {show(node.id, 40)} {show(node.title, 60)}  {show(node.state, 20)}{steps}"

@@ -57,8 +57,11 @@ class JobCalls:
         params = sparse(query) | {"limit": query.limit} if query is not None else {}
         return decode(await self._caller.call("GET", "/v1/jobs/rows", params=params), JobRowPage)
 
-    async def show(self, ref: str | int) -> JobDetailDocument:
-        return decode(await self._caller.call("GET", f"/v1/jobs/{segment(ref)}"), JobDetailDocument)
+    async def show(self, ref: str | int, *, brief: bool = False) -> JobDetailDocument:
+        """`brief`: without graph and workflow, for slow lines."""
+        params = {"brief": True} if brief else {}
+        path = f"/v1/jobs/{segment(ref)}"
+        return decode(await self._caller.call("GET", path, params=params), JobDetailDocument)
 
     @asynccontextmanager
     async def output(self, ref: str | int, index: int) -> AsyncIterator[Answer]:

@@ -56,7 +56,11 @@ class AttemptDocument:
 
 @dataclass(frozen=True, slots=True)
 class NodeProgressDocument:
-    """One node of a running graph, for the detail pane. `state`: pending | cached | running | finished."""
+    """One node of the graph, for the detail pane.
+
+    `state`: pending | cached | running | finished | failed | interrupted | unknown. Of an ended job it is how
+    the node ended: `pending` then never ran, and `unknown` is what nobody told.
+    """
 
     id: str
     title: str
@@ -118,7 +122,7 @@ class JobDetailDocument:
 
     job: JobDocument
     graph: Mapping[str, Any]
-    """The API graph as sent (with the newest attempt's file name prefix)."""
+    """The API graph as sent (with the newest attempt's file name prefix); empty with `brief`."""
     workflow: Mapping[str, Any] | None
     bindings: Mapping[str, tuple[str, ...]]
     nodes: tuple[NodeProgressDocument, ...]

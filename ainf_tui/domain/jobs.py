@@ -292,6 +292,8 @@ class JobChange:
     """If given, the newest attempt must be this one."""
     expect_queue_open: bool = False
     """Claim: only if the job is neither held nor cancelled and the queue is not paused."""
+    expect_revision: int | None = None
+    """If given, nothing about the job may have changed since it had this revision."""
     attempt: Attempt | None = None
     drop_attempt: str | None = None
     """Removes an attempt that was positively never sent."""

@@ -300,7 +300,9 @@ class Tracker:
     def node_seconds(self, node: str) -> float | None:
         """Measured seconds of a finished node; None if cached, unfinished or unseen."""
         live = self._live.get(node)
-        return None if live is None or live.ended is None else live.ended - live.began
+        if live is None or live.ended is None or node in self.cached:
+            return None
+        return live.ended - live.began
 
     def node_elapsed(self, node: str, now: float) -> float:
         """Seconds since the node began; 0 if it did not."""
@@ -328,7 +330,9 @@ class Tracker:
         live = self._live.get(node)
         ref = node_ref(self.graph, node)
         if live is not None:
-            return NodeState(ref, live.state, live.value, live.max)
+            # ComfyUI tells a cached node as a finished one, too.
+            cached = node in self.cached and live.state == "finished"
+            return NodeState(ref, "cached" if cached else live.state, live.value, live.max)
         return NodeState(ref, "cached" if node in self.cached else "pending")
 
     def _done(self) -> float:

@@ -76,6 +76,8 @@ class Backend:
     """Abandoned prompt ids may still turn up here."""
     starved: bool = False
     """It looked for a job to take and found none."""
+    order_seen: int = -1
+    """`ctx.order` when nothing in the queue was more urgent than what waits on this server."""
     ours: OrderedDict[str, None] = field(default_factory=OrderedDict)
     """The newest prompt ids of ours: one in an older look of the queue is not somebody else's."""
     link_message: str = ""

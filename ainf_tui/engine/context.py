@@ -11,8 +11,8 @@ from pathlib import Path
 
 from ainf_tui.domain.comfy import Graph, Preview
 from ainf_tui.domain.eta import Expectation
-from ainf_tui.domain.jobs import Attempt, Job, JobChange
-from ainf_tui.domain.ports import Clock, Database
+from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobState
+from ainf_tui.domain.ports import Clock, Database, NodeTiming
 from ainf_tui.domain.progress import Tracker
 from ainf_tui.killpoints import KillSwitch
 from ainf_tui.store import Previews, Store
@@ -129,6 +129,10 @@ class Context:
         """Something that the State shows has changed."""
         self.queue_changed = True
         """The counts must be read again."""
+        self.order = 0
+        """Grows with each job that comes (back) to the queue, where it may be the most urgent one."""
+        self.measured: list[NodeTiming] = []
+        """Of finished prompts; the publisher writes them, many at a time."""
         self.paused = False
         """Nothing is sent; stored in the database, read at start, written by pause and resume."""
 
@@ -136,6 +140,7 @@ class Context:
         """One transaction; see `JobRepository.apply`. Whatever it was, the State is built anew."""
         jobs = await self.db.jobs.apply(*changes)
         if jobs is not None:
+            self.order += any(job.state is JobState.QUEUED for job in jobs)
             self.touch_queue()
         return jobs
 

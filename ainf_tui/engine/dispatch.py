@@ -50,16 +50,14 @@ async def dispatch(backend: Backend) -> None:
     while slots(backend) > 0:
         if backend.ctx.paused:
             return
-        jobs = await backend.ctx.db.jobs.next_queued([backend.name], limit=1)
-        backend.starved = not jobs
-        if not jobs or not await _send(backend, jobs[0]):
+        found = await backend.ctx.db.jobs.next_to_send(backend.name)
+        backend.starved = found is None
+        if found is None or not await _send(backend, *found):
             return
 
 
-async def _send(backend: Backend, job: Job) -> bool:
+async def _send(backend: Backend, job: Job, stored: JobGraph) -> bool:
     """Claim and submit one job; False if the loop should wait before the next."""
-    ctx = backend.ctx
-    stored = await ctx.db.jobs.graph(job.id)
     try:
         late = await bind_late_inputs(backend, job, stored)
     except UnreachableError as error:

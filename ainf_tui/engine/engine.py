@@ -225,6 +225,7 @@ class Engine:
             *(b.server.aclose() for b in self.registry.backends),
         )
         with suppress(AinfError):  # a database that is gone keeps no lease either
+            await self.publisher.save_measured()
             await self.ctx.db.lease(LEASE, self._holder, 0)
         self.ctx.store.update(engine=replace(self.ctx.store.state.engine, running=False))
 

@@ -10,40 +10,29 @@ import asyncio
 import errno
 import hashlib
 import json
-import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO, ParamSpec, TypeVar
 
 from ainf_tui.domain.comfy import ServerFile
 from ainf_tui.domain.ids import new_id
-from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobState, Output, Problem
+from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobGraph, JobState, Output, Problem
 from ainf_tui.domain.naming import ending
 from ainf_tui.domain.progress import node_ref
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Context, log
+from ainf_tui.engine.files import TruncatedError, sync_folder, write_file
 from ainf_tui.engine.outcomes import CANCEL_TOO_LATE
 from ainf_tui.engine.pictures import SOCKET, drop_pictures, kept_picture
 from ainf_tui.engine.provenance import sidecar
 from ainf_tui.errors import AinfError, NotFoundError, UnreachableError
-from ainf_tui.killpoints import KillSwitch
 from ainf_tui.settings_pattern import fill_pattern
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-PIECE = 1 << 20
-"""Bytes written at a time in a thread."""
 DISK_AGAIN = 15.0
 """Seconds before a fetch that a full disk or a lost file system stopped is tried again."""
 SERVER_AGAIN = 2.0
 """The same, where the server did not answer or cut the transfer."""
-
-
-class TruncatedError(AinfError):
-    """Fewer or more bytes came than Content-Length said."""
 
 
 def plan_outputs(
@@ -105,13 +94,14 @@ async def fetch_loop(backend: Backend) -> None:
 
 async def fetch_job(backend: Backend, job_id: str) -> float | None:
     """Fetch all that is missing and finish the job; else the seconds until the next try."""
-    job = await backend.ctx.db.jobs.get(job_id)
-    if job is None or job.state is not JobState.FETCHING:
+    found = await backend.ctx.db.jobs.with_graph(job_id)
+    if found is None or found[0].state is not JobState.FETCHING:
         return None
+    job, stored = found
     haul = _Haul()
     try:
         await _bring(backend, job, haul)
-        await _write_sidecars(backend, replace(job, outputs=tuple(haul.outputs)))
+        await _write_sidecars(backend, replace(job, outputs=tuple(haul.outputs)), stored)
     except (UnreachableError, TruncatedError) as error:
         await _blocked(backend, job, f"{error.message}; it is tried again by itself")
         return SERVER_AGAIN
@@ -131,29 +121,36 @@ class _Haul:
     missing: list[Problem] = field(default_factory=list)
     unwritten: tuple[Output, ...] = ()
     """The last file: it is on disk, and its row is written together with the job's end."""
+    aged: bool = False
+    """Rows were written: the job has another revision than when it was read."""
 
 
 async def _bring(backend: Backend, job: Job, haul: _Haul) -> None:
     """File after file, each with its row before the next; the last one's row is left to `_finish`."""
     ctx = backend.ctx
-    wanted = [output for output in job.outputs if not output.fetched]
+    last = next((output for output in reversed(job.outputs) if not output.fetched), None)
     for output in job.outputs:
-        got = output if output.fetched else await _fetch(backend, output, haul.missing)
+        # The last file's place is made sure of with its sidecar's, which is in the same folder.
+        sure = not ctx.tuning.sidecar or output is not last
+        got = output if output.fetched else await _fetch(backend, output, haul.missing, sure=sure)
         if got is None:
             continue
         haul.outputs.append(got)
         if not output.fetched:
-            if output is wanted[-1]:
+            if output is last:
                 haul.unwritten = (got,)
             else:
                 await ctx.db.jobs.output_fetched(got)
+                haul.aged = True
             ctx.kill.reach("fetch.after_row")
 
 
 async def _keep_rows(backend: Backend, outputs: tuple[Output, ...]) -> None:
     """The job does not end now: what is on disk already is not transferred again."""
     for output in outputs:
-        await backend.ctx.db.jobs.output_fetched(output)
+        with suppress(OSError):  # a folder that cannot be synced: the file may be gone after a power cut
+            await asyncio.to_thread(sync_folder, Path(output.path).parent)
+            await backend.ctx.db.jobs.output_fetched(output)
 
 
 def disk_problem(error: OSError) -> str:
@@ -170,21 +167,24 @@ async def _blocked(backend: Backend, job: Job, reason: str) -> None:
         await backend.ctx.apply(JobChange(job.id, expect=frozenset({JobState.FETCHING}), blocked=reason))
 
 
-async def _fetch(backend: Backend, output: Output, missing: list[Problem]) -> Output | None:
-    """One file to its place; None if the server no longer has it (then `missing` says so)."""
-    ctx = backend.ctx
+async def _fetch(backend: Backend, output: Output, missing: list[Problem], *, sure: bool) -> Output | None:
+    """One file to its place; None if the server no longer has it (then `missing` says so).
+
+    `sure`: see `write_file`.
+    """
+    ctx, path = backend.ctx, Path(output.path)
     ctx.kill.reach("fetch.before_write")
     try:
         if output.source.text is not None:
-            size, digest = await write_file(ctx, Path(output.path), _text(output.source.text), None)
+            size, digest = await write_file(ctx, path, _text(output.source.text), None, sure=sure)
         elif output.source.type == SOCKET:
             length, chunks = await kept_picture(ctx, output)
-            size, digest = await write_file(ctx, Path(output.path), chunks, length)
+            size, digest = await write_file(ctx, path, chunks, length, sure=sure)
         else:
             async with backend.asking(), backend.server.view(output.source) as stream:
-                size, digest = await write_file(ctx, Path(output.path), stream.chunks, stream.length)
+                size, digest = await write_file(ctx, path, stream.chunks, stream.length, sure=sure)
     except NotFoundError:
-        kept = await asyncio.to_thread(_kept, Path(output.path))
+        kept = await asyncio.to_thread(_kept, path)
         if kept is not None:  # a crash came between the file and its row: only whole files get there
             return replace(output, bytes=kept[0], sha256=kept[1], fetched_at=ctx.clock.now())
         missing.append(
@@ -212,137 +212,11 @@ async def _text(text: str) -> AsyncIterator[bytes]:
     yield text.encode()
 
 
-async def write_file(
-    ctx: Context, path: Path, chunks: AsyncIterator[bytes], length: int | None
-) -> tuple[int, str]:
-    """Write beside, verify the length, fsync, rename, fsync the folder; (bytes, sha256).
-
-    Raises TruncatedError if the length is wrong (nothing is left behind), OSError from the disk.
-    """
-    temporary = path.with_name(f".{path.name}.part")
-    start = bytearray()
-    async for chunk in chunks:
-        start += chunk
-        if len(start) >= PIECE:
-            return await _write_long(ctx, path, bytes(start), chunks, length)
-    _check_length(path, len(start), length)
-    digest = await _in_thread(_write_short, temporary, path, bytes(start), ctx.kill)
-    ctx.kill.reach("fetch.after_rename")
-    return len(start), digest
-
-
-async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """A cancel waits for the thread: nothing goes on writing behind the next try's back."""
-    working = asyncio.create_task(asyncio.to_thread(work, *args, **kwargs))
-    try:
-        return await asyncio.shield(working)
-    except asyncio.CancelledError:
-        await asyncio.wait({working})
-        raise
-
-
-def _write_short(temporary: Path, path: Path, data: bytes, kill: KillSwitch) -> str:
-    """The steps of `write_file` in one go (SHA-256): changing threads four times costs more than they do."""
-    digest = hashlib.sha256()
-    handle = _open(temporary)
-    try:
-        with handle:
-            _write(handle, data, digest.update)
-            _sync(handle)
-    except BaseException:  # a cancel too leaves no half file behind
-        temporary.unlink(missing_ok=True)
-        raise
-    kill.reach("fetch.before_rename")
-    _place(temporary, path)
-    return digest.hexdigest()
-
-
-async def _write_long(
-    ctx: Context, path: Path, start: bytes, chunks: AsyncIterator[bytes], length: int | None
-) -> tuple[int, str]:
-    """`write_file` for what does not fit into one piece; `start` has been read already."""
-    temporary = path.with_name(f".{path.name}.part")
-    handle = await _opened(temporary)
-    try:
-        size, digest = await _copy(handle, start, chunks)
-        _check_length(path, size, length)
-        await asyncio.to_thread(_sync, handle)
-    except BaseException:  # a cancel too leaves no half file behind
-        handle.close()
-        temporary.unlink(missing_ok=True)
-        raise
-    handle.close()
-    ctx.kill.reach("fetch.before_rename")
-    await asyncio.to_thread(_place, temporary, path)
-    ctx.kill.reach("fetch.after_rename")
-    return size, digest
-
-
-def _check_length(path: Path, size: int, length: int | None) -> None:
-    if length is not None and size != length:
-        raise TruncatedError(
-            "output.truncated",
-            f"{path.name}: {size} of {length} bytes came",
-            hint="the transfer is tried again by itself",
-        )
-
-
-async def _copy(handle: BinaryIO, start: bytes, chunks: AsyncIterator[bytes]) -> tuple[int, str]:
-    digest = hashlib.sha256()
-    size = 0
-    buffer = bytearray(start)
-    async for chunk in chunks:
-        buffer += chunk
-        if len(buffer) >= PIECE:
-            await asyncio.to_thread(_write, handle, bytes(buffer), digest.update)
-            size += len(buffer)
-            buffer.clear()
-    await asyncio.to_thread(_write, handle, bytes(buffer), digest.update)
-    return size + len(buffer), digest.hexdigest()
-
-
-async def _opened(path: Path) -> BinaryIO:
-    """Opened for writing; a cancel while the thread is at it leaves neither a handle nor a file."""
-    opening = asyncio.create_task(asyncio.to_thread(_open, path))
-    try:
-        return await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        with suppress(OSError):
-            (await opening).close()
-            await asyncio.to_thread(path.unlink, missing_ok=True)
-        raise
-
-
-def _open(path: Path) -> BinaryIO:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("wb")
-
-
-def _write(handle: BinaryIO, data: bytes, update: object) -> None:
-    handle.write(data)
-    update(data)  # type: ignore[operator]  # hashlib's own update
-
-
-def _sync(handle: BinaryIO) -> None:
-    handle.flush()
-    os.fsync(handle.fileno())
-
-
-def _place(temporary: Path, path: Path) -> None:
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-async def _write_sidecars(backend: Backend, job: Job) -> None:
+async def _write_sidecars(backend: Backend, job: Job, stored: JobGraph) -> None:
     """Provenance beside each file; written anew each time, so a repeat does no harm."""
     ctx = backend.ctx
     if not ctx.tuning.sidecar or not job.outputs:
         return
-    stored = await ctx.db.jobs.graph(job.id)
     for output in job.outputs:
         document = sidecar(job, output, stored, node_ref(stored.graph, output.source.node))
         path = Path(output.path)
@@ -352,27 +226,35 @@ async def _write_sidecars(backend: Backend, job: Job) -> None:
 
 
 async def _finish(backend: Backend, job: Job, haul: _Haul) -> None:
-    ctx, missing = backend.ctx, haul.missing
-    failed = bool(missing) and not haul.outputs
-    newest = await ctx.db.jobs.get(job.id) or job  # a cancel may have come while it was settled and fetched
-    late = newest.cancel_requested and CANCEL_TOO_LATE not in newest.warnings
-    added = (*missing, CANCEL_TOO_LATE) if late and not failed else tuple(missing)
+    ctx = backend.ctx
     ctx.kill.reach("finish.before_commit")
-    jobs = await ctx.apply(
-        JobChange(
-            job.id,
-            expect=frozenset({JobState.FETCHING}),
-            state=JobState.FAILED if failed else JobState.SUCCEEDED,
-            error=missing[0] if failed else None,
-            warnings=(*newest.warnings, *added) if added else None,
-            blocked="",
-            finished_at=ctx.clock.now(),
-            fetched=haul.unwritten,
-        )
-    )
+    jobs = None
+    if not haul.aged:
+        jobs = await ctx.apply(replace(_end(ctx, job, haul), expect_revision=job.revision))
+    if jobs is None:  # it has changed since it was read, perhaps by a cancel
+        newest = await ctx.db.jobs.get(job.id) or job
+        jobs = await ctx.apply(_end(ctx, newest, haul))
     if jobs is None:  # given up meanwhile: what is on disk is told all the same
         await _keep_rows(backend, haul.unwritten)
     ctx.kill.reach("finish.after_commit")
     await drop_pictures(ctx, job)
-    if jobs and not failed:
+    if jobs and jobs[0].state is JobState.SUCCEEDED:
         backend.on_finished(jobs[0])
+
+
+def _end(ctx: Context, job: Job, haul: _Haul) -> JobChange:
+    """`job` as it is now: a cancel may have come while it was fetched."""
+    missing = haul.missing
+    failed = bool(missing) and not haul.outputs
+    late = job.cancel_requested and CANCEL_TOO_LATE not in job.warnings
+    added = (*missing, CANCEL_TOO_LATE) if late and not failed else tuple(missing)
+    return JobChange(
+        job.id,
+        expect=frozenset({JobState.FETCHING}),
+        state=JobState.FAILED if failed else JobState.SUCCEEDED,
+        error=missing[0] if failed else None,
+        warnings=(*job.warnings, *added) if added else None,
+        blocked="",
+        finished_at=ctx.clock.now(),
+        fetched=haul.unwritten,
+    )

@@ -83,10 +83,11 @@ async def _queue(backend: Backend) -> QueueSnapshot:
 
 # -- withdrawal ------------------------------------------------------------------------------------
 async def _withdraw_waiting(backend: Backend) -> None:
+    first = await _more_urgent(backend)
     for flight in list(backend.flights.values()):
         if not _is_waiting(flight) or flight.job.cancel_requested:
             continue
-        reason = await _why_withdraw(backend, flight)
+        reason = _why_withdraw(backend, flight, first)
         # A stored intent whose reason has gone stays: the prompt may have been deleted by it already.
         if reason:
             await _withdraw(backend, flight, reason)
@@ -101,14 +102,30 @@ def _is_waiting(flight: Flight) -> bool:
     )
 
 
-async def _why_withdraw(backend: Backend, flight: Flight) -> str:
+async def _more_urgent(backend: Backend) -> Job | None:
+    """The first job of the queue if it comes before one that waits on this server.
+
+    Asked only when a job has come or a command has changed something: what was sent was the first.
+    """
+    order = backend.ctx.order
+    if order == backend.order_seen or not backend.flights:
+        return None
+    backend.order_seen = order  # a command that comes while the database answers makes it older again
+    first = await backend.ctx.db.jobs.next_queued([backend.name], limit=1)
+    flights = [f for f in backend.flights.values() if f.in_doubt or _is_waiting(f)]
+    if not first or not any(_before(first[0], f.job) for f in flights):
+        return None
+    backend.order_seen = -1  # until it has been sent
+    return first[0]
+
+
+def _why_withdraw(backend: Backend, flight: Flight, first: Job | None) -> str:
     if backend.ctx.paused:
         return "the queue is paused"
     if flight.job.held:
         return "it is held"
-    first = await backend.ctx.db.jobs.next_queued([backend.name], limit=1)
-    if first and _before(first[0], flight.job):
-        return f"job {first[0].number} is more urgent"
+    if first is not None and _before(first, flight.job):
+        return f"job {first.number} is more urgent"
     return ""
 
 

@@ -10,6 +10,7 @@ from ainf_tui.domain.present import job_document
 from ainf_tui.engine.context import Context
 from ainf_tui.engine.estimates import Estimates
 from ainf_tui.engine.health import Health
+from ainf_tui.engine.nodes import progress_record
 from ainf_tui.engine.registry import Registry
 from ainf_tui.engine.views import backend_document
 from ainf_tui.errors import AinfError
@@ -39,6 +40,7 @@ class Publisher:
         try:
             queue = await self._queue()
             await self._save()
+            await self.save_measured()
         except AinfError as error:
             self._ctx.queue_changed = True
             store.update(database=replace(store.state.database, reachable=False, message=error.message))
@@ -51,6 +53,18 @@ class Publisher:
             database=replace(store.state.database, reachable=True, message=""),
         )
         self._health.update()
+
+    async def save_measured(self) -> None:
+        """Measured times to their rows, for later ETAs. Raises AinfError; they are kept for the next try."""
+        ctx = self._ctx
+        measured, ctx.measured = ctx.measured, []
+        if not measured:
+            return
+        try:
+            await ctx.db.memory.add_timings(measured)
+        except AinfError:
+            ctx.measured = measured + ctx.measured
+            raise
 
     async def _queue(self) -> QueueDocument:
         ctx = self._ctx
@@ -75,15 +89,4 @@ class Publisher:
             if flight.tracker.started_at is None or now - flight.saved_at < ctx.tuning.save_every:
                 continue
             flight.saved_at = now
-            snapshot = flight.tracker.snapshot(now)
-            await ctx.db.memory.save_progress(
-                flight.job.id,
-                {
-                    "prompt_id": flight.prompt_id,
-                    "fraction": snapshot.fraction,
-                    "elapsed": snapshot.elapsed,
-                    "node": snapshot.node.id if snapshot.node else None,
-                    "step": snapshot.step,
-                    "steps": snapshot.steps,
-                },
-            )
+            await ctx.db.memory.save_progress(flight.job.id, progress_record(flight, now))

@@ -43,6 +43,7 @@ class Registry:
         """Something changed that any backend may have to act on."""
         for backend in self.backends:
             backend.starved = False
+            backend.order_seen = -1
             backend.wake.set()
 
     def waits_for(self, job: Job | JobSummary) -> str:

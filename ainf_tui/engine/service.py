@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ainf_tui.domain.backends import BackendSpec
+from ainf_tui.domain.comfy import Graph
 from ainf_tui.domain.documents import (
     JobDetailDocument,
     JobPageDocument,
@@ -17,13 +18,16 @@ from ainf_tui.domain.documents import (
     QueueDocument,
     StatusDocument,
 )
+from ainf_tui.domain.jobs import Job
 from ainf_tui.domain.present import node_progress_document, problem_document
+from ainf_tui.domain.progress import NodeState
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
 from ainf_tui.domain.services import CountDocument, JobQuery
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.commands import Commands, Done
 from ainf_tui.engine.engine import Engine
 from ainf_tui.engine.lists import Lists
+from ainf_tui.engine.nodes import kept_nodes
 from ainf_tui.engine.provenance import models_of, sent_graph
 from ainf_tui.engine.retries import Retries
 from ainf_tui.engine.submission import Submission
@@ -76,21 +80,27 @@ class Service:
     async def rows(self, query: JobQuery) -> JobRowPage:
         return await self._lists.rows(query)
 
-    async def job(self, ref: str) -> JobDetailDocument:
+    async def job(self, ref: str, *, brief: bool = False) -> JobDetailDocument:
         job = (await self._commands.find([ref]))[0]
         stored = await self._ctx.db.jobs.graph(job.id)
-        flight = next((f for _, f in self._engine.registry.flights() if f.job.id == job.id), None)
-        graph = sent_graph(stored.graph, job.number)
         return JobDetailDocument(
             job=(await self._lists.documents((job,)))[0],
-            graph=graph,
-            workflow=stored.workflow,
+            graph={} if brief else sent_graph(stored.graph, job.number),
+            workflow=None if brief else stored.workflow,
             bindings={name: tuple(places) for name, places in stored.bindings.items()},
-            nodes=tuple(node_progress_document(n) for n in flight.tracker.nodes()) if flight else (),
+            nodes=tuple(node_progress_document(n) for n in await self._nodes(job, stored.graph)),
             models=tuple(models_of(stored.graph)),
             pack_version=job.pack_version,
             graph_hash=job.graph_hash,
         )
+
+    async def _nodes(self, job: Job, graph: Graph) -> tuple[NodeState, ...]:
+        """Of the prompt that is on a server, else as they were left."""
+        for _, flight in self._engine.registry.flights():
+            if flight.job.id == job.id and not job.ended:
+                return flight.tracker.nodes()
+        kept = await self._ctx.db.memory.progress([job.id])
+        return kept_nodes(job, graph, kept.get(job.id))
 
     async def output(self, ref: str, index: int) -> Path:
         job = (await self._commands.find([ref]))[0]

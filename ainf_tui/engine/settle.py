@@ -11,6 +11,7 @@ from ainf_tui.domain.outputs import files_of
 from ainf_tui.domain.ports import NodeTiming
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Flight, log
+from ainf_tui.engine.nodes import keep_nodes
 from ainf_tui.engine.outcomes import Ending, ending_of
 from ainf_tui.engine.pictures import keep_pictures, with_missed
 
@@ -55,16 +56,18 @@ async def write_end(backend: Backend, flight: Flight, entry: HistoryEntry | None
         attempt = replace(attempt, number=entry.number, submitted_at=attempt.created_at)
     change = backend.verdicts.ended(flight.job, attempt, flight.graph, ending, ctx.clock.now())
     change = with_missed(change, flight)
+    await keep_nodes(ctx, flight, ending)
     ctx.kill.reach("settle.before_commit")
     jobs = await ctx.apply(change)
     ctx.kill.reach("settle.after_commit")
     if not await backend.leave(flight, jobs) or not jobs:
         log.warning("job %d: changed while its end was written", flight.job.number)
+        flight.saved_at = 0.0
         return
     job = jobs[0]
     if job.state is JobState.FETCHING:
         backend.fetching.put_nowait(job.id)
-        await _learn(backend, flight, ending)
+        _learn(backend, flight, ending)
     elif job.state not in ENDED and job.error is None and ending.outcome == "failed":
         log.info("job %d: out of memory; frees the server's memory and tries again", job.number)
         async with backend.asking():
@@ -100,7 +103,7 @@ def ending_of_frames(flight: Flight) -> Ending:
     )
 
 
-async def _learn(backend: Backend, flight: Flight, ending: Ending) -> None:
+def _learn(backend: Backend, flight: Flight, ending: Ending) -> None:
     """Keep the measured seconds of its nodes for later ETAs."""
     tracker = flight.tracker
     now = backend.ctx.clock.now()
@@ -120,4 +123,4 @@ async def _learn(backend: Backend, flight: Flight, ending: Ending) -> None:
         if (seconds := tracker.node_seconds(state.ref.id)) is not None
     ]
     if timings and ending.outcome == "success" and not flight.partial:
-        await backend.ctx.db.memory.add_timings(timings)
+        backend.ctx.measured += timings

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ainf_tui.tui.terminal.abilities import Abilities, decide
+from ainf_tui.tui.terminal.abilities import Options as Asked
+from ainf_tui.tui.terminal.probe import Probe
 from ainf_tui.tui.themes import DEFAULT
 
 
@@ -32,3 +35,13 @@ class Options:
     """Where the session is kept; None: it is not."""
     themes_dir: Path | None = None
     """The user's own themes."""
+    environ: Mapping[str, str] = field(default_factory=dict)
+    ascii: bool = False
+    """`--ascii`: whatever the terminal can."""
+
+    def decide(self, probe: Probe, *, slow: bool) -> Abilities | None:
+        """What this terminal can, now that it has answered; None where there is none (a test)."""
+        if not self.environ:
+            return None
+        asked = Asked(ascii=self.ascii, mouse=self.mouse, low_bandwidth=slow)
+        return decide(self.environ, asked, probe)

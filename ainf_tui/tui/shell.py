@@ -31,7 +31,10 @@ from ainf_tui.tui.options import Options
 from ainf_tui.tui.orders import Orders
 from ainf_tui.tui.ports import EngineClient, Opener
 from ainf_tui.tui.signs import Signs
-from ainf_tui.tui.themes import DEFAULT, our_themes
+from ainf_tui.tui.terminal.driver import AinfDriver
+from ainf_tui.tui.terminal.messages import LineChanged, TerminalProbed
+from ainf_tui.tui.terminal.pacing import pacer_of
+from ainf_tui.tui.themes import ANSI, DEFAULT, our_themes
 from ainf_tui.tui.widgets.painted import Looking
 
 TOPICS = ("engine", "queue", "active", "backends", "database", "health")
@@ -63,27 +66,53 @@ class Shell(Looking):
     backends: var[tuple[BackendDocument, ...]] = var(())
     database: var[DatabaseDocument | None] = var(None)
     health: var[HealthDocument] = var(HealthDocument())
+    signs: var[Signs] = var(Signs())
+    slow: var[bool] = var(default=False)
+    """Low bandwidth: asked for, or the line was found to be slow."""
     tick: var[float] = var(0.0)
     """Monotonic seconds, once a second: ages on the screen are counted from it."""
 
     def __init__(self, opener: Opener, options: Options | None = None) -> None:
         self.options = options or Options()
         self.keymap = Keymap(self.options.keys)
-        self.signs = Signs(unicode=self.options.unicode)
         folder = styles_dir()
-        super().__init__(css_path=[folder / f"{name}.tcss" for name in ("app", "dialogs", "queue")])
+        super().__init__(
+            driver_class=AinfDriver,
+            css_path=[folder / f"{name}.tcss" for name in ("app", "dialogs", "queue")],
+        )
+        self.set_reactive(Shell.signs, Signs(unicode=self.options.unicode))
+        self.set_reactive(Shell.slow, self.options.slow)
         self._bindings = self.keymap.bindings("app")
         self.engine_link = EngineLink(opener, self, may_start=self.options.may_start, topics=TOPICS)
         self.orders = Orders(self._client)
         for theme in our_themes():
             self.register_theme(theme)
-        self.theme = self.options.theme if self.options.theme in self.available_themes else DEFAULT
+        wanted = self.options.theme
+        self._chosen_theme = wanted if wanted in self.available_themes else DEFAULT
+        self.theme = ANSI if self.options.slow else self._chosen_theme
         self._make_looks()
 
     def on_mount(self) -> None:
         # After the first paint: the client's libraries load while the frame is already there.
         self.call_after_refresh(self._connect)
         self.set_interval(1.0, self._beat)
+
+        pacer = pacer_of(self)
+        if pacer is not None and self.options.slow:
+            pacer.low = True
+
+    def on_terminal_probed(self, event: TerminalProbed) -> None:
+        """The terminal has told what it can do; the glyphs follow."""
+        abilities = self.options.decide(event.probe, slow=self.slow)
+        if abilities is not None and abilities.unicode != self.signs.unicode:
+            self.signs = Signs(unicode=abilities.unicode)
+
+    def on_line_changed(self, event: LineChanged) -> None:
+        """A slow line gets sixteen colours and no pictures, a fast one the rest back."""
+        self.slow = event.slow or self.options.slow
+
+    def watch_slow(self, slow: bool) -> None:
+        self.theme = ANSI if slow else self._chosen_theme
 
     def _connect(self) -> None:
         self.run_worker(self.engine_link.run(), group="app.link", exclusive=True, exit_on_error=True)
@@ -131,7 +160,7 @@ class Shell(Looking):
             tick=self.tick or time.monotonic(),
             label=self.options.label,
             read_only=self.options.read_only,
-            slow=self.options.slow,
+            slow=self.slow,
             host=self.options.host,
         )
 

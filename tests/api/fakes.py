@@ -133,13 +133,14 @@ class FakeService:
     async def rows(self, query: JobQuery) -> JobRowPage:
         return rows_of(await self.jobs(query))
 
-    async def job(self, ref: str) -> JobDetailDocument:
-        self._note("job", ref)
+    async def job(self, ref: str, *, brief: bool = False) -> JobDetailDocument:
+        self._note("job", (ref, "brief") if brief else ref)
         if ref not in self.known:
             raise NotFoundError(
                 "job.not_found", f"no job {ref}", hint="ainf queue list", details={"ref": ref}
             )
-        return JobDetailDocument(job=self.known[ref], graph={}, workflow=None, bindings={}, nodes=())
+        graph = {} if brief else PACK.graph
+        return JobDetailDocument(job=self.known[ref], graph=graph, workflow=None, bindings={}, nodes=())
 
     async def output(self, ref: str, index: int) -> Path:
         self._note("output", (ref, index))

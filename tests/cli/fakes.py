@@ -217,13 +217,13 @@ class FakeEngine(FakeJobs):
             return False
         return not query.states or job.state in query.states
 
-    async def job(self, ref: str) -> JobDetailDocument:
+    async def job(self, ref: str, *, brief: bool = False) -> JobDetailDocument:
         self._called("job", ref)
         for job in self.listed.values():
             if ref in {str(job.number), job.id}:
                 return JobDetailDocument(
                     job=job,
-                    graph={"3": {"class_type": "KSampler", "inputs": {"seed": 7}}},
+                    graph={} if brief else {"3": {"class_type": "KSampler", "inputs": {"seed": 7}}},
                     workflow=None,
                     bindings={"seed": ("3.seed",)},
                     nodes=(),

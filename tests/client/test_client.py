@@ -118,6 +118,8 @@ async def test_documents_come_back_whole(pair: Pair) -> None:
     assert page.jobs == tuple(pair.service.known.values())
     assert page.revision == 2
     assert (await pair.client.jobs.show("id-2")).job == pair.service.known["id-2"]
+    assert (await pair.client.jobs.show("id-2")).graph == PACK.graph
+    assert (await pair.client.jobs.show("id-2", brief=True)).graph == {}
     assert (await pair.client.status()).overall == "ok"
     assert await pair.client.workflows.list() == (PACK,)
     assert await pair.client.workflows.show(PACK.id) == PACK

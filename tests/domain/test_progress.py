@@ -65,6 +65,21 @@ def test_a_job_from_start_to_end() -> None:
     assert t.snapshot(11.1).fraction == 1.0
 
 
+def test_a_cached_node_is_no_measured_one() -> None:
+    """ComfyUI tells it among the finished ones, too, after no time at all."""
+    t = tracker()
+    t.take(ExecutionCached("p", ("4",)), 1.0)
+    t.take(state(_4=(1, 1, "finished"), _6=(0, 1, "running")), 1.1)
+    t.take(state(_4=(1, 1, "finished"), _6=(1, 1, "finished")), 3.1)
+    assert {n.ref.id: n.state for n in t.nodes()} == {
+        "4": "cached",
+        "6": "finished",
+        "3": "pending",
+        "9": "pending",
+    }
+    assert (t.node_seconds("4"), t.node_seconds("6")) == (None, 2.0)
+
+
 def test_steps_weigh_more_than_nodes_while_nothing_is_measured() -> None:
     weights = guessed_weights(GRAPH, NEEDED)
     assert abs(sum(weights.values()) - 1.0) < 1e-9

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ainf_tui.domain.documents import JobDocument
+from ainf_tui.domain.jobs import JobChange, JobState
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest
 from ainf_tui.errors import ConflictError, NotFoundError, UsageError
 from tests.fakes.box import Box
@@ -135,6 +136,19 @@ async def test_something_more_urgent_takes_the_waiting_place(box: Box) -> None:
     await box.let_go()
     done = await box.succeed(first, second, urgent)
     assert order(box, *done) == [first.number, urgent.number, second.number]
+
+
+async def test_one_that_comes_back_by_itself_takes_the_waiting_place_too(box: Box) -> None:
+    """As a job does that was lost with another server: no command has told of it."""
+    first, second = await two_on_the_server(box)
+    urgent = await box.run(picture(9), priority=10, held=True)
+    back = JobChange(urgent.id, expect=frozenset({JobState.QUEUED}), held=False)
+    assert await box.ctx.apply(back) is not None
+    box.backend().wake.set()
+    await box.reach(urgent, "submitted")
+    assert (await box.job(second)).state == "queued"
+    await box.let_go()
+    await box.succeed(first, second, urgent)
 
 
 async def test_move_to_the_top_withdraws_and_keeps_the_order_of_several(box: Box) -> None:

@@ -63,7 +63,7 @@ async def test_previews_of_samplers_are_no_results(box: Box) -> None:
 async def test_kept_through_the_death_of_the_engine(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     """It died between the row and the file: the next one has what the server no longer has."""
 
-    async def no_disk(*_: object) -> tuple[int, str]:
+    async def no_disk(*_: object, **__: object) -> tuple[int, str]:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:

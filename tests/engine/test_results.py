@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from ainf_tui.adapters.db.jobs import SqlJobs
+from ainf_tui.domain.jobs import JobChange, Output
 from ainf_tui.domain.requests import JobsRequest
-from ainf_tui.engine import fetch
+from ainf_tui.engine import fetch, files
+from ainf_tui.engine.context import Context
 from tests.fakes.box import Box, content
 from tests.fakes.graphs import flat, node, picture
 
@@ -20,8 +23,8 @@ class Disk:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.full = True
-        self._write = fetch._write
-        patch.setattr(fetch, "_write", self._try)
+        self._write = files._write
+        patch.setattr(files, "_write", self._try)
 
     def _try(self, handle: Any, data: bytes, update: object) -> None:
         if self.full:
@@ -134,12 +137,12 @@ async def test_a_server_gone_before_the_transfer_is_waited_for(
     disk = Disk(monkeypatch)
     job = await box.reach(await box.run(picture()), "fetching")
     await box.sim.kill()
-    disk.full = False
 
     async def blocked() -> bool:
         return "cannot be reached" in ((await box.job(job)).blocked or "")
 
     await box.until(blocked)
+    disk.full = False  # not before: bytes that came before the end would be written
     await box.sim.start()
     await box.succeed(job)
 
@@ -166,3 +169,84 @@ async def test_temporary_previews_come_home_too(box: Box) -> None:
     (done,) = await box.succeed(await box.run(graph))
     assert len(done.outputs) == 2
     assert all(content(o.path) for o in done.outputs)
+
+
+@pytest.mark.parametrize("sidecar", [True, False])
+async def test_files_outlast_a_power_cut_before_their_rows_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sidecar: bool
+) -> None:
+    """Each renaming is followed by a sync of its folder before a row or the job's end tells of the file."""
+    unsafe: set[Path] = set()
+    told: list[bool] = []
+    place, sync, apply, row = files._place, files.sync_folder, Context.apply, SqlJobs.output_fetched
+
+    def placed(temporary: Path, path: Path, sure: bool) -> None:
+        unsafe.add(path.parent)
+        place(temporary, path, sure)
+
+    def synced(folder: Path) -> None:
+        sync(folder)
+        unsafe.discard(folder)
+
+    async def applied(ctx: Context, *changes: JobChange) -> Any:
+        told.extend(not unsafe for change in changes if change.fetched)
+        return await apply(ctx, *changes)
+
+    async def rowed(repo: SqlJobs, output: Output) -> None:
+        told.append(not unsafe)
+        await row(repo, output)
+
+    monkeypatch.setattr(files, "_place", placed)
+    monkeypatch.setattr(files, "sync_folder", synced)
+    monkeypatch.setattr(fetch, "sync_folder", synced)
+    monkeypatch.setattr(Context, "apply", applied)
+    monkeypatch.setattr(SqlJobs, "output_fetched", rowed)
+    async with Box(tmp_path, sidecar=sidecar) as box:
+        await box.add_sim()
+        await box.start()
+        await box.succeed(await box.run(picture(batch=2)))
+    assert told == [True, True]
+
+
+async def test_a_full_disk_at_the_sidecar_keeps_the_file_safely(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture is there and its row is written; its folder was synced for it."""
+    synced: list[Path] = []
+    sync, sidecars = files.sync_folder, fetch._write_sidecars
+
+    def noted(folder: Path) -> None:
+        synced.append(folder)
+        sync(folder)
+
+    async def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(fetch, "sync_folder", noted)
+    monkeypatch.setattr(fetch, "_write_sidecars", full)
+    job = await box.run(picture())
+
+    async def kept() -> bool:
+        return (await box.stored(job)).outputs[0].fetched
+
+    await box.reach(job, "fetching")
+    await box.until(kept)
+    (output,) = (await box.stored(job)).outputs
+    assert Path(output.path).parent in synced
+    monkeypatch.setattr(fetch, "_write_sidecars", sidecars)
+    await box.succeed(job)
+    assert content(output.path + ".json")
+
+
+async def test_a_cancel_during_the_transfer_is_told_of(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job's end is written for the job as it is then, not as it was read before the transfer."""
+    write = fetch._write_sidecars
+
+    async def meanwhile(backend: Any, job: Any, stored: Any) -> None:
+        await box.service.cancel(JobsRequest((str(job.number),)))
+        await write(backend, job, stored)
+
+    monkeypatch.setattr(fetch, "_write_sidecars", meanwhile)
+    await box.sim.faults(view_404=1)
+    (done,) = await box.succeed(await box.run(picture(batch=2)))
+    assert {w.code for w in done.warnings} == {"job.cancel_too_late", "output.gone"}

@@ -65,9 +65,11 @@ def path_planned_anew() -> None:
     """Each transfer looks for a free name of its own."""
     transfer = fetch._fetch
 
-    async def wasteful(backend: Backend, output: Output, missing: list[Problem]) -> Output | None:
+    async def wasteful(
+        backend: Backend, output: Output, missing: list[Problem], *, sure: bool
+    ) -> Output | None:
         anew = replace(output, path=str(fetch._free(Path(output.path), set())))
-        return await transfer(backend, anew, missing)
+        return await transfer(backend, anew, missing, sure=sure)
 
     fetch._fetch = wasteful
 

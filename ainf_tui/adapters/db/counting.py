@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from ainf_tui.adapters.db.tables import counters
+
+_IS_IT = counters.c.name == bindparam("counter")
+_BUMP = (
+    update(counters)
+    .where(_IS_IT)
+    .values(value=counters.c.value + bindparam("more"))
+    .returning(counters.c.value)
+)
+_VALUE = select(counters.c.value).where(_IS_IT)
 
 
 def bump(conn: Connection, name: str, by: int) -> int:
@@ -14,10 +23,9 @@ def bump(conn: Connection, name: str, by: int) -> int:
     `bump(conn, "revision", ...)`: so writers go one by one there too, and revisions become visible in
     their order.
     """
-    more = update(counters).where(counters.c.name == name).values(value=counters.c.value + by)
-    return int(conn.execute(more.returning(counters.c.value)).scalar_one())
+    return int(conn.execute(_BUMP, {"counter": name, "more": by}).scalar_one())
 
 
 def value(conn: Connection, name: str) -> int:
     """As it is now."""
-    return int(conn.execute(select(counters.c.value).where(counters.c.name == name)).scalar_one())
+    return int(conn.execute(_VALUE, {"counter": name}).scalar_one())

@@ -55,6 +55,12 @@ class _JobReads:
     async def next_queued(self, backends: Collection[str], *, limit: int) -> tuple[Job, ...]:
         return await self._db.read(jobs_queue.next_queued, backends, limit)
 
+    async def next_to_send(self, backend: str) -> tuple[Job, JobGraph] | None:
+        return await self._db.read(jobs_queue.next_to_send, backend)
+
+    async def with_graph(self, job_id: str) -> tuple[Job, JobGraph] | None:
+        return await self._db.read(jobs_find.with_graph, job_id)
+
     async def in_states(self, states: Collection[JobState]) -> tuple[Job, ...]:
         return await self._db.read(jobs_find.in_states, states)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Table,
+    bindparam,
     delete,
     func,
     insert,
@@ -21,7 +23,7 @@ from sqlalchemy import (
 
 from ainf_tui.adapters.db.columns import Moment
 from ainf_tui.adapters.db.counting import bump
-from ainf_tui.adapters.db.rows import LISTED, attempt_row, chunked, output_row, whole_jobs
+from ainf_tui.adapters.db.rows import LISTED, ByKey, attempt_row, chunked, output_row, whole_jobs
 from ainf_tui.adapters.db.tables import attempts, jobs, outputs, queue_state
 from ainf_tui.adapters.db.upserts import upsert_own
 from ainf_tui.domain.jobs import ENDED, WITH_OUTPUTS, Attempt, Job, JobChange, JobState, Output, may_become
@@ -38,6 +40,16 @@ _PLAIN = (
     "submitted_at",
     "started_at",
     "finished_at",
+)
+_STATES = ByKey(select(jobs.c.id, jobs.c.state, jobs.c.cancel_requested), jobs.c.id)
+_KNOWN_OUTPUTS = ByKey(
+    select(*(outputs.c[name] for name in ("id", "place", "prompt_id", "node", "kind", "idx"))),
+    outputs.c.job_id,
+)
+_FETCHED = (
+    update(outputs)
+    .where(outputs.c.id == bindparam("output"), outputs.c.job_id == bindparam("job"))
+    .values({name: bindparam(f"new_{name}") for name in ("path", "bytes", "sha256", "fetched_at")})
 )
 
 
@@ -77,11 +89,10 @@ def _states(conn: Connection, ids: Sequence[str]) -> tuple[dict[str, JobState], 
     states: dict[str, JobState] = {}
     asked: set[str] = set()
     for chunk in chunked(ids):
-        query = select(jobs.c.id, jobs.c.state, jobs.c.cancel_requested).where(jobs.c.id.in_(chunk))
-        for job_id, state, cancel in conn.execute(query):
-            states[job_id] = JobState(state)
-            if cancel:
-                asked.add(job_id)
+        for row in _STATES.rows(conn, chunk):
+            states[row["id"]] = JobState(row["state"])
+            if row["cancel_requested"]:
+                asked.add(row["id"])
     return states, asked
 
 
@@ -90,8 +101,9 @@ def _apply_one(
 ) -> RowMapping:
     """The job's row as it is now. Raises StaleError."""
     values = _values(conn, change, old, new) | {"revision": revision}
-    statement = update(jobs).where(*_conditions(change, old)).values(values).returning(*LISTED)
-    row = conn.execute(statement).mappings().one_or_none()
+    expected = _expected(change, old)
+    statement = _update(tuple(values), frozenset(expected))
+    row = conn.execute(statement, _named(values) | expected).mappings().one_or_none()
     if row is None:
         raise StaleError
     if change.drop_attempt is not None:
@@ -109,25 +121,50 @@ def _apply_one(
     return row
 
 
-def _conditions(change: JobChange, old: JobState) -> list[ColumnElement[bool]]:
-    conditions = [jobs.c.id == change.job_id, jobs.c.state == old]
+def _expected(change: JobChange, old: JobState) -> dict[str, Any]:
+    """Parameters of the conditions under which the change is made; their names choose the conditions."""
+    expected: dict[str, Any] = {"is_id": change.job_id, "is_state": old}
     if change.expect_prompt is not None:
-        newest = (
-            select(attempts.c.prompt_id)
-            .where(attempts.c.job_id == jobs.c.id)
-            .order_by(attempts.c.ordinal.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        conditions.append(newest == change.expect_prompt)
+        expected["is_prompt"] = change.expect_prompt
     if change.expect_queue_open:
-        paused = select(queue_state.c.paused).where(queue_state.c.id == 1).scalar_subquery()
-        conditions += [
-            jobs.c.held == False,  # noqa: E712 - SQL; `is` would not be indexable
-            jobs.c.cancel_requested == False,  # noqa: E712 - SQL
-            paused == False,  # noqa: E712 - SQL
-        ]
-    return conditions
+        expected["is_open"] = False
+    if change.expect_revision is not None:
+        expected["is_revision"] = change.expect_revision
+    return expected
+
+
+def _named(values: dict[str, Any]) -> dict[str, Any]:
+    """SQLAlchemy keeps the plain names of columns for itself."""
+    return {f"new_{name}": value for name, value in values.items()}
+
+
+@cache
+def _update(columns: tuple[str, ...], expected: frozenset[str]) -> Any:
+    """The UPDATE for this choice of columns and conditions; there are a dozen or two."""
+    conditions = [jobs.c.id == bindparam("is_id"), jobs.c.state == bindparam("is_state")]
+    if "is_prompt" in expected:
+        conditions.append(_newest_prompt() == bindparam("is_prompt"))
+    if "is_open" in expected:
+        conditions += _open(bindparam("is_open"))
+    if "is_revision" in expected:
+        conditions.append(jobs.c.revision == bindparam("is_revision"))
+    values = {name: bindparam(f"new_{name}", type_=jobs.c[name].type) for name in columns}
+    return update(jobs).where(*conditions).values(values).returning(*LISTED)
+
+
+def _newest_prompt() -> Any:
+    return (
+        select(attempts.c.prompt_id)
+        .where(attempts.c.job_id == jobs.c.id)
+        .order_by(attempts.c.ordinal.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _open(no: Any) -> list[ColumnElement[bool]]:
+    paused = select(queue_state.c.paused).where(queue_state.c.id == 1).scalar_subquery()
+    return [jobs.c.held == no, jobs.c.cancel_requested == no, paused == no]
 
 
 def _values(conn: Connection, change: JobChange, old: JobState, new: JobState) -> dict[str, Any]:
@@ -166,13 +203,10 @@ def _put_attempt(conn: Connection, job_id: str, attempt: Attempt) -> None:
 
 def _put_outputs(conn: Connection, job_id: str, new: Sequence[Output]) -> None:
     """Inserts those of which neither the id nor the place on the server is known."""
-    o = outputs.c
-    known = conn.execute(
-        select(o.id, o.place, o.prompt_id, o.node, o.kind, o.idx).where(o.job_id == job_id)
-    ).all()
-    ids = {row.id for row in known}
-    sources = {(row.prompt_id, row.node, row.kind, row.idx) for row in known}
-    place = max((row.place for row in known), default=-1) + 1
+    known = _KNOWN_OUTPUTS.rows(conn, [job_id])
+    ids = {row["id"] for row in known}
+    sources = {(row["prompt_id"], row["node"], row["kind"], row["idx"]) for row in known}
+    place = max((row["place"] for row in known), default=-1) + 1
     rows: list[dict[str, Any]] = []
     for output in new:
         row = output_row(output, place + len(rows))
@@ -199,11 +233,15 @@ def set_fetched(conn: Connection, output: Output) -> None:
 
 
 def _put_fetched(conn: Connection, job_id: str, output: Output) -> None:
-    conn.execute(
-        update(outputs)
-        .where(outputs.c.id == output.id, outputs.c.job_id == job_id)
-        .values(path=output.path, bytes=output.bytes, sha256=output.sha256, fetched_at=output.fetched_at)
+    values = _named(
+        {
+            "path": output.path,
+            "bytes": output.bytes,
+            "sha256": output.sha256,
+            "fetched_at": output.fetched_at,
+        }
     )
+    conn.execute(_FETCHED, values | {"output": output.id, "job": job_id})
 
 
 def set_intent(conn: Connection, prompt_id: str, intent: str) -> bool:

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from ainf_tui.adapters.db import counting
 from ainf_tui.adapters.db.graphs import StoredGraph, rebuilt
-from ainf_tui.adapters.db.rows import attempt_of, chunked, job_by_id, jobs_by_id
+from ainf_tui.adapters.db.rows import ByKey, attempt_of, chunked, job_by_id, jobs_by_id
 from ainf_tui.adapters.db.tables import QUEUED, WATCHED, attempts, graphs, jobs, queue_state
 from ainf_tui.domain.jobs import OPEN, Attempt, Job, JobGraph, JobState
 from ainf_tui.domain.ports import QueueCounts
@@ -22,6 +22,19 @@ _NUMBER = re.compile(r"#?([1-9][0-9]{0,17})")
 _ID_START = re.compile(r"[0-9a-f][0-9a-f-]{5,35}")
 _ACTIVE = OPEN - {JobState.QUEUED}
 _DAY = timedelta(hours=24)
+_GRAPHS = ByKey(
+    select(graphs, jobs.c.literals, jobs.c.late_literals).join(jobs, jobs.c.shape == graphs.c.shape),
+    jobs.c.id,
+)
+_IN_STATES = (
+    select(jobs.c.id).where(jobs.c.state.in_(bindparam("states", expanding=True))).order_by(jobs.c.number)
+)
+_ACTIVE_STATES = select(jobs.c.state).where(jobs.c.state.in_(_ACTIVE))
+_PAUSE = select(queue_state.c.paused, queue_state.c.paused_since).where(queue_state.c.id == 1)
+_WAITING = select(func.count()).where(jobs.c.state == QUEUED, jobs.c.held == bindparam("is_held"))
+_ENDED_SINCE = select(func.count()).where(
+    jobs.c.state == bindparam("ended_state"), jobs.c.finished_at > bindparam("start")
+)
 
 
 def get(conn: Connection, ref: str | int) -> Job | None:
@@ -56,22 +69,23 @@ def by_prompt(conn: Connection, prompt_id: str) -> Job | None:
 
 def graph(conn: Connection, job_id: str) -> JobGraph:
     """With all values bound. NotFoundError(`job.not_found`)."""
-    query = (
-        select(graphs, jobs.c.literals, jobs.c.late_literals)
-        .join(jobs, jobs.c.shape == graphs.c.shape)
-        .where(jobs.c.id == job_id)
-    )
-    row = conn.execute(query).mappings().one_or_none()
-    if row is None:
+    rows = _GRAPHS.rows(conn, [job_id])
+    if not rows:
         raise NotFoundError("job.not_found", f"there is no job {job_id}", hint="`ainf queue list` shows them")
+    row = rows[0]
     stored = StoredGraph(row["shape"], row["graph"], row["workflow"], row["extra"])
     return rebuilt(stored, row["literals"], row["late_literals"])
 
 
+def with_graph(conn: Connection, job_id: str) -> tuple[Job, JobGraph] | None:
+    """The job and its graph, if there is such a job."""
+    job = job_by_id(conn, job_id)
+    return None if job is None else (job, graph(conn, job_id))
+
+
 def in_states(conn: Connection, states: Collection[JobState]) -> tuple[Job, ...]:
     """In order of number."""
-    query = select(jobs.c.id).where(jobs.c.state.in_(states)).order_by(jobs.c.number)
-    return jobs_by_id(conn, list(conn.execute(query).scalars()))
+    return jobs_by_id(conn, list(conn.execute(_IN_STATES, {"states": list(states)}).scalars()))
 
 
 def watched(conn: Connection, backend: str) -> tuple[Attempt, ...]:
@@ -93,10 +107,8 @@ def known_prompts(conn: Connection, prompt_ids: Collection[str]) -> dict[str, At
 def counts(conn: Connection, now: datetime) -> QueueCounts:
     """Open jobs are counted along their indexes, ended ones by a counter kept with each change."""
     # Few by nature, and grouping them in SQL would make SQLite sort them first.
-    active = Counter(conn.execute(select(jobs.c.state).where(jobs.c.state.in_(_ACTIVE))).scalars())
-    paused, since = conn.execute(
-        select(queue_state.c.paused, queue_state.c.paused_since).where(queue_state.c.id == 1)
-    ).one()
+    active = Counter(conn.execute(_ACTIVE_STATES).scalars())
+    paused, since = conn.execute(_PAUSE).one()
     return QueueCounts(
         queued=_waiting(conn, held=False),
         held=_waiting(conn, held=True),
@@ -112,10 +124,8 @@ def counts(conn: Connection, now: datetime) -> QueueCounts:
 
 
 def _waiting(conn: Connection, *, held: bool) -> int:
-    query = select(func.count()).where(jobs.c.state == QUEUED, jobs.c.held == held)
-    return int(conn.execute(query).scalar_one())
+    return int(conn.execute(_WAITING, {"is_held": held}).scalar_one())
 
 
 def _ended_since(conn: Connection, state: JobState, start: datetime) -> int:
-    query = select(func.count()).where(jobs.c.state == state, jobs.c.finished_at > start)
-    return int(conn.execute(query).scalar_one())
+    return int(conn.execute(_ENDED_SINCE, {"ended_state": state, "start": start}).scalar_one())

@@ -9,14 +9,22 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, se
 
 from ainf_tui.adapters.db.counting import bump
 from ainf_tui.adapters.db.jobs_add import last_rank
+from ainf_tui.adapters.db.jobs_find import graph
 from ainf_tui.adapters.db.rows import LISTED, chunked, job_by_id, whole_jobs
 from ainf_tui.adapters.db.tables import QUEUED, jobs
-from ainf_tui.domain.jobs import Job
+from ainf_tui.domain.jobs import Job, JobGraph
 from ainf_tui.errors import ConflictError
 
 _RUN_ORDER = (jobs.c.urgency, jobs.c.rank, jobs.c.number)
 _OPEN: ColumnElement[bool] = jobs.c.finished_at.is_(None)
 _READY = and_(jobs.c.state == QUEUED, jobs.c.held == False)  # noqa: E712 - SQL; `is` would not be indexable
+_NEXT = (
+    select(*LISTED)
+    .where(_READY, jobs.c.cancel_requested == False)  # noqa: E712 - SQL
+    .where(jobs.c.backend_pin.in_(bindparam("pins", expanding=True)))
+    .order_by(*_RUN_ORDER)
+    .limit(bindparam("most"))
+)
 _SMALLEST_GAP = 1e-9
 """Between two ranks; closer neighbours are numbered afresh."""
 
@@ -36,14 +44,14 @@ class Target:
 
 def next_queued(conn: Connection, backends: Collection[str], limit: int) -> tuple[Job, ...]:
     """See `JobRepository.next_queued`."""
-    query = (
-        select(*LISTED)
-        .where(_READY, jobs.c.cancel_requested == False)  # noqa: E712 - SQL
-        .where(jobs.c.backend_pin.in_({"", *backends}))
-        .order_by(*_RUN_ORDER)
-        .limit(limit)
-    )
-    return tuple(whole_jobs(conn, conn.execute(query).mappings().all()))
+    found = conn.execute(_NEXT, {"pins": ["", *backends], "most": limit})
+    return tuple(whole_jobs(conn, found.mappings().all()))
+
+
+def next_to_send(conn: Connection, backend: str) -> tuple[Job, JobGraph] | None:
+    """See `JobRepository.next_to_send`."""
+    found = next_queued(conn, [backend], 1)
+    return (found[0], graph(conn, found[0].id)) if found else None
 
 
 def position(conn: Connection, job_ids: Collection[str]) -> dict[str, int]:

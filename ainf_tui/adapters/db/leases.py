@@ -7,7 +7,7 @@ import time
 from sqlalchemy import BigInteger, Connection, cast, func, insert, select, update
 
 from ainf_tui.adapters.db.tables import leases
-from ainf_tui.adapters.db.upserts import insert_into
+from ainf_tui.adapters.db.upserts import insert_missing
 
 
 def lease(conn: Connection, name: str, holder: str, ttl: float) -> int | None:
@@ -18,8 +18,7 @@ def lease(conn: Connection, name: str, holder: str, ttl: float) -> int | None:
     """
     if conn.dialect.name == "postgresql":
         # Two newcomers: the second waits here for the first one's COMMIT and then finds its row.
-        newcomer = insert_into(conn, leases).values(name=name, holder=holder, epoch=0, expires_at=0)
-        conn.execute(newcomer.on_conflict_do_nothing())
+        insert_missing(conn, leases, [{"name": name, "holder": holder, "epoch": 0, "expires_at": 0}])
     query = select(leases.c.holder, leases.c.epoch, leases.c.expires_at).where(leases.c.name == name)
     row = conn.execute(query.with_for_update()).one_or_none()
     now = _server_microseconds(conn)

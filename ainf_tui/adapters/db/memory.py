@@ -7,12 +7,12 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, or_, select, update
 
 from ainf_tui.adapters.db.connections import Connections
-from ainf_tui.adapters.db.rows import chunked
+from ainf_tui.adapters.db.rows import ByKey, chunked
 from ainf_tui.adapters.db.tables import attempts, backends, job_progress, jobs, node_timings, timed_runs
-from ainf_tui.adapters.db.upserts import insert_into, upsert
+from ainf_tui.adapters.db.upserts import insert_missing, upsert
 from ainf_tui.domain.ports import BackendMemory, NodeTiming
 
 RUNS_KEPT = 100
@@ -21,6 +21,20 @@ RUNS_KEPT_IN_ALL = 5_000
 """Every prompt is a graph of its own to this table; beyond this the oldest runs go."""
 
 _TIMING_COLUMNS = tuple(f.name for f in fields(NodeTiming))
+_NEWEST_RUNS = (
+    select(timed_runs.c.run)
+    .where(timed_runs.c.graph_hash == bindparam("graph"), timed_runs.c.backend == bindparam("server"))
+    .order_by(timed_runs.c.measured_at.desc())
+    .limit(bindparam("most"))
+)
+_OF_RUNS = ByKey(select(node_timings), node_timings.c.run)
+_OF_CLASS = (
+    select(node_timings, timed_runs.c.graph_hash)
+    .join(timed_runs, timed_runs.c.run == node_timings.c.run)
+    .where(node_timings.c.cls == bindparam("cls_name"), node_timings.c.backend == bindparam("server"))
+    .order_by(node_timings.c.measured_at.desc())
+    .limit(bindparam("most"))
+)
 
 
 class SqlMemory:
@@ -82,24 +96,22 @@ def _add_timings(conn: Connection, timings: Sequence[NodeTiming]) -> None:
             {"run": t.run, "graph_hash": t.graph_hash, "backend": t.backend, "measured_at": t.measured_at}
             for t in {t.run: t for t in chunk}.values()
         ]
-        conn.execute(insert_into(conn, timed_runs).on_conflict_do_nothing(), runs)
+        insert_missing(conn, timed_runs, runs)
         rows = [{name: getattr(t, name) for name in _TIMING_COLUMNS if name != "graph_hash"} for t in chunk]
-        conn.execute(insert_into(conn, node_timings).on_conflict_do_nothing(), rows)
+        insert_missing(conn, node_timings, rows)
     for graph_hash, backend in {(t.graph_hash, t.backend) for t in timings}:
         _forget_old_runs(conn, graph_hash, backend)
 
 
 def _forget_old_runs(conn: Connection, graph_hash: str, backend: str) -> None:
-    runs = timed_runs.c
-    newest = (
-        select(runs.run, runs.measured_at)
-        .where(runs.graph_hash == graph_hash, runs.backend == backend)
-        .order_by(runs.measured_at.desc())
-    )
-    found = conn.execute(newest.limit(RUNS_KEPT * 2)).all()
+    found = _newest_runs(conn, graph_hash, backend, RUNS_KEPT * 2)
     if len(found) > RUNS_KEPT:
-        old = [run for run, _ in found[RUNS_KEPT:]]
-        conn.execute(delete(timed_runs).where(runs.run.in_(old)))
+        conn.execute(delete(timed_runs).where(timed_runs.c.run.in_(found[RUNS_KEPT:])))
+
+
+def _newest_runs(conn: Connection, graph_hash: str, backend: str, most: int) -> Sequence[str]:
+    """Their ids, the newest first."""
+    return conn.execute(_NEWEST_RUNS, {"graph": graph_hash, "server": backend, "most": most}).scalars().all()
 
 
 def _prune(conn: Connection) -> None:
@@ -110,15 +122,10 @@ def _prune(conn: Connection) -> None:
 
 
 def _timings(conn: Connection, graph_hash: str, backend: str, runs: int) -> tuple[NodeTiming, ...]:
-    newest = (
-        select(timed_runs.c.run)
-        .where(timed_runs.c.graph_hash == graph_hash, timed_runs.c.backend == backend)
-        .order_by(timed_runs.c.measured_at.desc())
-        .limit(runs)
-    )
-    order = {run: i for i, run in enumerate(conn.execute(newest).scalars())}
-    query = select(node_timings).where(node_timings.c.run.in_(order))
-    found = [_timing(row, graph_hash) for row in conn.execute(query).mappings()]
+    order = {run: i for i, run in enumerate(_newest_runs(conn, graph_hash, backend, runs))}
+    if not order:
+        return ()
+    found = [_timing(row, graph_hash) for row in _OF_RUNS.rows(conn, order)]
     return tuple(sorted(found, key=lambda t: (order[t.run], t.node)))
 
 
@@ -127,14 +134,8 @@ def _class_timings(
 ) -> tuple[NodeTiming, ...]:
     found: list[NodeTiming] = []
     for cls in sorted(classes):
-        query = (
-            select(node_timings, timed_runs.c.graph_hash)
-            .join(timed_runs, timed_runs.c.run == node_timings.c.run)
-            .where(node_timings.c.cls == cls, node_timings.c.backend == backend)
-            .order_by(node_timings.c.measured_at.desc())
-            .limit(limit)
-        )
-        found += [_timing(row, row["graph_hash"]) for row in conn.execute(query).mappings()]
+        rows = conn.execute(_OF_CLASS, {"cls_name": cls, "server": backend, "most": limit}).mappings()
+        found += [_timing(row, row["graph_hash"]) for row in rows]
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Column, Connection, RowMapping, Select, bindparam, select
 
 from ainf_tui.adapters.db.tables import attempts, jobs, outputs
 from ainf_tui.domain.comfy import ServerFile
@@ -26,6 +26,28 @@ _OUTPUT_COLUMNS = tuple(f.name for f in fields(Output) if f.name != "source")
 LISTED = [c for c in jobs.c if c.name not in {"literals", "late_literals"}]
 
 
+class ByKey:
+    """Rows by the value of one column. Made once: SQLAlchemy takes longer to build a statement than SQLite
+    to answer it, and an IN list is written out anew at each call, so that one value has its own statement.
+    """
+
+    def __init__(self, query: Select[Any], column: Column[Any]) -> None:
+        self._one = query.where(column == bindparam("key"))
+        self._many = query.where(column.in_(bindparam("keys", expanding=True)))
+
+    def rows(self, conn: Connection, keys: Collection[Any]) -> Sequence[RowMapping]:
+        """At most CHUNK keys."""
+        if len(keys) == 1:
+            (key,) = keys
+            return conn.execute(self._one, {"key": key}).mappings().all()
+        return conn.execute(self._many, {"keys": list(keys)}).mappings().all()
+
+
+_JOBS = ByKey(select(*LISTED), jobs.c.id)
+_ATTEMPTS = ByKey(select(attempts), attempts.c.job_id)
+_OUTPUTS = ByKey(select(outputs).order_by(outputs.c.job_id, outputs.c.place), outputs.c.job_id)
+
+
 def chunked(values: Iterable[T]) -> Iterator[list[T]]:
     """Lists of at most CHUNK."""
     chunk: list[T] = []
@@ -42,8 +64,7 @@ def jobs_by_id(conn: Connection, ids: Sequence[str]) -> tuple[Job, ...]:
     """Those that exist, in the order of `ids`, each with attempts and outputs (three queries a chunk)."""
     found: dict[str, Job] = {}
     for chunk in chunked(ids):
-        rows = conn.execute(select(*LISTED).where(jobs.c.id.in_(chunk))).mappings().all()
-        found |= {job.id: job for job in whole_jobs(conn, rows)}
+        found |= {job.id: job for job in whole_jobs(conn, _JOBS.rows(conn, chunk))}
     return tuple(found[key] for key in ids if key in found)
 
 
@@ -112,9 +133,8 @@ def _job(row: RowMapping, tried: tuple[Attempt, ...], made: tuple[Output, ...]) 
 
 
 def _attempts(conn: Connection, job_ids: Collection[str]) -> dict[str, list[Attempt]]:
-    query = select(attempts).where(attempts.c.job_id.in_(job_ids))
     grouped: dict[str, list[Attempt]] = {}
-    for row in conn.execute(query).mappings():
+    for row in _ATTEMPTS.rows(conn, job_ids):
         grouped.setdefault(row["job_id"], []).append(attempt_of(row))
     for tried in grouped.values():
         tried.sort(key=lambda a: a.ordinal)
@@ -122,9 +142,8 @@ def _attempts(conn: Connection, job_ids: Collection[str]) -> dict[str, list[Atte
 
 
 def _outputs(conn: Connection, job_ids: Collection[str]) -> dict[str, list[Output]]:
-    query = select(outputs).where(outputs.c.job_id.in_(job_ids)).order_by(outputs.c.job_id, outputs.c.place)
     grouped: dict[str, list[Output]] = {}
-    for row in conn.execute(query).mappings():
+    for row in _OUTPUTS.rows(conn, job_ids):
         grouped.setdefault(row["job_id"], []).append(_output(row))
     return grouped
 

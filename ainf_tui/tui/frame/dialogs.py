@@ -16,13 +16,14 @@ from textual.widgets import Button, Static
 from ainf_tui.tui.frame.options import Option
 from ainf_tui.tui.keymap import Keymap
 from ainf_tui.tui.lines import Span, safe, wrap
+from ainf_tui.tui.terminal.pacing import PacedScreen
 from ainf_tui.tui.widgets.table import Column, Table
 
 WIDTH = 64
 """Cells of a dialog's text, where the terminal has them."""
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(PacedScreen[bool], ModalScreen[bool]):
     """Asks before something is done; Cancel has the focus. `question` and `more` are outside text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -75,7 +76,7 @@ class _Options:
         return {"label": (safe(option.label, 200), ""), "help": (safe(option.help, 400), "muted")}
 
 
-class Choose(ModalScreen[str | None]):
+class Choose(PacedScreen[str | None], ModalScreen[str | None]):
     """One of several; None if left. The cursor begins at `current`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Sequence
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widget import Widget
 
 from ainf_tui.actions import Action, of_area
 from ainf_tui.tui.frame.bars import KeyHint, Tab, footer_line, tab_line
 from ainf_tui.tui.frame.header import header_line
 from ainf_tui.tui.shell import Shell
+from ainf_tui.tui.terminal.pacing import PacedScreen
 from ainf_tui.tui.widgets.painted import Bar
 
 
-class FrameScreen(Screen[None]):
+class FrameScreen(PacedScreen[None]):
     """Subclasses give `body()`, `areas` and, where they differ from the declaration, `hints()`."""
 
     app = getters.app(Shell)
@@ -45,6 +45,7 @@ class FrameScreen(Screen[None]):
         for name in ("link", "health", "backends", "database", "tick"):
             self.watch(self.app, name, self.show_header, init=False)
         self.watch(self.app, "queue", self.show_tabs, init=False)
+        self.watch(self.app, "signs", self.show_frame, init=False)
 
     def on_resize(self) -> None:
         self.show_frame()

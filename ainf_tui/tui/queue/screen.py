@@ -24,6 +24,7 @@ from ainf_tui.tui.queue.removal import Removals
 from ainf_tui.tui.queue.rows import SORTS, Rows, Sort
 from ainf_tui.tui.queue.steer import SteeredScreen
 from ainf_tui.tui.queue.title import Told, empty_lines, title_line
+from ainf_tui.tui.signs import Signs
 from ainf_tui.tui.widgets.entry import Entry
 from ainf_tui.tui.widgets.painted import Bar
 from ainf_tui.tui.widgets.table import Table
@@ -44,7 +45,6 @@ class QueueScreen(SteeredScreen):
         self.feed = Feed(self.rows, self._client, self._rows_changed)
         self.title_bar = Bar(id="queue-title")
         self.table = Table(COLUMNS, JobList(self.rows, self.app.signs), id="jobs")
-        self.table.pointer, self.table.mark_sign = self.app.signs.pointer, self.app.signs.mark
         self.entry = Entry(id="filter", placeholder="words, state:failed, #142")
         self.detail = DetailPane(id="detail")
         self.removals = Removals(
@@ -69,6 +69,7 @@ class QueueScreen(SteeredScreen):
         self.watch(self.app, "queue", self._queue_changed)
         self.watch(self.app, "active", self._active_changed)
         self.watch(self.app, "backends", self._backends_changed)
+        self.watch(self.app, "signs", self._signs_changed, init=False)
         self.watch(self.app, "tick", self._beat, init=False)
         self.run_worker(self.feed.run(), group="queue.feed", exclusive=True, exit_on_error=True)
 
@@ -104,6 +105,10 @@ class QueueScreen(SteeredScreen):
         row = self.row
         if row is not None:
             self.detail.row_changed(row)
+
+    def _signs_changed(self, signs: Signs) -> None:
+        self.table.source = JobList(self.rows, signs)
+        self.table.refresh()
 
     def _beat(self) -> None:
         self.table.paint()

@@ -8,19 +8,25 @@ from rich.segment import Segment
 from textual import getters
 from textual.app import App
 from textual.geometry import Region, Size
+from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
 from ainf_tui.tui.lines import Line, cut_line, line_width
 from ainf_tui.tui.looks import Looks
+from ainf_tui.tui.signs import Signs
 from ainf_tui.tui.widgets.listkeys import ListKeys
+
+_ASCII = str.maketrans("…▸◆×–·█░│", "~>+x-.#.|")  # noqa: RUF001 - our own signs, a cell each
+"""For terminals that cannot show them; the states' glyphs are chosen by `signs`."""
 
 
 class Looking(App[None]):
     """An app that knows how spans look."""
 
     looks: Looks
+    signs: var[Signs]
 
 
 class Painter(Widget):
@@ -31,6 +37,8 @@ class Painter(Widget):
     def strip(self, line: Line, cells: int, base: str = "") -> Strip:
         """The line on `cells` cells. `base`: the style below all spans (the cursor's)."""
         looks = self.app.looks
+        if not self.app.signs.unicode:
+            line = tuple((text.translate(_ASCII), name) for text, name in line)
         ground = self.rich_style + looks[base] if base else self.rich_style
         segments = [Segment(text, ground + looks[name] if name else ground) for text, name in line]
         gap = cells - line_width(line)
