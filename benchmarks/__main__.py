@@ -64,7 +64,7 @@ def _measured(row: Row, lab: Lab) -> Outcome:
         return Outcome(row, None, str(error), here=False)
     except Exception as error:  # noqa: BLE001 - one row that cannot be measured does not cost the others
         traceback.print_exc()
-        return Outcome(row, None, f"{type(error).__name__}: {error}"[:200])
+        return Outcome(row, None, f"{type(error).__name__}: {error}".splitlines()[0][:200])
     return Outcome(row, figure)
 
 

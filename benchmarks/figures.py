@@ -41,10 +41,16 @@ class Lab:
     """What several rows are read from, by name."""
 
     async def once(self, name: str, measure: Callable[[], Awaitable[T]]) -> T:
-        """What was measured under that name, now or for another row."""
+        """What was measured under that name, now or for another row; also if it failed."""
         if name not in self.kept:
-            self.kept[name] = await measure()
-        found: T = self.kept[name]
+            try:
+                self.kept[name] = await measure()
+            except Exception as error:
+                self.kept[name] = error
+                raise
+        found: T | Exception = self.kept[name]
+        if isinstance(found, Exception):
+            raise found
         return found
 
     def amount(self, full: int, least: int = 1) -> int:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.box import Home
@@ -32,7 +32,9 @@ class Program:
     keys: tuple[str, str] = ("down", "up")
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     variables: Mapping[str, str] = field(default_factory=dict)
-    textual: bool = True
+    before: tuple[str, ...] = ()
+    """Keys that come first, and are not measured."""
+    peer: bool = False
 
 
 def floor(mode: str = "plain") -> Program:
@@ -50,14 +52,16 @@ def peers(folder: Path) -> list[Program]:
     log = folder / "small.log"
     log.write_text("".join(f"12:00:{line % 60:02} INFO line {line} of a log\n" for line in range(LOG_LINES)))
     home = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config")}
-    demo = Program("textual-demo", (sys.executable, "-m", "textual"), "What is Textual", variables=home)
+    demo = Program(
+        "textual-demo", (sys.executable, "-m", "textual"), "What is Textual", variables=home, peer=True
+    )
     others = [
         Program("posting", ("posting",), "Collection", ("tab", "shift+tab")),
         Program("harlequin", ("harlequin",), "Run Query", ("x", "backspace")),
-        Program("toolong", ("tl", str(log)), "Tail", ("up", "down")),
-        Program("htop", ("htop",), "PID", textual=False),
-        Program("btop", ("btop",), "cpu", textual=False),
-        Program("lnav", ("lnav", str(log)), r"small\.log", ("up", "down"), textual=False),
+        Program("toolong", ("tl", str(log)), "Tail", ("up", "down"), before=("up",) * 5),
+        Program("htop", ("htop",), "PID"),
+        Program("btop", ("btop",), "cpu"),
+        Program("lnav", ("lnav", str(log)), r"small\.log", ("up", "down")),
     ]
     return [demo, *(found for peer in others if (found := _found(peer, home)) is not None)]
 
@@ -71,4 +75,4 @@ def _found(peer: Program, variables: Mapping[str, str]) -> Program | None:
     command = (path, *peer.command[1:])
     # A peer gets none of our modules: it has a Textual of its own.
     env = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
-    return Program(peer.name, command, peer.until, peer.keys, env, variables, peer.textual)
+    return replace(peer, command=command, env=env, variables=variables, peer=True)

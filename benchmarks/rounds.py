@@ -14,8 +14,9 @@ from benchmarks.sitting import Sitting, sit
 
 JOBS = 50
 """In ainf's list: as many rows as the floor has."""
-IDLE_SECONDS = 6.0
-KEYS = 30
+_HOW_LONG = (6.0, 30)
+"""Seconds of idleness, and keys."""
+_ONCE = (1.0, 4)
 Rounds = dict[str, list[Sitting]]
 Read = Callable[[Sitting], float]
 
@@ -37,15 +38,28 @@ async def _measure(lab: Lab) -> Rounds:
 
 
 def in_turn(lab: Lab, programs: Sequence[Program]) -> Rounds:
-    """Blocking. The first start of each is not counted: it fills caches and writes compiled modules."""
-    found: Rounds = {program.name: [] for program in programs}
-    for program in programs:
-        lab.say(f"{program.name}: {' '.join(program.command[-2:])}")
-        sit(program, 0.1, 2)
-    for turn in range(lab.rounds):
-        lab.say(f"round {turn + 1} of {lab.rounds}: {', '.join(found)}")
+    """Blocking. The first start of each is not counted: it fills caches and writes compiled modules. A
+    peer that fails takes no further part; ainf and the floor must not fail.
+    """
+    found: Rounds = {}
+    lab.say(f"first starts: {', '.join(program.name for program in programs)}")
+    for turn in range(lab.rounds + 1):
+        if turn:
+            lab.say(f"round {turn} of {lab.rounds}: {', '.join(found)}")
         for program in programs:
-            found[program.name].append(sit(program, IDLE_SECONDS / (3 if lab.quick else 1), KEYS))
+            if turn and program.name not in found:
+                continue
+            try:
+                seen = sit(program, *(_HOW_LONG if turn else _ONCE))
+            except AssertionError as error:
+                if not program.peer:
+                    raise
+                lab.say(f"{program.name} is left out: {str(error).splitlines()[0]}")
+                found.pop(program.name, None)
+                continue
+            sittings = found.setdefault(program.name, [])
+            if turn:
+                sittings.append(seen)
     return found
 
 
@@ -54,7 +68,7 @@ def against(rounds: Rounds, other: str, read: Read, unit: str, scale: float = 1.
     medians themselves, also of the others that are here.
     """
     if other not in rounds:
-        raise NotHere(f"{other} is not here (`make bench-peers`, or install it)")
+        raise NotHere(f"no {other} (`make bench-peers`, or its package)")
     pairs = zip(rounds["ainf"], rounds[other], strict=True)
     ratio = median(read(ours) / max(read(theirs), 1e-9) for ours, theirs in pairs)
     medians = {name: median(map(read, sat)) * scale for name, sat in rounds.items()}

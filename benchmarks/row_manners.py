@@ -18,6 +18,7 @@ from benchmarks.sitting import STILL_MS, Sitting, opened, percentile, still
 from tests.fakes.terminal import Terminal
 
 PALETTE = "Search for commands"
+POINTER = "▸"
 HELP = r"(?i)help"
 SCREENS = 20
 ROWS = 10_000
@@ -145,14 +146,9 @@ def _slow_keys(program: Program) -> tuple[list[float], float]:
 
 
 def cursor_line(terminal: Terminal) -> int:
-    """The line that the cursor of a list stands on: the one with another background than its neighbours.
-    -1 if there is none.
-    """
-    cells = terminal.xterm.cells
-    column = 2
-    grounds = [cells.buffer[y][column].bg for y in range(cells.lines)]
-    alone = [y for y in range(4, cells.lines - 2) if grounds[y] not in {grounds[y - 1], grounds[y + 1]}]
-    return alone[0] if alone else -1
+    """Where the pointer of the list stands; -1 if nowhere."""
+    rows = terminal.xterm.cells.rows
+    return next((y for y, row in enumerate(rows) if row.startswith(POINTER)), -1)
 
 
 async def leaving(lab: Lab) -> Figure:

@@ -83,6 +83,9 @@ def sit(program: Program, idle_seconds: float, keys: int) -> Sitting:
     with opened(program) as terminal:
         start = start_of(terminal, program)
         idle = idle_of(terminal, idle_seconds)
+        for key in program.before:
+            terminal.press(key)
+            still(terminal, SETTLED_MS)
         return Sitting(start, idle, keys_of(terminal, program.keys, keys))
 
 

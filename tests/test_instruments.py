@@ -104,6 +104,18 @@ def test_missing_text_fails_with_the_screen():
             terminal.wait_text("absent", timeout=0.05)
 
 
+def test_stillness_begins_with_what_was_sent():
+    """An answer that takes its time is not taken for stillness because the screen was still before."""
+    late = "import sys, time, tty\ntty.setraw(0)\nprint('ready', flush=True)\n"
+    late += "sys.stdin.read(1)\ntime.sleep(0.1)\nprint('late', flush=True)\nsys.stdin.read(1)"
+    with Terminal([sys.executable, "-c", late]) as terminal:
+        terminal.wait_text("ready")
+        terminal.wait_still(400)
+        terminal.press("x")
+        terminal.wait_still(400)
+        assert "late" in terminal.text
+
+
 def test_closed_pty_hangs_up():
     with Terminal(raw_program()) as terminal:
         terminal.wait_text("ready")

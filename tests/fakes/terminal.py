@@ -89,6 +89,7 @@ class Terminal:
         self.output = bytearray()
         self.changes: list[float] = []
         """When the output came that changed what a person sees."""
+        self._sent = 0.0
         self.drawn = 0
         """Bytes taken in so far."""
         self._keep = keep
@@ -176,11 +177,11 @@ class Terminal:
         return self.changes[bisect_left(self.changes, since)]
 
     def wait_still(self, milliseconds: float = 300, timeout: float = SECONDS) -> float:
-        """Until nothing has changed for so long; gives the last change (or the start)."""
+        """Until nothing has changed for so long, and nothing sent; gives the last change (or the start)."""
         give_up = time.monotonic() + timeout
         while True:
             last = self.changes[-1] if self.changes else self.began
-            left = last + milliseconds / 1e3 - time.monotonic()
+            left = max(last, self._sent) + milliseconds / 1e3 - time.monotonic()
             if left <= 0:
                 return last
             if time.monotonic() + left > give_up:
@@ -221,6 +222,7 @@ class Terminal:
 
     def write(self, data: bytes) -> None:
         """To the program, as it is. Nothing if it has gone."""
+        self._sent = time.monotonic()
         try:
             while data:
                 data = data[os.write(self._master, data) :]
