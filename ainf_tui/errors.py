@@ -72,6 +72,13 @@ class ConflictError(AinfError):
     http_status = 409
 
 
+class ForbiddenError(AinfError):
+    """Right request, but not from this caller."""
+
+    exit_code = 1
+    http_status = 403
+
+
 class EndedCancelledError(AinfError):
     """What was waited for was cancelled."""
 

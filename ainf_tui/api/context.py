@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 
 from ainf_tui.api.live import LiveHub
 from ainf_tui.domain.services import EngineService
-from ainf_tui.domain.wire import API_REVISION, VersionDocument
+from ainf_tui.domain.wire import API_REVISION, READ_ONLY_HEADER, VersionDocument, read_only_error
 from ainf_tui.errors import UnreachableError
 from ainf_tui.store import Store
 
@@ -83,10 +83,13 @@ def context(connection: HTTPConnection) -> Context:
 
 
 async def mutation(request: Request) -> None:
-    """Every route that changes something depends on this one; a gate for read-only peers goes here.
+    """The one gate: every route that changes something depends on it.
 
-    Raises UnreachableError(`engine.stopping`): what is begun is finished, nothing new is taken in.
+    Raises ForbiddenError(`api.read_only`) for a front end that may only look, UnreachableError
+    (`engine.stopping`) at the end: what is begun is finished, nothing new is taken in.
     """
+    if request.headers.get(READ_ONLY_HEADER, "0") != "0":
+        raise read_only_error(f"{request.method} {request.url.path}")
     if context(request).stopping and request.url.path != _STOP_PATH:
         raise UnreachableError(
             "engine.stopping",

@@ -32,3 +32,4 @@ class App:
         self.grace = grace
         self.home: str | None = None
         self.embedded = False
+        self.read_only = False

@@ -18,7 +18,7 @@ _ABOUT = """\
 <!-- Written by `make docs` from the commands themselves; change it there. -->
 
 Data goes to stdout, all else to stderr. A job is named by its number (`142`), its id, or the beginning of
-its id. Options of `ainf` itself (`--home`, `--embedded`) stand before the command.
+its id. Options of `ainf` itself (`--home`, `--embedded`, `--read-only`) stand before the command.
 
 ## JSON
 

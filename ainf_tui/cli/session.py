@@ -27,7 +27,7 @@ def call(app: App, work: Callable[[Client], Awaitable[T]], *, start: bool = True
 
 def session(app: App, *, start: bool = True) -> AbstractAsyncContextManager[Client]:
     """A connected client; from the app's own opener, if it was given one."""
-    return (app.opener or _open)(app, start)
+    return (app.opener or _open)(app, start and not app.read_only)
 
 
 @asynccontextmanager
@@ -42,6 +42,6 @@ async def _open(app: App, start: bool) -> AsyncIterator[Client]:
         return
     from ainf_tui.client import launch  # noqa: PLC0415 -- not with --embedded
 
-    async with await launch.connect(settings, found, start=start) as client:
+    async with await launch.connect(settings, found, start=start, read_only=app.read_only) as client:
         tell(app.out, client.notices)
         yield client

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import unquote
 
-from ainf_tui.client.transport import Answer, LiveClosedError, LiveSocket, lost, unreachable
+from ainf_tui.client.transport import (
+    Answer,
+    LiveClosedError,
+    LiveSocket,
+    lost,
+    read_only_headers,
+    unreachable,
+)
 
 Message = MutableMapping[str, Any]
 App = Callable[
@@ -99,15 +106,17 @@ class AsgiLiveSocket:
 
 
 class AsgiTransport:
-    """A Transport over an ASGI app in this event loop."""
+    """A Transport over an ASGI app in this event loop; `read_only` as of `UnixTransport`."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, *, read_only: bool = False) -> None:
         self._app = app
+        pairs = read_only_headers(read_only)
+        self._headers = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in pairs]
 
     @asynccontextmanager
     async def open(self, method: str, target: str, body: bytes | None = None) -> AsyncIterator[Answer]:
         what = f"{method} {target.partition('?')[0]}"
-        scope = _scope("http", target)
+        scope = _scope("http", target, self._headers)
         scope |= {"method": method, "headers": [*scope["headers"], (b"content-type", b"application/json")]}
         exchange = _Exchange(self._app, scope)
         exchange.incoming.put_nowait({"type": "http.request", "body": body or b"", "more_body": False})
@@ -124,7 +133,8 @@ class AsgiTransport:
         await exchange.finish(_CLOSE_SECONDS if exchange.complete else 0.0)
 
     async def websocket(self, target: str) -> LiveSocket:
-        exchange = _Exchange(self._app, _scope("websocket", target) | {"scheme": "ws", "subprotocols": []})
+        scope = _scope("websocket", target, self._headers) | {"scheme": "ws", "subprotocols": []}
+        exchange = _Exchange(self._app, scope)
         exchange.incoming.put_nowait({"type": "websocket.connect"})
         try:
             first = await exchange.next()
@@ -152,7 +162,7 @@ async def _body(exchange: _Exchange, what: str) -> AsyncIterator[bytes]:
             return
 
 
-def _scope(kind: str, target: str) -> dict[str, Any]:
+def _scope(kind: str, target: str, headers: Sequence[tuple[bytes, bytes]]) -> dict[str, Any]:
     path, _, query = target.partition("?")
     return {
         "type": kind,
@@ -163,7 +173,7 @@ def _scope(kind: str, target: str) -> dict[str, Any]:
         "raw_path": path.encode("ascii"),
         "query_string": query.encode("ascii"),
         "root_path": "",
-        "headers": [(b"host", b"ainf")],
+        "headers": [(b"host", b"ainf"), *headers],
         "client": None,
         "server": None,
         "state": {},

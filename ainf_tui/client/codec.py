@@ -11,6 +11,7 @@ import msgspec
 from ainf_tui.errors import (
     AinfError,
     ConflictError,
+    ForbiddenError,
     NotFoundError,
     PromptRefusedError,
     UnreachableError,
@@ -21,6 +22,7 @@ T = TypeVar("T")
 
 _KINDS: Mapping[int, type[AinfError]] = {
     400: UsageError,
+    403: ForbiddenError,
     404: NotFoundError,
     409: ConflictError,
     422: PromptRefusedError,

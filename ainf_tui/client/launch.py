@@ -48,19 +48,23 @@ async def connect(
     locations: Locations,
     *,
     start: bool = True,
+    read_only: bool = False,
     command: Sequence[str] | None = None,
     tuning: Tuning | None = None,
 ) -> Client:
     """A client of the engine that holds this state folder; `client.notices` says what was done for it.
 
     `start`: start an engine where none answers, and replace an older one that has nothing to do.
+    `read_only`: no engine is started, stopped or told of a backend; the one that runs refuses every change
+    that this client asks for.
     `command` stands for `engine_command()`.
 
-    Raises UnreachableError `engine.not_running` (only without `start`), `engine.no_answer`,
+    Raises UnreachableError `engine.not_running` (without `start`, or `read_only`), `engine.no_answer`,
     AinfError `engine.did_not_start`, ConflictError `engine.newer`, UsageError `state.*`.
     """
-    finder = _Finder(settings, locations, tuple(command or engine_command()), tuning or Tuning())
-    transport = UnixTransport(locations.engine_socket)
+    start = start and not read_only
+    finder = _Finder(settings, locations, tuple(command or engine_command()), tuning or Tuning(), read_only)
+    transport = UnixTransport(locations.engine_socket, read_only=read_only)
     reopen = partial(_reopen, finder) if start else None
     client = Client(transport, reopen=reopen)
     try:
@@ -82,6 +86,7 @@ class _Finder:
     locations: Locations
     command: tuple[str, ...]
     tuning: Tuning
+    read_only: bool = False
 
     async def find(self, client: Client, *, may_start: bool) -> tuple[ProblemDocument, ...]:
         """Returns the notices once an engine answers that we can work with."""
@@ -160,7 +165,7 @@ class _Finder:
     async def _introduce(self, client: Client, engine: VersionDocument) -> tuple[ProblemDocument, ...]:
         """Tells the engine of backends that our settings name and it does not know."""
         notices = []
-        for spec in self.settings.backends:
+        for spec in () if self.read_only else self.settings.backends:
             # The built-in default is nobody's wish; an engine with other backends needs none of it.
             implied = self.settings.sources.get(f"backends.{spec.name}", "default") == "default"
             if implied or spec.url in engine.backends:
@@ -180,7 +185,8 @@ class _Finder:
         return UnreachableError(
             "engine.not_running",
             f"no engine runs for {self.locations.state_dir}",
-            hint="`ainf engine start` starts one.",
+            hint="`ainf engine start` starts one"
+            + (", but not with --read-only: start it without." if self.read_only else "."),
         )
 
     def _no_answer(self, seconds: float) -> AinfError:

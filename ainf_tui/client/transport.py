@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from ainf_tui.domain.wire import READ_ONLY_HEADER
 from ainf_tui.errors import UnreachableError
 
 DEADLINE = 30.0
@@ -52,6 +53,11 @@ class Transport(Protocol):
 
     async def websocket(self, target: str) -> LiveSocket: ...
     async def aclose(self) -> None: ...
+
+
+def read_only_headers(read_only: bool) -> tuple[tuple[str, str], ...]:
+    """What a transport adds to each request of a front end that may only look."""
+    return ((READ_ONLY_HEADER, "1"),) if read_only else ()
 
 
 def unreachable(where: str, reason: str) -> UnreachableError:

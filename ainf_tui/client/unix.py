@@ -6,13 +6,13 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import h11
 
-from ainf_tui.client.transport import Answer, LiveSocket, lost, unreachable
+from ainf_tui.client.transport import Answer, LiveSocket, lost, read_only_headers, unreachable
 
 _CHUNK = 65_536
 _KEPT = 4
@@ -72,8 +72,10 @@ class _Connection:
     def close(self) -> None:
         self._socket.close()
 
-    async def send(self, method: str, target: str, body: bytes | None, *, what: str) -> None:
-        headers = [_HOST, ("Accept", "application/json")]
+    async def send(
+        self, method: str, target: str, body: bytes | None, more: Sequence[tuple[str, str]], *, what: str
+    ) -> None:
+        headers = [_HOST, ("Accept", "application/json"), *more]
         if body is not None:
             headers += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
         parts = [self._http.send(h11.Request(method=method, target=target, headers=headers)) or b""]
@@ -129,10 +131,14 @@ class _Connection:
 
 
 class UnixTransport:
-    """Keeps a few idle connections. A request is sent a second time only when nothing of it was sent."""
+    """Keeps a few idle connections. A request is sent a second time only when nothing of it was sent.
 
-    def __init__(self, path: Path) -> None:
+    `read_only`: the engine refuses every change that is asked for over it.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
+        self._headers = read_only_headers(read_only)
         self._kept: list[_Connection] = []
 
     @asynccontextmanager
@@ -158,7 +164,7 @@ class UnixTransport:
             if connection is None:
                 connection = await _Connection.dial(self.path)
             try:
-                await connection.send(method, target, body, what=what)
+                await connection.send(method, target, body, self._headers, what=what)
             except _Stale as stale:
                 connection.close()
                 if fresh:
@@ -180,7 +186,7 @@ class UnixTransport:
     async def websocket(self, target: str) -> LiveSocket:
         from ainf_tui.client.unix_live import connect  # noqa: PLC0415 - loads websockets, 30 ms
 
-        return await connect(self.path, target)
+        return await connect(self.path, target, self._headers)
 
     async def aclose(self) -> None:
         while self._kept:

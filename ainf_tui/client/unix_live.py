@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection, unix_connect
@@ -38,12 +39,13 @@ class UnixLiveSocket:
         await self._connection.close()
 
 
-async def connect(path: Path, target: str) -> LiveSocket:
+async def connect(path: Path, target: str, headers: Sequence[tuple[str, str]] = ()) -> LiveSocket:
     """Raises UnreachableError(`engine.unreachable`)."""
     try:
         connection = await unix_connect(
             str(path),
             f"ws://ainf{target}",
+            additional_headers=headers,
             compression=None,
             open_timeout=_OPEN_SECONDS,
             close_timeout=_CLOSE_SECONDS,

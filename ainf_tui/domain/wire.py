@@ -11,6 +11,8 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from ainf_tui.errors import ForbiddenError
+
 API_REVISION = 1
 """Grows when a client of before could misread the API; added fields and routes do not count."""
 
@@ -24,6 +26,18 @@ STOP_ENGINE = "engine"
 """The engine itself could not go on."""
 ASKABLE_REASONS = (STOP_ASKED, STOP_REPLACED)
 """Those that a front end may give."""
+
+READ_ONLY_HEADER = "Ainf-Read-Only"
+"""`1` with each request of a front end that was started to look and not to touch."""
+
+
+def read_only_error(what: str) -> ForbiddenError:
+    """`what` was asked for by a front end that may only look."""
+    return ForbiddenError(
+        "api.read_only",
+        f"{what} was refused: this front end is read-only, nothing was changed",
+        hint="start ainf without --read-only to change something",
+    )
 
 
 @dataclass(frozen=True, slots=True)

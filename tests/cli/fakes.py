@@ -353,7 +353,7 @@ class CommandLine:
             main = asyncio.current_task()
             acting.add_done_callback(lambda ended: _stop_unless_well(ended, main))
         try:
-            async with Client(AsgiTransport(api), reopen=self.reopen) as client:
+            async with Client(AsgiTransport(api, read_only=app.read_only), reopen=self.reopen) as client:
                 yield client
         finally:
             if acting is not None:

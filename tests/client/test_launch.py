@@ -21,7 +21,7 @@ from ainf_tui.client.launch import Tuning, connect
 from ainf_tui.client.process import lock_holder
 from ainf_tui.client.versions import is_older
 from ainf_tui.domain.backends import BackendSpec
-from ainf_tui.errors import AinfError, NotFoundError, UnreachableError, UsageError
+from ainf_tui.errors import AinfError, ForbiddenError, NotFoundError, UnreachableError, UsageError
 from ainf_tui.locations import Locations, locate
 from ainf_tui.settings import Settings
 
@@ -53,8 +53,10 @@ def starts(place: Locations) -> list[int]:
     return [int(line) for line in file.read_text().split()] if file.exists() else []
 
 
-async def reach(place: Locations, settings: Settings | None = None, *, start: bool = True) -> Client:
-    return await connect(settings or Settings(), place, start=start, command=COMMAND)
+async def reach(
+    place: Locations, settings: Settings | None = None, *, start: bool = True, read_only: bool = False
+) -> Client:
+    return await connect(settings or Settings(), place, start=start, read_only=read_only, command=COMMAND)
 
 
 async def test_nobody_answers_and_nobody_may_start(place: Locations) -> None:
@@ -62,6 +64,28 @@ async def test_nobody_answers_and_nobody_may_start(place: Locations) -> None:
         await reach(place, start=False)
     assert caught.value.code == "engine.not_running"
     assert not place.state_dir.exists()
+
+
+async def test_a_read_only_front_end_starts_none_and_says_how(place: Locations) -> None:
+    with pytest.raises(UnreachableError) as caught:
+        await reach(place, read_only=True)
+    assert caught.value.code == "engine.not_running"
+    assert "without" in caught.value.hint
+    assert not place.state_dir.exists()
+
+
+async def test_a_read_only_front_end_introduces_no_backend(place: Locations) -> None:
+    spec = BackendSpec("lab", "http://127.0.0.1:9")
+    settings = replace(Settings(), backends=(spec,), sources={"backends.lab": "environment"})
+    async with await reach(place), await reach(place, settings, read_only=True) as watcher:
+        assert watcher.notices == ()
+        assert watcher.reopen is None
+        assert spec.url not in (await watcher.engine.version()).backends
+        with pytest.raises(ForbiddenError):
+            await watcher.engine.ensure_backend(spec)
+        # For anybody else the same settings are news.
+        async with await reach(place, settings) as other:
+            assert [notice.code for notice in other.notices] == ["engine.backend_added"]
 
 
 async def test_the_first_starts_it_the_next_finds_it_and_it_outlives_them(place: Locations) -> None:

@@ -83,6 +83,7 @@ def path(app: App, *, _json: bool) -> int:
 @click.pass_obj
 def init(app: App) -> int:
     """Write a settings file with everything commented out. A file that is there is left alone."""
+    places.changes(app, "config init")
     file = places.locations(app).config_file
     write_template(file)
     app.out.line(show(file))

@@ -69,6 +69,7 @@ def info(app: App, *, _json: bool) -> int:
 @click.pass_obj
 def upgrade(app: App, *, _json: bool) -> int:
     """Bring it to this version's revision; on SQLite the file of before is kept beside it."""
+    places.changes(app, "db upgrade")
     before, after = asyncio.run(engine.upgrade(_existing(app)))
     if app.out.json:
         app.out.emit(UpgradeDocument(before, after))
@@ -85,6 +86,7 @@ def upgrade(app: App, *, _json: bool) -> int:
 @click.pass_obj
 def backup(app: App, *, file: Path | None, _json: bool) -> int:
     """A consistent copy of it in FILE, while everything goes on; else in `backups` in the state folder."""
+    places.changes(app, "db backup")
     url = _existing(app)
     target = file.expanduser().absolute() if file is not None else _new_name(app)
     count = asyncio.run(_with(url, lambda database: database.backup(target)))

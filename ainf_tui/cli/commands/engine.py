@@ -49,6 +49,7 @@ def engine() -> None:
 @click.pass_obj
 def run(app: App, *, handover: Path | None) -> int:
     """Be the engine, in the foreground: for service managers and containers."""
+    places.changes(app, "engine run")
     from ainf_tui.api.serve import serve  # noqa: PLC0415 -- the engine's libraries, only for the engine
     from ainf_tui.settings import Settings  # noqa: PLC0415 -- same
 

@@ -1,0 +1,90 @@
+"""`ainf --read-only`: every command of the command line is tried, and nothing has changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+
+from ainf_tui.cli.main import cli
+from ainf_tui.cli.reference import walk
+from tests.cli.fakes import make_job
+
+LOOKS = {
+    "ainf status": [],
+    "ainf queue list": [],
+    "ainf queue show": ["142"],
+    "ainf queue wait": ["142"],
+    "ainf workflows list": [],
+    "ainf workflows show": ["portrait-basic"],
+    "ainf presets list": [],
+    "ainf presets show": ["fashion"],
+    "ainf engine status": [],
+    "ainf config show": [],
+    "ainf config path": [],
+    "ainf config validate": [],
+    "ainf completion": ["bash"],
+}
+CHANGES = {
+    "ainf run": ["portrait-basic", "--prompt", "a cat"],
+    "ainf queue cancel": ["142"],
+    "ainf queue retry": ["142"],
+    "ainf queue hold": ["142"],
+    "ainf queue release": ["142"],
+    "ainf queue move": ["142", "--top"],
+    "ainf queue clear": ["--yes"],
+    "ainf queue pause": [],
+    "ainf queue resume": [],
+    "ainf engine run": [],
+    "ainf engine stop": [],
+    "ainf config init": [],
+    "ainf db upgrade": [],
+    "ainf db backup": [],
+}
+ELSEWHERE = {
+    "ainf engine start": "starts none with --read-only: tests/client/test_launch.py",
+    "ainf engine logs": "reads a file",
+    "ainf db info": "reads the database: tests/cli/test_db.py",
+    "ainf simulator": "has no engine and no state",
+}
+
+
+def test_every_command_is_here() -> None:
+    contexts = walk(click.Context(cli, info_name="ainf"))
+    commands = {c.command_path for c in contexts if not isinstance(c.command, click.Group)}
+    assert commands == {*LOOKS, *CHANGES, *ELSEWHERE}
+
+
+@pytest.mark.parametrize("command", CHANGES)
+def test_what_changes_something_is_refused(ainf, engine, command: str) -> None:
+    engine.put(make_job(142))
+    before = engine.store.state
+    done = ainf("--read-only", *command.split()[1:], *CHANGES[command])
+    assert done.code == 1, done.err
+    assert "read-only" in done.err
+    assert [name for name, _ in engine.calls if name not in {"jobs", "job", "status"}] == []
+    assert engine.store.state == before
+    assert not Path(ainf.home).exists()
+
+
+@pytest.mark.parametrize("command", LOOKS)
+def test_looking_is_as_ever(ainf, engine, command: str) -> None:
+    engine.put(make_job(142, state="succeeded"))
+    done = ainf("--read-only", *command.split()[1:], *LOOKS[command])
+    assert (done.code, done.err) == (0, done.err)
+    assert "read-only" not in done.err
+
+
+def test_no_engine_is_started(ainf) -> None:
+    ainf.running = False
+    done = ainf("--read-only", "queue", "list", "--json")
+    assert done.code == 3
+    assert json.loads(done.err)["error"]["code"] == "engine.not_running"
+
+
+def test_an_embedded_engine_would_work_on_the_queue(ainf) -> None:
+    done = ainf("--read-only", "--embedded", "status")
+    assert done.code == 2
+    assert "exclude" in done.err
