@@ -40,9 +40,12 @@ COMMANDS = {
 )
 @click.option("--home", metavar="DIR", help="Keep settings, state and outputs under DIR, as AINF_HOME does.")
 @click.option("--embedded", is_flag=True, help="Run the engine in this process instead of in its own.")
+@click.option(
+    "--connect", metavar="URL", help="Use the engine of another machine: ssh://[user@]box[:port][/path]."
+)
 @click.version_option(__version__, prog_name="ainf")
 @click.pass_context
-def cli(ctx: click.Context, home: str | None, *, embedded: bool) -> int | None:
+def cli(ctx: click.Context, home: str | None, *, embedded: bool, connect: str | None) -> int | None:
     """Run ComfyUI workflows on a GPU box, watch them finish, lose nothing.
 
     Without a command: the state of the box.
@@ -50,6 +53,7 @@ def cli(ctx: click.Context, home: str | None, *, embedded: bool) -> int | None:
     app = ctx.ensure_object(App)
     app.home = home
     app.embedded = embedded
+    app.connect = connect
     if ctx.invoked_subcommand is not None:
         return None
     from ainf_tui.cli.commands.status import bare  # noqa: PLC0415 -- `ainf --help` needs none of it
