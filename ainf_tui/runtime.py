@@ -69,6 +69,7 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             catalog=lambda: catalog(locations),
             host=host_facts,
             home=str(locations.home or locations.state_dir),
+            label=settings.engine.label,
             holder=f"{socket.gethostname()}:{locations.state_dir}",
         )
         async with engine:

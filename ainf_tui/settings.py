@@ -18,6 +18,7 @@ from ainf_tui.settings_backends import DEFAULT_URL
 from ainf_tui.settings_resolve import Resolver
 from ainf_tui.settings_schema import (
     SECTIONS,
+    ConnectSettings,
     DatabaseSettings,
     EngineSettings,
     OutputSettings,
@@ -51,6 +52,7 @@ class Settings:
     database: DatabaseSettings = field(default_factory=DatabaseSettings, repr=False)
     timeouts: TimeoutSettings = field(default_factory=TimeoutSettings)
     run: RunSettings = field(default_factory=RunSettings)
+    connect: ConnectSettings = field(default_factory=ConnectSettings)
     backends: tuple[BackendSpec, ...] = (BackendSpec(name="default", url=DEFAULT_URL),)
     sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 

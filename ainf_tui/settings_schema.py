@@ -30,9 +30,10 @@ def _setting(
     check: Callable[[str], str] | None = None,
     path: bool = False,
     secret: bool = False,
+    variable: str = "",
 ) -> Any:
     facts: dict[str, Any] = {"help": text, "minimum": minimum, "maximum": maximum, "choices": choices}
-    facts |= {"default": default, "check": check, "path": path, "secret": secret}
+    facts |= {"default": default, "check": check, "path": path, "secret": secret, "variable": variable}
     return field(default=default, metadata=facts)
 
 
@@ -40,6 +41,12 @@ def _check_database_url(raw: str) -> str:
     schemes = ("sqlite:///", "postgresql://")
     if raw and not raw.startswith(schemes):
         raise ValueError("must begin with sqlite:/// or postgresql://")
+    return raw
+
+
+def _check_label(raw: str) -> str:
+    if len(raw) > 20:
+        raise ValueError("must be at most 20 characters long")
     return raw
 
 
@@ -61,6 +68,9 @@ class EngineSettings:
         "Size in bytes at which engine.log is rotated.",
         minimum=65_536,
         maximum=1_073_741_824,
+    )
+    label: str = _setting(
+        "", "A word that front ends show beside the box's name, such as staging.", check=_check_label
     )
 
 
@@ -163,6 +173,19 @@ class RunSettings:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectSettings:
+    """An engine on another machine, over ssh (`--connect`)."""
+
+    url: str = _setting(
+        "",
+        "ssh://[user@]box[:port][/path]: the engine there instead of one here. path is the AINF_HOME there.",
+        variable="AINF_CONNECT",
+    )
+    command: str = _setting("ainf", "What starts ainf there, as that machine's shell reads it.")
+    ssh: str = _setting("ssh", "The ssh program here.")
+
+
 SECTIONS: dict[str, type[Any]] = {
     "engine": EngineSettings,
     "queue": QueueSettings,
@@ -171,6 +194,7 @@ SECTIONS: dict[str, type[Any]] = {
     "database": DatabaseSettings,
     "timeouts": TimeoutSettings,
     "run": RunSettings,
+    "connect": ConnectSettings,
 }
 
 
@@ -187,11 +211,13 @@ class Setting:
     check: Callable[[str], str] | None = None
     path: bool = False
     secret: bool = False
+    variable: str = ""
+    """Its environment variable, where that is not made from the id."""
 
     @property
     def env(self) -> str:
         """The environment variable that sets it."""
-        return "AINF_" + self.id.replace(".", "_").upper()
+        return self.variable or "AINF_" + self.id.replace(".", "_").upper()
 
     @property
     def kind(self) -> str:

@@ -16,6 +16,7 @@ ALL_KEYS = {
     "engine.idle_timeout": 0.0,
     "engine.log_level": "debug",
     "engine.log_max_bytes": 65536,
+    "engine.label": "DEMO",
     "queue.max_attempts": 1,
     "queue.waiting_per_backend": 0,
     "queue.poll_busy": 0.5,
@@ -30,6 +31,9 @@ ALL_KEYS = {
     "timeouts.view": 7.0,
     "timeouts.object_info": 8.0,
     "run.wait": "no",
+    "connect.url": "ssh://box",
+    "connect.command": "/opt/ainf",
+    "connect.ssh": "/opt/ssh",
 }
 
 
@@ -80,7 +84,7 @@ def test_every_setting_can_be_set_in_every_way(file):
     assert from_file == from_env == from_flags
     assert from_env.sources["queue.max_attempts"] == "AINF_QUEUE_MAX_ATTEMPTS"
     assert from_flags.sources["queue.max_attempts"] == "flag"
-    assert from_file.sources["queue.max_attempts"] == f"{file}:6"
+    assert from_file.sources["queue.max_attempts"] == f"{file}:7"
 
 
 def test_flag_beats_environment_beats_file(file):

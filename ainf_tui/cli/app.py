@@ -10,12 +10,16 @@ from typing import Any
 
 from ainf_tui.cli.output import Output
 
+ScreenOpener = Callable[[bool], AbstractAsyncContextManager[Any]]
+
 
 class App:
     """One run of the command line.
 
     `opener(app, start)` gives an async context manager that yields a `client.Client`; `start` says
-    whether an engine may be started. `grace` is the time in seconds in which a second Ctrl-C cancels.
+    whether an engine may be started. `open_screen(app, opener, label)` is the full-screen app and returns
+    its exit code: `opener(start)` gives it clients, `label` is shown beside the box's name. `grace` is the
+    time in seconds in which a second Ctrl-C cancels.
     """
 
     def __init__(
@@ -24,12 +28,20 @@ class App:
         *,
         environ: Mapping[str, str] | None = None,
         opener: Callable[[App, bool], AbstractAsyncContextManager[Any]] | None = None,
+        open_screen: Callable[[App, ScreenOpener, str], int] | None = None,
         grace: float = 2.0,
     ) -> None:
         self.environ = os.environ if environ is None else environ
         self.out = out or Output(sys.stdin, sys.stdout, sys.stderr, self.environ)
         self.opener = opener
+        self.open_screen = open_screen
         self.grace = grace
         self.home: str | None = None
         self.embedded = False
         self.read_only = False
+        self.connect: str | None = None
+        """`--connect`, as given; an empty text means: this machine, whatever the settings say."""
+        self.screen = False
+        """The full-screen app has the terminal: nothing else may write there."""
+        self.tunnel: Any = None
+        """The `client.tunnel.Tunnel` to another machine, while there is one."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from ainf_tui.cli import places
 from ainf_tui.cli.app import App
 from ainf_tui.cli.params import assignments, axes, merge
 from ainf_tui.client import Client
@@ -67,7 +68,7 @@ def build(app: App, options: RunOptions) -> RunRequest:
         priority=options.priority,
         backend=options.backend or "",
         held=options.hold,
-        output_folder=_folder(options.out) if options.out else "",
+        output_folder=_folder(app, options.out) if options.out else "",
         allow_many=options.yes,
     )
     return _with_target(request, options)
@@ -87,11 +88,19 @@ def _with_target(request: RunRequest, options: RunOptions) -> RunRequest:
     return replace(request, pack=options.target)
 
 
-def _folder(given: str) -> str:
+def _folder(app: App, given: str) -> str:
     """The absolute path of `--out`, tried now: a job whose result cannot be written would wait for ever.
 
-    Leaves no new folder behind; the files that come make it. Raises UsageError(`run.bad_out`).
+    Leaves no new folder behind; the files that come make it. Raises UsageError `run.bad_out`, and
+    `run.out_elsewhere` for another machine's engine, whose folders cannot be tried from here.
     """
+    if url := places.box(app, places.settings(app)):
+        raise UsageError(
+            "run.out_elsewhere",
+            f"--out names a folder of this machine, and the files are written on {url}",
+            hint="They go to the outputs folder there ([outputs] folder in its config.toml); "
+            "run without --out, and fetch them with scp or rsync.",
+        )
     path = Path(given).expanduser().absolute()
     made: list[Path] = []
     try:

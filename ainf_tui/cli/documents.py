@@ -206,6 +206,10 @@ class EngineShownDocument:
     """`ainf engine start|stop|status`."""
 
     engine: EngineDocument
+    socket: str = ""
+    """Where it listens on this machine; empty if it does not run, or not here."""
+    api: int | None = None
+    """The revision of the API that it speaks."""
     schema: str = "ainf.engine/1"
 
 

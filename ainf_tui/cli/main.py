@@ -41,9 +41,14 @@ COMMANDS = {
 @click.option("--home", metavar="DIR", help="Keep settings, state and outputs under DIR, as AINF_HOME does.")
 @click.option("--embedded", is_flag=True, help="Run the engine in this process instead of in its own.")
 @click.option("--read-only", is_flag=True, help="Look only: start no engine and change nothing.")
+@click.option(
+    "--connect", metavar="URL", help="Use the engine of another machine: ssh://[user@]box[:port][/path]."
+)
 @click.version_option(__version__, prog_name="ainf")
 @click.pass_context
-def cli(ctx: click.Context, home: str | None, *, embedded: bool, read_only: bool) -> int | None:
+def cli(
+    ctx: click.Context, home: str | None, *, embedded: bool, read_only: bool, connect: str | None
+) -> int | None:
     """Run ComfyUI workflows on a GPU box, watch them finish, lose nothing.
 
     Without a command: the state of the box.
@@ -51,6 +56,7 @@ def cli(ctx: click.Context, home: str | None, *, embedded: bool, read_only: bool
     app = ctx.ensure_object(App)
     app.home = home
     app.embedded = embedded
+    app.connect = connect
     app.read_only = read_only
     if embedded and read_only:
         raise UsageError(

@@ -41,6 +41,11 @@ class Output:
         return self.stdout.isatty()
 
     @property
+    def terminal(self) -> bool:
+        """Whether a person sits at both ends: keys come from a terminal, and what is shown goes to one."""
+        return self.stdin.isatty() and self.stdout.isatty()
+
+    @property
     def draws(self) -> bool:
         """Whether a line that redraws itself may be shown on stderr."""
         return (

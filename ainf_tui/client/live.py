@@ -252,4 +252,5 @@ def _preview(frame: bytes) -> Preview:
 
 def is_transient(error: AinfError) -> bool:
     """Whether asking again, of this engine or the next, may help."""
-    return error.code in {"engine.unreachable", "engine.lost", "engine.timeout", "engine.stopping"}
+    codes = {"engine.unreachable", "engine.lost", "engine.timeout", "engine.stopping", "connect.failed"}
+    return error.code in codes

@@ -273,6 +273,8 @@ class EngineDocument:
     since: datetime | None = None
     home: str = ""
     embedded: bool = False
+    label: str = ""
+    """The setting `engine.label`: shown wherever the box is named."""
 
 
 @dataclass(frozen=True, slots=True)

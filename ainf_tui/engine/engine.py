@@ -66,6 +66,7 @@ class Engine:
         catalog: Callable[[], Catalog],
         host: Callable[[Path], Mapping[str, Any]],
         home: str = "",
+        label: str = "",
         holder: str = "",
         embedded: bool = False,
     ) -> None:
@@ -79,6 +80,7 @@ class Engine:
         self._specs = specs
         self._connect = connect
         self._home = home
+        self._label = label
         self._holder = holder or f"{socket.gethostname()}:{home or os.getpid()}"
         self._embedded = embedded
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -103,6 +105,7 @@ class Engine:
                 since=ctx.clock.now(),
                 home=self._home,
                 embedded=self._embedded,
+                label=self._label,
             ),
             database=DatabaseDocument(
                 url=ctx.db.url, reachable=True, revision=await ctx.db.revision(), message=""

@@ -327,6 +327,7 @@ class CommandLine:
     grace: float = 0.05
     script: Callable[[], Coroutine[Any, Any, None]] | None = None
     reopen: Callable[[], Awaitable[None]] | None = None
+    open_screen: Callable[..., int] | None = None
     stdout: Terminal = field(default_factory=Terminal)
     stderr: Terminal = field(default_factory=Terminal)
     written: asyncio.Event = field(default_factory=asyncio.Event)
@@ -336,7 +337,7 @@ class CommandLine:
         self.stdout.on_write = self.stderr.on_write = self.written.set
         environ = {"LANG": "C.UTF-8", "AINF_HOME": self.home, "COLUMNS": "120", **self.environ}
         out = Output(Terminal(stdin, tty=tty), self.stdout, self.stderr, environ)
-        app = App(out, environ=environ, opener=self._open, grace=self.grace)
+        app = App(out, environ=environ, opener=self._open, open_screen=self.open_screen, grace=self.grace)
         with redirect_stdout(self.stdout):
             code = run(args, app)
         return Result(code, self.stdout.getvalue(), self.stderr.getvalue())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 
@@ -46,11 +47,27 @@ def test_json(ainf):
     assert found["backends"][0]["latency"] == 0.012
 
 
-def test_bare_ainf_is_the_status_and_says_what_is_to_come(ainf):
+def test_bare_ainf_is_the_status_where_no_person_sits(ainf):
+    ainf.open_screen = lambda *_: 1 / 0
     done = ainf()
-    assert done.code == 0
+    assert (done.code, done.err) == (0, "")
     assert done.out.startswith("● ok")
-    assert "app is still to come" in done.err
+
+
+def test_bare_ainf_on_a_terminal_is_the_app(ainf, engine):
+    seen = []
+
+    def open_screen(app, opener, label):
+        async def ask():
+            async with opener(True) as client:
+                return (await client.status()).engine.pid
+
+        seen.append((label, app.screen, asyncio.run(ask())))
+        return 7
+
+    ainf.open_screen = open_screen
+    assert ainf(tty=True).code == 7
+    assert seen == [("", True, 4711)]
 
 
 def test_vram_of_a_device(ainf, engine):

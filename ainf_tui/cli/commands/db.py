@@ -33,8 +33,10 @@ VERBS = {
 @click.group(
     "db", cls=LazyGroup, lazy=VERBS, default="info", short_help="The database: facts, migration, backup."
 )
-def db() -> None:
+@click.pass_obj
+def db(app: App) -> None:
     """The database of jobs. The engine brings it up to date by itself when it starts."""
+    places.only_here(app, "ainf db")
 
 
 @click.command("info", short_help=VERBS["info"][1])

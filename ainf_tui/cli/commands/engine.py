@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from ainf_tui.cli.app import App
 from ainf_tui.cli.documents import EngineShownDocument
 from ainf_tui.cli.lazy import LazyGroup
 from ainf_tui.cli.output import show
-from ainf_tui.cli.session import call
+from ainf_tui.cli.session import call, connection
 from ainf_tui.client import Client
 from ainf_tui.client.process import lock_holder
 from ainf_tui.display.format import local
@@ -53,6 +54,8 @@ def run(app: App, *, handover: Path | None) -> int:
     from ainf_tui.api.serve import serve  # noqa: PLC0415 -- the engine's libraries, only for the engine
     from ainf_tui.settings import Settings  # noqa: PLC0415 -- same
 
+    if handover is None:
+        places.only_here(app, "ainf engine run")
     settings = Settings.from_private_file(handover) if handover is not None else places.settings(app)
     asyncio.run(serve(settings, places.locations(app)))
     return exits.OK
@@ -63,7 +66,7 @@ def run(app: App, *, handover: Path | None) -> int:
 @click.pass_obj
 def start(app: App, *, _json: bool) -> int:
     """Start it, if it does not run."""
-    return _told(app, call(app, _engine))
+    return _told(app, call(app, partial(_shown, app)))
 
 
 @click.command("status", short_help=VERBS["status"][1])
@@ -72,11 +75,11 @@ def start(app: App, *, _json: bool) -> int:
 def engine_status(app: App, *, _json: bool) -> int:
     """Whether it runs, since when, which version. Starts none; exit code 1 if none runs."""
     try:
-        return _told(app, call(app, _engine, start=False))
+        return _told(app, call(app, partial(_shown, app), start=False))
     except UnreachableError as exc:
         if exc.code != "engine.not_running":
             raise
-        return _told(app, EngineDocument(running=False))
+        return _told(app, EngineShownDocument(EngineDocument(running=False)))
 
 
 @click.command("stop", short_help=VERBS["stop"][1])
@@ -85,16 +88,23 @@ def engine_status(app: App, *, _json: bool) -> int:
 def stop(app: App, *, _json: bool) -> int:
     """End it; jobs stay stored, ComfyUI goes on with what it has. The next command starts it again."""
     try:
-        call(app, lambda client: _stop(app, client), start=False)
+        with connection(app):
+            if app.tunnel is not None:  # Only there its lock can be seen.
+                asyncio.run(app.tunnel.stop_engine())
+            else:
+                call(app, lambda client: _stop(app, client), start=False)
     except UnreachableError as exc:
         if exc.code != "engine.not_running":
             raise
-    _told(app, EngineDocument(running=False))
+    _told(app, EngineShownDocument(EngineDocument(running=False)))
     return exits.OK
 
 
-async def _engine(client: Client) -> EngineDocument:
-    return (await client.status()).engine
+async def _shown(app: App, client: Client) -> EngineShownDocument:
+    engine = (await client.status()).engine
+    # A socket of another machine is no path of this one, and an embedded engine has none.
+    socket = "" if engine.embedded or app.tunnel is not None else str(places.locations(app).engine_socket)
+    return EngineShownDocument(engine, socket=socket, api=(await client.engine.version()).api)
 
 
 async def _stop(app: App, client: Client) -> None:
@@ -112,9 +122,10 @@ async def _stop(app: App, client: Client) -> None:
         await asyncio.sleep(0.05)
 
 
-def _told(app: App, engine: EngineDocument) -> int:
+def _told(app: App, shown: EngineShownDocument) -> int:
+    engine = shown.engine
     if app.out.json:
-        app.out.emit(EngineShownDocument(engine))
+        app.out.emit(shown)
     elif engine.running:
         where = "in this process" if engine.embedded else f"pid {engine.pid}"
         app.out.line(
@@ -140,6 +151,7 @@ def _told(app: App, engine: EngineDocument) -> int:
 @click.pass_obj
 def logs(app: App, *, lines: int, follow: bool) -> int:
     """What it wrote to its log, the newest last. No engine needs to run."""
+    places.only_here(app, "ainf engine logs")
     file = places.locations(app).engine_log
     if not file.exists() and not follow:
         raise NotFoundError("engine.no_log", f"there is no log at {file}", hint="No engine has run here yet.")

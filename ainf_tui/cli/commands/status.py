@@ -10,7 +10,7 @@ import click
 from ainf_tui.cli import exits
 from ainf_tui.cli.app import App
 from ainf_tui.cli.output import show
-from ainf_tui.cli.session import call
+from ainf_tui.cli.session import call, open_screen
 from ainf_tui.cli.tables import folded
 from ainf_tui.display.format import duration, local, since, size, span, utc_now
 from ainf_tui.display.glyphs import colour, glyph
@@ -29,8 +29,9 @@ def status(app: App, *, _json: bool) -> int:
 
 
 def bare(app: App) -> int:
-    """`ainf` without a command: until there is an app on the screen, the status."""
-    app.out.note("The full-screen app is still to come; `ainf --help` lists the commands.", "dim")
+    """`ainf` without a command: the full-screen app on a terminal, else the status."""
+    if app.open_screen is not None and app.out.terminal and not app.out.json:
+        return open_screen(app)
     return print_status(app)
 
 
