@@ -74,6 +74,7 @@ async def dial(
             additional_headers=address.request_headers(),
             compression=None,
             proxy=None,
+            max_queue=None,  # the reader takes what has come at once, or leaves the socket alone
             max_size=MAX_FRAME,
             open_timeout=timing.open,
             close_timeout=timing.close,

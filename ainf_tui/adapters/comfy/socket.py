@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from ainf_tui.adapters.comfy.address import BackendAddress
+from ainf_tui.adapters.comfy.burst import Burst
 from ainf_tui.adapters.comfy.dial import Backoff, Ending, SocketTiming, dial, ended, hang_up
 from ainf_tui.adapters.comfy.inbox import Inbox
 from ainf_tui.adapters.comfy.pace import GULP, Pace
@@ -195,17 +196,19 @@ class WebComfySocket:
     async def _read(self, connection: ClientConnection) -> Ending:
         opened = time.monotonic()
         pace = Pace(opened)
+        burst = Burst(self._parse, self._inbox.put)
         early: list[ComfyEvent] = []
         frames = 0
         try:
             async with asyncio.timeout(self._timing.greeting) as greeting:
                 while not self._up.is_set():
                     early += self._parse(await connection.recv())
+                    self._last_frame = time.monotonic()
                     if self._greet(early):
                         greeting.reschedule(None)
             while True:
-                for event in self._parse(await connection.recv()):
-                    self._inbox.put(event)
+                burst.take(await connection.recv())
+                self._last_frame = time.monotonic()
                 frames += 1
                 if frames == 1:
                     self._backoff.reset()
@@ -218,6 +221,8 @@ class WebComfySocket:
             if time.monotonic() - opened >= self._timing.proven_after:
                 self._backoff.reset()
             return ended(self.address, error)
+        finally:
+            burst.flush()
 
     def _greet(self, early: list[ComfyEvent]) -> bool:
         """The first `status` makes the connection; what came before it (nothing, so far) follows it."""
@@ -235,7 +240,6 @@ class WebComfySocket:
         return True
 
     def _parse(self, raw: str | bytes) -> tuple[ComfyEvent, ...]:
-        self._last_frame = time.monotonic()
         events = parse_frame(raw)
         for event in events:
             if isinstance(event, UnknownMessage | MalformedMessage):
