@@ -218,6 +218,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("queue.images", ("v",), "pictures", "How pictures are drawn: blocks, sixel, kitty, off."),
     Action("detail.next_output", ("right_square_bracket",), "next picture", "The next output."),
     Action("detail.previous_output", ("left_square_bracket",), "previous picture", "The output before."),
+    Action("detail.fold", ("o",), "fold", "Open or close the traceback of an error."),
     Action("log.copy", ("y",), "copy", "Copy the command line that does the same.", footer=1),
     Action("settings.copy", ("y",), "copy", "Copy the setting as it stands in the file.", footer=1),
 )

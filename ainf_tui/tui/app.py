@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.link import STOPPED
+from ainf_tui.tui.queue.detailed import DetailedScreen
 from ainf_tui.tui.queue.screen import QueueScreen
 from ainf_tui.tui.shell import Shell
 
@@ -21,7 +22,7 @@ class AinfApp(Shell):
     def on_shell_preview_came(self, event: Shell.PreviewCame) -> None:
         event.stop()
         for screen in self.screen_stack:
-            if isinstance(screen, QueueScreen):
+            if isinstance(screen, DetailedScreen):
                 screen.preview_came(event.job_id, event.media_type, event.data)
 
     # -- keys that hold everywhere ------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from textual import on
 from textual.containers import Horizontal, Vertical
@@ -16,13 +15,13 @@ from ainf_tui.errors import AinfError
 from ainf_tui.tui.frame.bars import KeyHint
 from ainf_tui.tui.frame.options import Option
 from ainf_tui.tui.link import Link
-from ainf_tui.tui.queue.detail import DetailPane
+from ainf_tui.tui.queue.detailed import DetailedScreen
 from ainf_tui.tui.queue.feed import MOST, Feed
 from ainf_tui.tui.queue.filter import parse_filter
+from ainf_tui.tui.queue.job import JobScreen
 from ainf_tui.tui.queue.list import COLUMNS, JobList
 from ainf_tui.tui.queue.removal import Removals
 from ainf_tui.tui.queue.rows import SORTS, Rows, Sort
-from ainf_tui.tui.queue.steer import SteeredScreen
 from ainf_tui.tui.queue.title import Told, empty_lines, title_line
 from ainf_tui.tui.signs import Signs
 from ainf_tui.tui.widgets.entry import Entry
@@ -33,7 +32,7 @@ AHEAD = 100
 """Rows below the last one seen that are fetched before they are needed."""
 
 
-class QueueScreen(SteeredScreen):
+class QueueScreen(DetailedScreen):
     """Shows `rows`, which `feed` fills; keys are in `steer`."""
 
     areas = ("queue",)
@@ -46,7 +45,6 @@ class QueueScreen(SteeredScreen):
         self.title_bar = Bar(id="queue-title")
         self.table = Table(COLUMNS, JobList(self.rows, self.app.signs), id="jobs")
         self.entry = Entry(id="filter", placeholder="words, state:failed, #142")
-        self.detail = DetailPane(id="detail")
         self.removals = Removals(
             self.rows,
             later=self.set_timer,
@@ -73,9 +71,6 @@ class QueueScreen(SteeredScreen):
         self.watch(self.app, "tick", self._beat, init=False)
         self.run_worker(self.feed.run(), group="queue.feed", exclusive=True, exit_on_error=True)
 
-    def _client(self) -> Any:
-        return self.app.engine_link.client
-
     # -- what the engine tells ----------------------------------------------------------------
     def _link_changed(self, before: Link, link: Link) -> None:
         if link.live and not before.live:
@@ -91,7 +86,6 @@ class QueueScreen(SteeredScreen):
     def _active_changed(self, active: tuple[JobDocument, ...]) -> None:
         self.rows.fold_active(active)
         self.table.update()
-        self.detail.fold_active(active)
 
     def _backends_changed(self, backends: tuple[BackendDocument, ...]) -> None:
         self.rows.fold_backends(backends)
@@ -102,9 +96,7 @@ class QueueScreen(SteeredScreen):
         self.show_title()
         self._show_empty()
         self._prefetch()
-        row = self.row
-        if row is not None:
-            self.detail.row_changed(row)
+        self.look()
 
     def _signs_changed(self, signs: Signs) -> None:
         self.table.source = JobList(self.rows, signs)
@@ -113,14 +105,11 @@ class QueueScreen(SteeredScreen):
     def _beat(self) -> None:
         self.table.paint()
 
-    def preview_came(self, job_id: str, media_type: str, data: bytes) -> None:
-        self.detail.preview_came(job_id, media_type, data)
-
     # -- what is seen -------------------------------------------------------------------------
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()
         self._prefetch()
-        self.detail.show_job(self.row)
+        self.look()
         self.show_footer()
 
     def _prefetch(self) -> None:
@@ -184,6 +173,16 @@ class QueueScreen(SteeredScreen):
         except AinfError:
             self.removals.failed(refs)
             raise
+
+    def on_table_opened(self, event: Table.Opened) -> None:
+        event.stop()
+        self.action_open()
+
+    def action_open(self) -> None:
+        """The job under the cursor on the whole screen."""
+        if self.row is not None:
+            cache = self.details.cache
+            self.app.push_screen(JobScreen(self.row, self.rows, self.table, self.removals, cache))
 
     def on_table_at_end(self, event: Table.AtEnd) -> None:
         """`G`: the last job of all, so all are fetched."""

@@ -1,0 +1,109 @@
+"""A screen that shows a job in detail: what it asks for, what it follows, the keys of the pane."""
+
+from __future__ import annotations
+
+from ainf_tui.domain.documents import JobDocument, JobRow
+from ainf_tui.tui.link import Link
+from ainf_tui.tui.ports import EngineClient
+from ainf_tui.tui.queue.detail import DetailPane
+from ainf_tui.tui.queue.detail_feed import Cache, DetailFeed
+from ainf_tui.tui.queue.detail_lines import Seen
+from ainf_tui.tui.queue.steer import SteeredScreen
+
+
+class DetailedScreen(SteeredScreen):
+    """The pane `detail` follows `row`. Subclasses call `look` when another job is to be shown."""
+
+    def __init__(self, cache: Cache | None = None) -> None:
+        super().__init__()
+        self.detail = DetailPane(id="detail")
+        self.details = DetailFeed(
+            self._client,
+            later=self.set_timer,
+            run=self._fetch_detail,
+            changed=self.show_detail,
+            slow=lambda: self.app.slow,
+            cache=cache,
+        )
+        self._unfolded = ""
+        """Id of the job whose folded parts are open."""
+
+    def on_mount(self) -> None:
+        keys = self.app.keymap
+        self.detail.text.bind_keys(keys.bindings("list"))
+        # The list's keys that no list takes are the screen's: they go from pane to pane.
+        self._bindings = type(self._bindings).merge([self._bindings, keys.bindings("list", "detail")])
+        self.watch(self.app, "active", self.look, init=False)
+        for name in ("tick", "signs"):
+            self.watch(self.app, name, self.show_detail, init=False)
+        self.watch(self.app, "link", self._detail_link, init=False)
+
+    def _client(self) -> EngineClient | None:
+        return self.app.engine_link.client
+
+    def _fetch_detail(self) -> None:
+        self.run_worker(self.details.fetch(), group="queue.detail", exclusive=True, exit_on_error=True)
+
+    def _detail_link(self, before: Link, link: Link) -> None:
+        if link.live and not before.live:
+            self.details.again()
+
+    # -- what is shown ------------------------------------------------------------------------
+    @property
+    def detailed(self) -> JobRow | None:
+        """The job that the pane shows; None while it is out of sight."""
+        return self.row if self.detail.display and self.is_current else None
+
+    def look(self) -> None:
+        """The row, the topic or the cursor has changed: follows it."""
+        row = self.detailed
+        self.details.look_at(row, self._live(row))
+        self.show_detail()
+
+    def show_detail(self) -> None:
+        row = self.detailed
+        self.detail.show(self._seen(row) if row is not None else None)
+
+    def _seen(self, row: JobRow) -> Seen:
+        unfolded = self._unfolded == row.id
+        return Seen(row, self.details.found(), self._live(row), unfolded, self.details.error)
+
+    def _live(self, row: JobRow | None) -> JobDocument | None:
+        if row is None:
+            return None
+        return next((job for job in self.app.active if job.id == row.id), None)
+
+    def preview_came(self, job_id: str, media_type: str, data: bytes) -> None:
+        """A picture of a job in the making."""
+
+    def on_screen_resume(self) -> None:
+        self.look()
+
+    def on_detail_pane_resized(self, event: DetailPane.Resized) -> None:
+        event.stop()
+        self.look()
+
+    # -- keys (`actions.py`, areas list and detail) -------------------------------------------
+    def action_fold(self) -> None:
+        """Opens or closes the traceback."""
+        row = self.detailed
+        if row is not None:
+            self._unfolded = "" if self._unfolded == row.id else row.id
+            self.show_detail()
+
+    def action_right(self) -> None:
+        if self.detail.display:
+            self.detail.text.focus()
+
+    def action_left(self) -> None:
+        if self.table.is_attached and self.table.screen is self:
+            self.table.focus()
+
+    def action_next_pane(self) -> None:
+        if self.detail.text.has_focus:
+            self.action_left()
+        else:
+            self.action_right()
+
+    def action_previous_pane(self) -> None:
+        self.action_next_pane()
