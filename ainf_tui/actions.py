@@ -19,6 +19,13 @@ AREAS = {
     "settings": "Settings",
 }
 
+TOGETHER = (
+    ("app", "list", "queue", "detail"),
+    ("app", "list", "log"),
+    ("app", "list", "settings"),
+)
+"""Areas whose keys hold at the same time: none of their actions may share a key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -220,7 +227,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("detail.previous_output", ("left_square_bracket",), "previous picture", "The output before."),
     Action("detail.fold", ("o",), "fold", "Open or close the traceback of an error."),
     Action("log.copy", ("y",), "copy", "Copy the command line that does the same.", footer=1),
+    Action("log.open", ("enter",), "in full", "The line and its error in full.", footer=2),
     Action("settings.copy", ("y",), "copy", "Copy the setting as it stands in the file.", footer=1),
+    Action("settings.edit", ("e",), "edit", "Open config.toml in your editor ($VISUAL, $EDITOR).", footer=2),
+    Action("settings.filter", ("slash",), "filter", "Show only settings that hold the words.", footer=3),
 )
 
 BY_ID = {action.id: action for action in ACTIONS}

@@ -42,6 +42,16 @@ class Locations:
         return self.config_dir / "presets"
 
     @property
+    def user_themes_dir(self) -> Path:
+        """Colours of the user's own for the app, a TOML file each."""
+        return self.config_dir / "themes"
+
+    @property
+    def app_session_file(self) -> Path:
+        """What the app remembers from one time to the next: cursor, filter, theme, history."""
+        return self.state_dir / "app-session.json"
+
+    @property
     def database_file(self) -> Path:
         return self.state_dir / "ainf.db"
 

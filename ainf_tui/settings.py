@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from ainf_tui.domain.backends import BackendSpec
+from ainf_tui.errors import UsageError
 from ainf_tui.settings_backends import DEFAULT_URL
+from ainf_tui.settings_keys import KeyProblem, Keys
 from ainf_tui.settings_resolve import Resolver
 from ainf_tui.settings_schema import (
     SECTIONS,
+    AppSettings,
     ConnectSettings,
     DatabaseSettings,
     EngineSettings,
@@ -53,6 +56,11 @@ class Settings:
     timeouts: TimeoutSettings = field(default_factory=TimeoutSettings)
     run: RunSettings = field(default_factory=RunSettings)
     connect: ConnectSettings = field(default_factory=ConnectSettings)
+    app: AppSettings = field(default_factory=AppSettings)
+    keys: Keys = field(default_factory=dict)
+    """The changed keys that are in force."""
+    key_problems: tuple[KeyProblem, ...] = field(default=(), compare=False)
+    """What is wrong with `[keys]`; nothing refuses to start for it."""
     backends: tuple[BackendSpec, ...] = (BackendSpec(name="default", url=DEFAULT_URL),)
     sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
@@ -103,6 +111,7 @@ class Settings:
             "schema": "ainf.settings/1",
             "values": {f"{s}.{n}": getattr(getattr(self, s), n) for s, n in _names()},
             "backends": [_backend_document(spec) for spec in self.backends],
+            "keys": {action: list(keys) for action, keys in self.keys.items()},
             "sources": dict(self.sources),
         }
         _write_private(path, json.dumps(document, indent=1).encode())
@@ -113,7 +122,7 @@ class Settings:
         from ainf_tui import settings_handover  # noqa: PLC0415 - only the engine's process reads it
 
         parts = settings_handover.read(path)
-        return cls(**parts.sections, backends=parts.backends, sources=parts.sources)
+        return cls(**parts.sections, backends=parts.backends, keys=parts.keys, sources=parts.sources)
 
 
 def resolve(flags: Mapping[str, Any], env: Mapping[str, str], file: Path) -> Settings:
@@ -129,8 +138,23 @@ def resolve(flags: Mapping[str, Any], env: Mapping[str, str], file: Path) -> Set
     resolver = Resolver(flags, env, file)
     sections = resolver.sections()
     backends = resolver.backends()
+    keys, key_problems = resolver.keys()
     resolver.raise_problems()
-    return Settings(**sections, backends=backends, sources=resolver.sources)
+    return Settings(
+        **sections, backends=backends, keys=keys, key_problems=key_problems, sources=resolver.sources
+    )
+
+
+def check_keys(settings: Settings) -> None:
+    """UsageError `config.bad_key` or `config.key_conflict` that lists every key that is not in force."""
+    serious = [problem for problem in settings.key_problems if problem.serious]
+    if serious:
+        raise UsageError(
+            serious[0].code,
+            "\n".join(problem.message for problem in serious),
+            hint=" ".join(problem.hint for problem in serious[:3]),
+            details={"problems": [{"code": p.code, "key": f"keys.{p.action}"} for p in serious]},
+        )
 
 
 def redact_urls(text: str) -> str:

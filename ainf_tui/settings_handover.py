@@ -23,6 +23,7 @@ class Handover:
     sections: Mapping[str, Any]
     backends: tuple[BackendSpec, ...]
     sources: Mapping[str, str]
+    keys: Mapping[str, tuple[str, ...]]
 
 
 def read(path: Path) -> Handover:
@@ -35,12 +36,13 @@ def read(path: Path) -> Handover:
             for section, cls in SECTIONS.items()
         }
         backends = tuple(_backend(item) for item in document["backends"])
+        keys = {str(action): tuple(map(str, found)) for action, found in document.get("keys", {}).items()}
         sources = {str(key): str(value) for key, value in document["sources"].items()}
     except OSError as error:
         raise _refused(path, error.strerror or "cannot be read") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _refused(path, f"is not a settings file of this version ({type(error).__name__})") from error
-    return Handover(sections, backends, sources)
+    return Handover(sections, backends, sources, keys)
 
 
 def _read_private(path: Path) -> bytes:

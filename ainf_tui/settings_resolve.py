@@ -10,6 +10,7 @@ from ainf_tui import settings_backends
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.errors import UsageError
 from ainf_tui.paths import absolute
+from ainf_tui.settings_keys import KeyProblem, Keys, entries, judge, parse_keys
 from ainf_tui.settings_schema import SECTIONS, SETTINGS, Setting, Value
 from ainf_tui.settings_toml import read_toml
 
@@ -59,6 +60,30 @@ class Resolver:
         self.sources["backends.default"] = "default"
         return (BackendSpec(name="default", url=settings_backends.DEFAULT_URL),)
 
+    def keys(self) -> tuple[Keys, tuple[KeyProblem, ...]]:
+        """The changed keys that can be in force, and what is wrong with the others."""
+        table = self._toml.data.get("keys")
+        if not isinstance(table, Mapping):
+            return {}, ()
+        from ainf_tui.actions import BY_ID  # noqa: PLC0415 - few change keys; 2 ms of each command
+
+        given: dict[str, tuple[str, ...]] = {}
+        places: dict[str, str] = {}
+        for path, raw in entries(table):
+            action, place = ".".join(path), ("keys", *path)
+            if action not in BY_ID:
+                self._unknown(action, self._place(place), place, BY_ID)
+                continue
+            try:
+                given[action] = parse_keys(raw)
+            except ValueError as error:
+                self._bad(f"keys.{action}", self._place(place), str(error), hint="")
+                continue
+            places[action] = self._place(place)
+        usable, problems = judge(given, places)
+        self.sources |= {f"keys.{action}": places[action] for action in usable}
+        return usable, tuple(problems)
+
     def raise_problems(self) -> None:
         """UsageError with all problems, if there are any."""
         if not self._problems:
@@ -91,13 +116,13 @@ class Resolver:
         self.sources[setting.id] = source
 
     def _check_file_keys(self) -> None:
-        known_tables = {*SECTIONS, "backends"}
+        known_tables = {*SECTIONS, "backends", "keys"}
         for section, table in self._toml.data.items():
             if section not in known_tables:
                 self._unknown(section, self._place((section,)), (section,), known_tables)
             elif not isinstance(table, Mapping):
                 self._bad(section, self._place((section,)), f"must be a table: [{section}]", hint="")
-            elif section != "backends":
+            elif section not in {"backends", "keys"}:
                 for name in table:
                     if f"{section}.{name}" not in self._by_id:
                         key = (section, name)

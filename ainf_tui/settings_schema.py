@@ -162,6 +162,56 @@ class TimeoutSettings:
     )
 
 
+def _check_command(raw: str) -> str:
+    from shlex import split  # noqa: PLC0415 - few set a command
+
+    try:
+        split(raw)
+    except ValueError as error:
+        raise ValueError(f"is no command line: {str(error).lower()}") from None
+    return raw
+
+
+@dataclass(frozen=True, slots=True)
+class AppSettings:
+    """The full-screen app. Its keys are set under `[keys]`."""
+
+    theme: str = _setting(
+        "ainf-dark",
+        "Colours: ainf-dark, ainf-light, ansi (the terminal's own), one of Textual's, or one of your own "
+        "from themes/. One that is chosen in the app is kept until this setting changes.",
+    )
+    images: str = _setting(
+        "auto",
+        "How pictures are drawn. auto asks the terminal.",
+        choices=("auto", "kitty", "sixel", "blocks", "off"),
+    )
+    mouse: str = _setting(
+        "auto", "Whether the app takes the mouse. auto: not over SSH.", choices=("auto", "on", "off")
+    )
+    ascii: str = _setting(
+        "auto",
+        "Plain characters instead of glyphs. auto: where the terminal draws those wrong.",
+        choices=("auto", "yes", "no"),
+    )
+    low_bandwidth: str = _setting(
+        "auto",
+        "Fewer repaints, 16 colours, no pictures. auto: when the line is measured to be slow.",
+        choices=("auto", "yes", "no"),
+    )
+    title: bool = _setting(True, "Show in the terminal's title how far the queue is.")
+    bell: bool = _setting(False, "Ring the terminal's bell when jobs have ended.")
+    desktop_notifications: bool = _setting(
+        True, "Tell the terminal (OSC 9) when jobs have ended; many show it on the desktop."
+    )
+    notify_hook: str = _setting(
+        "",
+        "Command to run when jobs have ended, without a shell: it gets them as JSON on standard input and "
+        "the first in AINF_JOB_* variables.",
+        check=_check_command,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class RunSettings:
     """`ainf run`."""
@@ -195,6 +245,7 @@ SECTIONS: dict[str, type[Any]] = {
     "timeouts": TimeoutSettings,
     "run": RunSettings,
     "connect": ConnectSettings,
+    "app": AppSettings,
 }
 
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ainf_tui.actions import AREAS, BY_ID, of_area
 from ainf_tui.errors import ConflictError, UsageError
 from ainf_tui.settings import HIDDEN, Settings, redact_urls
 from ainf_tui.settings_pattern import FIELDS
@@ -48,6 +49,9 @@ def shown(settings: Settings) -> tuple[ShownSetting, ...]:
         for key in BACKEND_KEYS:
             shown_key = f"{prefix}.{key.name}"
             rows.append(ShownSetting(shown_key, values[key.name], source, key.help, env.get(key.name, "")))
+    for action, keys in settings.keys.items():
+        source = settings.sources.get(f"keys.{action}", "default")
+        rows.append(ShownSetting(f"keys.{action}", keys, source, BY_ID[action].help, ""))
     return tuple(rows)
 
 
@@ -76,6 +80,12 @@ def template() -> str:
     }
     for key in BACKEND_KEYS:
         lines += [f"# {key.help}", f"# {key.name} = {examples[key.name]}"]
+    lines += [
+        "",
+        "# Keys of the app by action (docs: keys.md): a text or a list; [] takes the keys away.",
+        "# [keys]",
+    ]
+    lines += ['# "queue.copy" = "y"']
     return "\n".join(lines) + "\n"
 
 
@@ -124,6 +134,20 @@ def settings_tables() -> str:
     )
     fields = [f"| `{{{name}}}` | {text} |" for name, text in FIELDS.items()]
     blocks.append("### File names\n\n| field | meaning |\n|---|---|\n" + "\n".join(fields))
+    return "\n\n".join(blocks) + "\n"
+
+
+def key_tables() -> str:
+    """Markdown: a table an area with every action, its keys, and what does the same on the command line."""
+    head = "| action | keys | what it does | command line |\n|---|---|---|---|"
+    blocks = []
+    for area, title in AREAS.items():
+        rows = []
+        for action in of_area(area):
+            keys = " ".join(f"`{key}`" for key in action.keys)
+            verb = f"`ainf {action.verb}`" if action.verb else ""
+            rows.append(f"| `{action.id}` | {keys} | {action.help} | {verb} |")
+        blocks.append(f"## {title}\n\n{head}\n" + "\n".join(rows))
     return "\n\n".join(blocks) + "\n"
 
 

@@ -22,7 +22,7 @@ if str(ROOT) not in sys.path:
 from ainf_tui.api.app import openapi_document  # noqa: E402 - after the path
 from ainf_tui.cli.reference import cli_reference, json_schemas  # noqa: E402 - same
 from ainf_tui.resources import data_dir  # noqa: E402 - same
-from ainf_tui.settings_text import settings_tables, template  # noqa: E402 - same
+from ainf_tui.settings_text import key_tables, settings_tables, template  # noqa: E402 - same
 
 
 def error_table() -> str:
@@ -55,6 +55,7 @@ def config_example() -> str:
 BLOCKS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "configuration.md": {"settings": settings_tables, "template": config_example},
     "errors.md": {"codes": error_table},
+    "keys.md": {"keys": key_tables},
     "api.md": {"routes": route_table},
 }
 

@@ -34,6 +34,15 @@ ALL_KEYS = {
     "connect.url": "ssh://box",
     "connect.command": "/opt/ainf",
     "connect.ssh": "/opt/ssh",
+    "app.theme": "ansi",
+    "app.images": "blocks",
+    "app.mouse": "off",
+    "app.ascii": "yes",
+    "app.low_bandwidth": "no",
+    "app.title": False,
+    "app.bell": True,
+    "app.desktop_notifications": False,
+    "app.notify_hook": "notify-send ended",
 }
 
 
@@ -104,7 +113,13 @@ def test_sections_and_declarations_are_the_same_things():
     assert [setting.id for setting in SETTINGS] == declared
     assert len({setting.env for setting in SETTINGS}) == len(SETTINGS)
     assert [key.name for key in BACKEND_KEYS] == list(PARSERS)
-    assert {item.name for item in fields(Settings)} == {*SECTIONS, "backends", "sources"}
+    assert {item.name for item in fields(Settings)} == {
+        *SECTIONS,
+        "backends",
+        "keys",
+        "key_problems",
+        "sources",
+    }
     with pytest.raises(KeyError):
         Settings().value("queue.nothing")
 

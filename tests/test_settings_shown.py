@@ -114,7 +114,7 @@ def test_template_is_all_defaults_and_valid_when_uncommented(file):
     assert resolve({}, {}, file) == Settings()
     lines = [line.removeprefix("# ") for line in template().splitlines()]
     file.write_text("\n".join(line for line in lines if " = " in line or line.startswith("[")))
-    assert tomllib.loads(file.read_text()).keys() == {*SECTIONS, "backends"}
+    assert tomllib.loads(file.read_text()).keys() == {*SECTIONS, "backends", "keys"}
     settings = resolve({}, {}, file)
     assert {setting.id for setting in SETTINGS if settings.sources[setting.id] == "default"} == set()
     assert settings.queue == Settings().queue

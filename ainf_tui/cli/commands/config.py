@@ -10,6 +10,7 @@ from ainf_tui.cli.documents import ConfigDocument, PathsDocument, SettingDocumen
 from ainf_tui.cli.lazy import LazyGroup
 from ainf_tui.cli.output import show
 from ainf_tui.cli.tables import Cell, Column, print_table
+from ainf_tui.settings import check_keys
 from ainf_tui.settings_text import shown, write_template
 
 _HERE = "ainf_tui.cli.commands.config"
@@ -63,6 +64,7 @@ def path(app: App, *, _json: bool) -> int:
         "config": str(found.config_file),
         "workflows": str(found.user_workflows_dir),
         "presets": str(found.user_presets_dir),
+        "themes": str(found.user_themes_dir),
         "state": str(found.state_dir),
         "log": str(found.engine_log),
         "socket": str(found.engine_socket),
@@ -94,6 +96,9 @@ def init(app: App) -> int:
 @click.pass_obj
 def validate(app: App) -> int:
     """Check file and environment; all problems at once, and exit code 2 if there are any."""
-    places.settings(app)
+    found = places.settings(app)
+    check_keys(found)
+    for problem in found.key_problems:
+        app.out.note(f"{show(problem.message)}. {problem.hint}", "yellow")
     app.out.note(f"{show(places.locations(app).config_file)} and the environment are in order.")
     return exits.OK
