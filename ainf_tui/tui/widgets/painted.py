@@ -40,11 +40,15 @@ class Painter(Widget):
         if not self.app.signs.unicode:
             line = tuple((text.translate(_ASCII), name) for text, name in line)
         ground = self.rich_style + looks[base] if base else self.rich_style
-        segments = [Segment(text, ground + looks[name] if name else ground) for text, name in line]
-        gap = cells - line_width(line)
-        if gap > 0:
-            segments.append(Segment(" " * gap, ground))
-        return Strip(segments, max(cells, cells - gap))
+        # Neighbours of one look are one segment: each costs the line a pair of escape sequences.
+        merged: list[tuple[str, str]] = []
+        for text, name in (*line, (" " * (cells - line_width(line)), "")):
+            if merged and merged[-1][1] == name:
+                merged[-1] = (merged[-1][0] + text, name)
+            elif text:
+                merged.append((text, name))
+        segments = [Segment(text, ground + looks[name] if name else ground) for text, name in merged]
+        return Strip(segments, max(cells, line_width(line)))
 
 
 class Bar(Painter):
