@@ -66,7 +66,7 @@ class Replies:
 
     @property
     def hold(self) -> float:
-        """Seconds after which to call `release`, because the begin of a sequence waits for its end; else 0."""
+        """Seconds until `release` is due, because the begin of a sequence waits for its end; else 0."""
         if not self._held or self._paste:
             return 0.0
         return HOLD_X10 if self._held.startswith(_X10) else HOLD
@@ -93,7 +93,7 @@ class Replies:
         return self._decode(data)
 
     def _pasted(self, data: bytes, at: int, plain: bytearray) -> int:
-        """Pasted text is text, whatever it looks like: Textual's parser would type what stands after an ESC."""
+        """Pasted text is text, whatever it looks like; Textual's parser would type what follows an ESC."""
         end = data.find(_PASTE_END, at)
         if end < 0:
             keep = next((n for n in range(5, 0, -1) if data.endswith(_PASTE_END[:n])), 0)
