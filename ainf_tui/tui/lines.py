@@ -107,17 +107,18 @@ def wrap(text: str, cells: int, indent: int = 0) -> list[str]:
     cells = max(2, cells)  # a wide glyph takes two
     indent = min(indent, cells - 2)
     lines: list[str] = []
-    room = cells
-    current = ""
+    current: str | None = None
     for word in text.split(" "):
-        pieces = [word] if width(word) <= room else chop_cells(word, cells - indent)
-        for piece in pieces:
-            joined = f"{current} {piece}" if current else piece
-            if current and width(joined) > room:
-                lines.append(current)
-                room = cells - indent
-                current = piece
-            else:
-                current = joined
-    lines.append(current)
+        room = cells - (indent if lines else 0)
+        if current is not None and width(current) + 1 + width(word) <= room:
+            current = f"{current} {word}"
+            continue
+        if current is not None:
+            lines.append(current)
+        pieces = (
+            [word] if width(word) <= cells - (indent if lines else 0) else chop_cells(word, cells - indent)
+        )
+        lines += pieces[:-1]
+        current = pieces[-1]
+    lines.append(current or "")
     return [lines[0], *(" " * indent + line for line in lines[1:])]

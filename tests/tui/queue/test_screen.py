@@ -183,7 +183,6 @@ async def test_filters_while_typing_and_esc_ends_it(open_app, some_jobs):
 
 
 async def test_removal_can_be_taken_back(open_app, some_jobs, monkeypatch):
-    monkeypatch.setattr("ainf_tui.tui.queue.removal.WINDOW", 0.3)
     async with open_app() as (app, pilot):
         app.screen.table.move_to_id("id-000001")
         await pilot.press("X")
@@ -192,9 +191,10 @@ async def test_removal_can_be_taken_back(open_app, some_jobs, monkeypatch):
         await still(pilot)
         assert 1 not in numbers(app)
         await pilot.press("U")
-        await still(pilot, 25)
+        await still(pilot)
         assert 1 in numbers(app)
         assert some_jobs.called("clear") == []
+        monkeypatch.setattr("ainf_tui.tui.queue.removal.WINDOW", 0.05)
         app.screen.table.move_to_id("id-000001")
         await pilot.press("X")
         await still(pilot)
