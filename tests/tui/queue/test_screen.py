@@ -11,6 +11,9 @@ from ainf_tui.errors import ConflictError
 from tests.fakes.job_rows import backend, job_document, job_row
 from tests.tui.conftest import still
 
+PAGE = 19
+"""Rows of the list in a terminal of 80x24."""
+
 
 def numbers(app) -> list[int]:
     return [row.number for row in app.screen.rows.jobs()]
@@ -69,6 +72,28 @@ async def test_the_cursor_stays_with_its_job(open_app, some_jobs):
         assert app.screen.row.number == 1
         await pilot.press("g")
         assert app.screen.row.number == 5
+
+
+@pytest.mark.parametrize(
+    ("keys", "number"),
+    [
+        (["down", "down"], 2),
+        (["down", "down", "up"], 1),
+        (["pagedown"], PAGE),
+        (["end"], 99),
+        (["end", "pageup"], 99 - PAGE),
+        (["end", "home"], 0),
+    ],
+)
+async def test_keys_that_scroll_elsewhere_move_the_cursor_here(open_app, fake_engine, keys, number):
+    """Textual gives arrows and pages to whatever scrolls; in a list of ours they are the cursor's."""
+    fake_engine.put(*(job_row(n) for n in range(1, 101)))
+    async with open_app(size=(80, 24)) as (app, pilot):
+        await pilot.press(*keys)
+        assert app.screen.table.page == PAGE
+        assert app.screen.table.cursor == number
+        top = app.screen.table.scroll_offset.y
+        assert top <= number < top + PAGE
 
 
 async def test_cancel_asks_with_cancel_focused(open_app, some_jobs):
