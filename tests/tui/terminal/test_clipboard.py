@@ -30,7 +30,7 @@ def test_tool_only_where_it_reaches_the_right_clipboard():
 
 
 def test_through_the_terminal(tmp_path):
-    sent = []
+    sent: list[str] = []
     done = copy("naïve ●", Way(), sent.append, tmp_path)
     match = re.fullmatch(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\a", "".join(sent))
     assert match
@@ -42,7 +42,7 @@ def test_through_the_terminal(tmp_path):
 
 
 def test_in_tmux_both_forms(tmp_path):
-    sent = []
+    sent: list[str] = []
     done = copy("x", Way(multiplexer="tmux"), sent.append, tmp_path)
     assert "".join(sent) == "\x1b]52;c;eA==\a\x1bPtmux;\x1b\x1b]52;c;eA==\a\x1b\\"
     assert "set-clipboard" in done.sentence
@@ -50,7 +50,7 @@ def test_in_tmux_both_forms(tmp_path):
 
 def test_too_long_is_cut_and_said(tmp_path):
     text = "●" * 40_000
-    sent = []
+    sent: list[str] = []
     done = copy(text, Way(), sent.append, tmp_path)
     assert len(re.sub(r"\x1b\]52;c;|\a", "", "".join(sent))) <= MOST
     assert done.cut == len(text) - done.characters > 0
@@ -69,7 +69,7 @@ def test_no_text_leaves_its_sequence(text, mux):
 def test_by_tool(tmp_path):
     taker = tmp_path / "taken"
     tool = (sys.executable, "-c", f"import sys; open({str(taker)!r}, 'wb').write(sys.stdin.buffer.read())")
-    sent = []
+    sent: list[str] = []
     done = copy("text", Way(tool=tool), sent.append, tmp_path)
     assert taker.read_text() == "text"
     assert sent == []
@@ -77,7 +77,7 @@ def test_by_tool(tmp_path):
 
 
 def test_tool_that_fails_is_not_believed(tmp_path):
-    sent = []
+    sent: list[str] = []
     done = copy("text", Way(tool=(sys.executable, "-c", "raise SystemExit(1)")), sent.append, tmp_path)
     assert done.how == "terminal"
     assert sent
@@ -86,9 +86,10 @@ def test_tool_that_fails_is_not_believed(tmp_path):
 def test_else_into_a_private_file(tmp_path):
     (tmp_path / "clipboard.txt").write_text("old")
     done = copy("one", Way(terminal=False), pytest.fail, tmp_path)
-    assert done.path == tmp_path / "clipboard.txt"
-    assert done.path.read_text() == "one"
-    assert stat.S_IMODE(done.path.stat().st_mode) == 0o600
+    target = tmp_path / "clipboard.txt"
+    assert done.path == target
+    assert target.read_text() == "one"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert done.sentence == f"wrote 3 characters to {done.path}"
     assert [path.name for path in tmp_path.iterdir()] == ["clipboard.txt"]
 

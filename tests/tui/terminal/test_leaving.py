@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
 from ainf_tui.tui.terminal.ending import PATIENCE
 
+APP = Path(__file__).with_name("small_app.py")
 ENDING = [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT]
 
 
@@ -66,6 +70,20 @@ def test_second_signal_ends_at_once(open_app):
     assert terminal.wait_exit() == 128 + signal.SIGQUIT
     assert time.monotonic() - began < PATIENCE, "it has not waited for the first one's deadline"
     assert terminal.modes_left_on() == []
+
+
+@pytest.mark.parametrize("wait_for", ["^probe ", "line 9"], ids=["a frame's answer", "the probe's answers"])
+def test_answers_that_come_late_are_not_typed_into_the_shell(open_app, wait_for):
+    quoted = f"{sys.executable} {APP} busy; echo left; exec cat"
+    terminal = open_app(before=("sh", "-c", quoted), ready="", size=(100, 30))
+    answer = terminal.write
+    terminal.xterm._answer = lambda data: threading.Timer(0.15, answer, [data]).start()
+    terminal.wait_text(wait_for)
+    terminal.press("q")
+    terminal.wait_text("^left")
+    terminal.wait_still(400)
+    assert "^[" not in terminal.text, "the terminal's echo shows what the shell got"
+    assert "\x1b" not in terminal.text
 
 
 def test_crash(open_app):

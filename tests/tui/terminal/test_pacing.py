@@ -70,7 +70,7 @@ async def test_nothing_is_composed_while_the_terminal_is_behind():
     app = Shown()
     async with app.run_test() as pilot:
         pacer = Pacer(lambda _: None)
-        app._driver.pacer = pacer
+        vars(app._driver)["pacer"] = pacer
         await pilot.pause(0.1)
         closed(pacer)
         app.shown.clear()
@@ -88,7 +88,7 @@ async def test_layout_and_a_dialog_wait_as_well():
     app = Shown()
     async with app.run_test() as pilot:
         pacer = Pacer(lambda _: None)
-        app._driver.pacer = pacer
+        vars(app._driver)["pacer"] = pacer
         await pilot.pause(0.1)
         closed(pacer)
         app.shown.clear()
