@@ -23,6 +23,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from ainf_tui.tui.terminal import modes
+from ainf_tui.tui.terminal.abilities import multiplexer
 from ainf_tui.tui.terminal.ending import ALONE, Ending
 from ainf_tui.tui.terminal.input import TerminalInput
 from ainf_tui.tui.terminal.output import TerminalOutput, last_words, listen, open_terminal
@@ -48,6 +49,7 @@ class AinfDriver(LinuxDriver):
         signal.signal(signal.SIGCONT, self._on_signal(self._continued))
         self.pacer = Pacer(self.send_message)
         self.pacer.on_wait = self._mark
+        self.pacer.pace.indirect = bool(multiplexer(os.environ))
         self._ending = Ending(self._ask_to_end, self._rescue)
         self._output: TerminalOutput | None = None
         self._active = self._suspended = False

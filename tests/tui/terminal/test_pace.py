@@ -169,3 +169,20 @@ def test_repaint_soon_after_a_key_is_its_answer():
     pace.key(1.0)
     assert pace.asked(1.2)
     assert not pace.asked(9.0)
+
+
+def test_behind_a_multiplexer_low_bandwidth_goes_by_the_clock():
+    """tmux takes megabytes in a moment and says that all is drawn."""
+    pace, now = Pace(), 1.0
+    pace.indirect = pace.low = True
+    pace.answered(now)
+    sent = 0
+    while now < 11.0:
+        room = pace.room(now)
+        if room > 0:
+            pace.wrote(room, now)
+            sent += room
+        assert not pace.mark_wanted(waiting=True)
+        now += 0.01
+    assert sent <= ASSUMED * 10 + 2 * LEAST
+    assert sent > ASSUMED * 8
