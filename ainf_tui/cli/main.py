@@ -26,6 +26,7 @@ COMMANDS = {
     "engine": ("ainf_tui.cli.commands.engine:engine", "The process that owns the queue."),
     "config": ("ainf_tui.cli.commands.config:config", "Settings: values, sources, the file."),
     "db": ("ainf_tui.cli.commands.db:db", "The database: facts, migration, backup."),
+    "demo": ("ainf_tui.cli.commands.demo:demo", "The app with a simulated ComfyUI and work going on."),
     "simulator": ("ainf_tui.cli.commands.simulator:simulator", "A ComfyUI for demo and tests."),
     "completion": ("ainf_tui.cli.completion:completion", "Print the completion script of a shell."),
 }
