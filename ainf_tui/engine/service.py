@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,8 @@ FRESH = 2.0
 STATUS_WAIT = 1.5
 """Seconds that status waits for such an answer."""
 MAX_PAGE = 1000
+CHUNK = 500
+"""Jobs of one answer that are read at a time: what was read is dropped again."""
 ID_LENGTH = 36
 """Characters of a whole job id."""
 
@@ -190,8 +193,14 @@ class Service:
         return (await asyncio.to_thread(self._engine.catalog)).presets
 
     # -- acting ------------------------------------------------------------------------------------
-    async def submit(self, request: RunRequest) -> JobsDocument:
-        return await self._answer(await self._submission.run(request))
+    async def submit(
+        self, request: RunRequest, take: Callable[[Sequence[JobDocument]], None]
+    ) -> tuple[ProblemDocument, ...]:
+        done = await self._submission.run(request)
+        for start in range(0, len(done.ids), CHUNK):
+            jobs = await self._ctx.db.jobs.by_ids(done.ids[start : start + CHUNK])
+            take(await self._documents(jobs))
+        return tuple(problem_document(p) for p in done.notices)
 
     async def retry(self, request: RetryRequest) -> JobsDocument:
         return await self._answer(await self._retries.run(request))

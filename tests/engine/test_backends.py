@@ -47,7 +47,7 @@ async def test_a_pinned_job_waits_for_its_own(empty: Box) -> None:
 
 async def test_an_unknown_pin_waits_and_says_so(box: Box) -> None:
     request = RunRequest(request_id="r", graph=picture(), name="a.json", backend="gpu-2")
-    made = await box.service.submit(request)
+    made = await box.submit(request)
     (notice,) = [n for n in made.notices if n.code == "run.backend_unknown"]
     assert "gpu-2" in notice.message
     job = await box.job(made.jobs[0])
@@ -138,7 +138,7 @@ async def test_the_checkpoint_is_chosen_when_the_server_comes_up(empty: Box) -> 
 async def test_the_last_used_checkpoint_is_taken_again_and_told(box: Box) -> None:
     named = {**SMALL, "checkpoint": "sim_v1-5.safetensors"}
     await box.succeed(await box.run(None, pack="portrait-basic", values=named))
-    made = await box.service.submit(RunRequest(request_id="x", pack="portrait-basic", values=SMALL))
+    made = await box.submit(RunRequest(request_id="x", pack="portrait-basic", values=SMALL))
     assert [n.code for n in made.notices] == ["checkpoint.chosen"]
     assert "last used" in made.notices[0].message
     (done,) = await box.succeed(*made.jobs)

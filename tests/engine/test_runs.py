@@ -165,8 +165,8 @@ async def test_a_repeated_retry_of_all_failed_gives_the_same_jobs(box: Box) -> N
 async def test_a_repeated_request_with_drawn_seeds_gives_the_first_ones(box: Box) -> None:
     await box.service.pause()
     request = RunRequest(request_id="once", graph=picture(), name="a.json", seed="random", count=3)
-    first = await box.service.submit(request)
-    second = await box.service.submit(request)
+    first = await box.submit(request)
+    second = await box.submit(request)
     assert [j.seed for j in second.jobs] == [j.seed for j in first.jobs]
     assert len(await box.jobs()) == 3
 
