@@ -19,6 +19,7 @@ from ainf_tui.domain.documents import (
     StatusDocument,
 )
 from ainf_tui.domain.jobs import Job, JobState
+from ainf_tui.domain.naming import with_number
 from ainf_tui.domain.ports import JobFilter, JobPage
 from ainf_tui.domain.present import Live, job_document, node_progress_document, problem_document
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
@@ -26,7 +27,7 @@ from ainf_tui.domain.services import CountDocument, JobQuery
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.commands import Commands, Done
 from ainf_tui.engine.engine import Engine
-from ainf_tui.engine.provenance import models_of, sent_graph
+from ainf_tui.engine.provenance import models_of
 from ainf_tui.engine.retries import Retries
 from ainf_tui.engine.submission import Submission
 from ainf_tui.engine.views import status_document
@@ -161,7 +162,7 @@ class Service:
         job = (await self._commands.find([ref]))[0]
         stored = await self._ctx.db.jobs.graph(job.id)
         flight = next((f for _, f in self._engine.registry.flights() if f.job.id == job.id), None)
-        graph = sent_graph(stored.graph, job.number)
+        graph = with_number(stored.graph, job.number)
         return JobDetailDocument(
             job=(await self._documents((job,)))[0],
             graph=graph,

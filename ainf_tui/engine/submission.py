@@ -10,9 +10,9 @@ from typing import Any
 
 from ainf_tui.domain.binding import LATE, Bound, bind_graph, bind_pack, seed_facts
 from ainf_tui.domain.checkpoints import Choice, choose
-from ainf_tui.domain.comfy import Graph, ObjectInfo
+from ainf_tui.domain.comfy import Graph, ObjectInfo, ServerFile
 from ainf_tui.domain.expansion import DRAWN_BELOW, Variant, expand
-from ainf_tui.domain.graphcheck import check_graph
+from ainf_tui.domain.graphcheck import asked_files, check_graph, missing_file
 from ainf_tui.domain.graphfiles import LoadedGraph, load_graph
 from ainf_tui.domain.graphs import graph_hash
 from ainf_tui.domain.ids import new_id
@@ -25,7 +25,7 @@ from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.commands import Done, check_priority
 from ainf_tui.engine.engine import Engine
-from ainf_tui.errors import UnreachableError, UsageError
+from ainf_tui.errors import BackendError, NotFoundError, UnreachableError, UsageError
 
 FIRST_ANSWER = 1.5
 """Seconds that a submission waits for a backend that has not been asked yet, as right after a start."""
@@ -154,14 +154,30 @@ class Submission:
         if backend.info is None:
             return ()
         problems = check_graph(graph, backend.info, late=late)
-        if not problems:
-            return ()
-        try:
-            async with backend.asking():
-                backend.info = await backend.server.object_info()
-        except UnreachableError:
-            return problems
-        return check_graph(graph, backend.info, late=late)
+        if problems:
+            try:
+                async with backend.asking():
+                    backend.info = await backend.server.object_info()
+            except UnreachableError:
+                return problems
+            problems = check_graph(graph, backend.info, late=late)
+        return problems or await self._missing_files(backend, graph, backend.info)
+
+    @staticmethod
+    async def _missing_files(backend: Backend, graph: Graph, info: ObjectInfo) -> tuple[Problem, ...]:
+        """Pictures to load that are not on the server: asked by name, its lists have only one folder."""
+        missing = []
+        for asked in asked_files(graph, info):
+            file = ServerFile(asked.node, asked.input, 0, asked.filename, asked.subfolder, asked.type)
+            try:
+                async with backend.asking(), backend.server.view(file):
+                    pass
+            except NotFoundError as error:
+                if error.code == "output.gone":
+                    missing.append(missing_file(graph, info, asked))
+            except BackendError:
+                break  # no answer is no complaint: it will be told when the job is sent
+        return tuple(missing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ainf_tui.domain.graphs import graph_hash
 from ainf_tui.domain.requests import JobsRequest, RunRequest
 from ainf_tui.domain.services import BackendSpec
 from tests.fakes.box import Box
@@ -131,6 +132,7 @@ async def test_the_checkpoint_is_chosen_when_the_server_comes_up(empty: Box) -> 
     detail = await empty.service.job(str(done.number))
     entry = (await empty.ask("GET", f"/history/{done.prompt_id}"))[done.prompt_id]
     assert detail.graph == entry["prompt"][2]
+    assert detail.graph_hash == graph_hash(detail.graph)  # measured times are those of this checkpoint
     (again,) = await empty.succeed(await empty.run(None, pack="portrait-basic", values=SMALL))
     assert again.params["checkpoint"] == "sim_sdxl_base.safetensors"
 
