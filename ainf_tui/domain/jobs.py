@@ -310,6 +310,7 @@ class JobChange:
     params: Mapping[str, Any] | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     """Literal inputs of the stored graph that were decided late: `{"NODE.INPUT": value}`."""
+    graph_hash: str | None = None
     submitted_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None

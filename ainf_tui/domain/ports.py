@@ -6,7 +6,7 @@ an outside reason. Every call has its own deadline inside the adapter.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -220,6 +220,12 @@ class JobRepository(Protocol):
         """
         ...
 
+    async def add_request(self, request_id: str, jobs: Iterable[NewJob]) -> tuple[str, ...]:
+        """As `add`, for all jobs of one request; their ids, in order. `jobs` is read once, perhaps in another
+        thread, a few hundred at a time, so that it may make thousands that are never together in memory.
+        """
+        ...
+
     async def requested(self, request_id: str) -> tuple[Job, ...] | None:
         """The jobs that this request has made already; None if it was never stored."""
         ...
@@ -257,6 +263,10 @@ class JobRepository(Protocol):
 
     async def next_to_send(self, backend: str) -> tuple[Job, JobGraph] | None:
         """The first of `next_queued` for this backend, with its graph."""
+        ...
+
+    async def by_ids(self, job_ids: Collection[str]) -> tuple[Job, ...]:
+        """Those that exist, in the order of the ids."""
         ...
 
     async def with_graph(self, job_id: str) -> tuple[Job, JobGraph] | None: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from ainf_tui.adapters.db import (
@@ -15,6 +15,7 @@ from ainf_tui.adapters.db import (
     jobs_rows,
 )
 from ainf_tui.adapters.db.connections import Connections
+from ainf_tui.adapters.db.rows import jobs_by_id
 from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobGraph, JobState, NewJob, Output
 from ainf_tui.domain.ports import JobFilter, JobPage, QueueCounts, SummaryPage
 
@@ -58,6 +59,9 @@ class _JobReads:
     async def next_to_send(self, backend: str) -> tuple[Job, JobGraph] | None:
         return await self._db.read(jobs_queue.next_to_send, backend)
 
+    async def by_ids(self, job_ids: Collection[str]) -> tuple[Job, ...]:
+        return await self._db.read(jobs_by_id, list(job_ids))
+
     async def with_graph(self, job_id: str) -> tuple[Job, JobGraph] | None:
         return await self._db.read(jobs_find.with_graph, job_id)
 
@@ -82,6 +86,9 @@ class SqlJobs(_JobReads):
 
     async def add(self, jobs: Sequence[NewJob]) -> tuple[Job, ...]:
         return await self._db.write(jobs_add.add, jobs)
+
+    async def add_request(self, request_id: str, jobs: Iterable[NewJob]) -> tuple[str, ...]:
+        return await self._db.write(jobs_add.add_request, request_id, jobs)
 
     async def apply(self, *changes: JobChange) -> tuple[Job, ...] | None:
         """RuntimeError for a step that the state machine does not have, whatever was expected."""
