@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ainf_tui.domain.comfy import QueueSnapshot
-from ainf_tui.domain.jobs import Attempt, AttemptState, Intent, Job, JobState
+from ainf_tui.domain.jobs import Attempt, AttemptState, Intent, JobState, run_order
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Flight, log
 from ainf_tui.engine.outcomes import ending_of
@@ -107,14 +107,9 @@ async def _why_withdraw(backend: Backend, flight: Flight) -> str:
     if flight.job.held:
         return "it is held"
     first = await backend.ctx.db.jobs.next_queued([backend.name], limit=1)
-    if first and _before(first[0], flight.job):
+    if first and run_order(first[0]) < run_order(flight.job):
         return f"job {first[0].number} is more urgent"
     return ""
-
-
-def _before(one: Job, other: Job) -> bool:
-    """Run order: higher priority first, then rank, then number."""
-    return (-one.priority, one.rank, one.number) < (-other.priority, other.rank, other.number)
 
 
 async def _withdraw(backend: Backend, flight: Flight, reason: str) -> None:
