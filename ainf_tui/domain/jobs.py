@@ -318,6 +318,11 @@ class JobChange:
     """Back to the queue: forget submitted_at and started_at."""
 
 
+def run_order(job: Job) -> tuple[int, float, int]:
+    """A key to sort by: higher priority first, then rank, then number."""
+    return -job.priority, job.rank, job.number
+
+
 def may_become(old: JobState, new: JobState) -> bool:
     """Whether the state machine has this step; staying is always allowed."""
     return old == new or new in TRANSITIONS[old]

@@ -238,6 +238,10 @@ class JobRepository(Protocol):
         """By id, by number, or by unique beginning of the id (at least 6 characters)."""
         ...
 
+    async def find(self, refs: Sequence[str]) -> tuple[Job | None, ...]:
+        """As `get` for each of them, all of one moment, at little more than the cost of one."""
+        ...
+
     async def by_prompt(self, prompt_id: str) -> Job | None: ...
     async def graph(self, job_id: str) -> JobGraph: ...
     async def list_open(self, where: JobFilter, *, limit: int, after: str | None = None) -> JobPage:
@@ -281,9 +285,16 @@ class JobRepository(Protocol):
     async def set_intent(self, prompt_id: str, intent: str) -> bool: ...
     async def set_priority(self, job_ids: Collection[str], priority: int) -> None: ...
     async def move(
-        self, job_id: str, *, before: str | None = None, after: str | None = None, bottom: bool = False
-    ) -> Job | None:
-        """Rank within its priority: before or after another job, to the bottom, or else to the top."""
+        self,
+        job_ids: Sequence[str],
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        bottom: bool = False,
+    ) -> tuple[Job, ...]:
+        """Ranks within their priority, one behind the other as given: before or after another job, to the
+        bottom, or else to the top. The open ones of them.
+        """
         ...
 
     async def clear(self, where: JobFilter) -> int:

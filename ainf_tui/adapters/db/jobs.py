@@ -10,6 +10,7 @@ from ainf_tui.adapters.db import (
     jobs_apply,
     jobs_clear,
     jobs_find,
+    jobs_move,
     jobs_pages,
     jobs_queue,
     jobs_rows,
@@ -28,6 +29,9 @@ class _JobReads:
 
     async def get(self, ref: str | int) -> Job | None:
         return await self._db.read(jobs_find.get, ref)
+
+    async def find(self, refs: Sequence[str]) -> tuple[Job | None, ...]:
+        return await self._db.read(jobs_find.find, refs)
 
     async def requested(self, request_id: str) -> tuple[Job, ...] | None:
         return await self._db.read(jobs_add.requested, request_id)
@@ -107,12 +111,17 @@ class SqlJobs(_JobReads):
         return await self._db.write(jobs_apply.set_intent, prompt_id, intent)
 
     async def set_priority(self, job_ids: Collection[str], priority: int) -> None:
-        await self._db.write(jobs_queue.set_priority, job_ids, priority)
+        await self._db.write(jobs_move.set_priority, job_ids, priority)
 
     async def move(
-        self, job_id: str, *, before: str | None = None, after: str | None = None, bottom: bool = False
-    ) -> Job | None:
-        return await self._db.write(jobs_queue.move, job_id, jobs_queue.Target(before, after, bottom))
+        self,
+        job_ids: Sequence[str],
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        bottom: bool = False,
+    ) -> tuple[Job, ...]:
+        return await self._db.write(jobs_move.move, job_ids, jobs_move.Target(before, after, bottom))
 
     async def clear(self, where: JobFilter) -> int:
         return await self._db.write(jobs_clear.clear, where)
