@@ -78,7 +78,21 @@ class Bar(Painter):
         return self.strip(cut_line(_at(self._lines, y), self.size.width), self.size.width)
 
 
-class LineView(ListKeys, Painter, ScrollView, can_focus=True):
+class Lengthy(ScrollView):
+    """A view whose content may grow without its place on the screen changing."""
+
+    def set_length(self, size: Size) -> None:
+        """As setting `virtual_size`, which lays out and paints the whole screen anew: 27 kB for a line more.
+        That is needed only where the content decides how large the widget is.
+        """
+        if self.styles.auto_dimensions:
+            self.virtual_size = size
+        elif size != self.virtual_size:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
+
+
+class LineView(ListKeys, Painter, Lengthy, can_focus=True):
     """Any number of lines, scrolled; wrapping is done by who makes them."""
 
     DEFAULT_CSS = "LineView { overflow-x: hidden; scrollbar-size-vertical: 1; }"
@@ -93,7 +107,7 @@ class LineView(ListKeys, Painter, ScrollView, can_focus=True):
         if before == self.lines:
             return
         if len(before) != len(self.lines):
-            self.virtual_size = Size(self.cells, len(self.lines))
+            self.set_length(Size(self.cells, len(self.lines)))
         top = self.scroll_offset.y
         for y in range(self.size.height):
             if _at(before, top + y) != _at(self.lines, top + y):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.geometry import Size
 
 from ainf_tui.domain.documents import ForeignDocument
 from ainf_tui.domain.requests import JobsRequest
@@ -94,6 +95,31 @@ async def test_keys_that_scroll_elsewhere_move_the_cursor_here(open_app, fake_en
         assert app.screen.table.cursor == number
         top = app.screen.table.scroll_offset.y
         assert top <= number < top + PAGE
+
+
+async def test_moving_lays_nothing_out_anew(open_app, fake_engine, monkeypatch):
+    """Another job has another number of lines in its detail; a layout would paint the whole screen."""
+    fake_engine.put(job_row(1), job_row(2, "failed", error="comfy.oom: out of memory"))
+    async with open_app() as (app, pilot):
+        laid_out = []
+        monkeypatch.setattr(app.screen, "_refresh_layout", lambda *_, **__: laid_out.append(1))
+        lines = len(app.screen.detail.text.lines)
+        await pilot.press("down")
+        await still(pilot)
+        assert len(app.screen.detail.text.lines) != lines
+        assert not laid_out
+
+
+async def test_length_reaches_the_scrollbar(open_app, fake_engine):
+    async with open_app(size=(80, 24)) as (app, pilot):
+        fake_engine.put(*(job_row(n) for n in range(1, 101)))
+        await still(pilot)
+        table = app.screen.table
+        assert table.vertical_scrollbar.window_virtual_size == 101
+        assert table.max_scroll_y == 101 - table.size.height
+        await pilot.press("end")
+        table.set_length(Size(table.size.width, 11))
+        assert (table.scroll_offset.y, table.vertical_scrollbar.window_virtual_size) == (0, 11)
 
 
 async def test_cancel_asks_with_cancel_focused(open_app, some_jobs):
