@@ -51,3 +51,10 @@ class ListKeys(Widget):
 
     def action_bottom(self) -> None:
         self.to_end(last=True)
+
+
+def above(bindings: BindingsMap, keys: BindingsMap) -> BindingsMap:
+    """`keys` in place of what Textual's own classes bind to the same ones; a merge would only add them."""
+    found = bindings.copy()
+    found.key_to_bindings.update(keys.copy().key_to_bindings)
+    return found

@@ -95,7 +95,7 @@ class Lengthy(ScrollView):
 class LineView(ListKeys, Painter, Lengthy, can_focus=True):
     """Any number of lines, scrolled; wrapping is done by who makes them."""
 
-    DEFAULT_CSS = "LineView { overflow-x: hidden; scrollbar-size-vertical: 1; }"
+    DEFAULT_CSS = "LineView { overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }"
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
