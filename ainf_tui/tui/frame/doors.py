@@ -13,6 +13,7 @@ from ainf_tui.tui.options import Options
 from ainf_tui.tui.ports import Opener
 from ainf_tui.tui.session import Session
 from ainf_tui.tui.shell import Shell
+from ainf_tui.tui.terminal.driver import AinfDriver
 from ainf_tui.tui.user_themes import read_themes
 
 SAVE_AFTER = 2.0
@@ -187,15 +188,10 @@ class Doors(Shell):
     def action_mouse(self) -> None:
         """Off, the terminal selects text by itself."""
         driver = self._driver
-        if driver is None:
-            return
-        on = not driver._mouse  # noqa: SLF001 - Textual has no public switch for it
-        driver._mouse = on  # noqa: SLF001 - as above
-        if on:
-            driver._enable_mouse_support()  # type: ignore[attr-defined]  # noqa: SLF001 - as above
-        else:
-            driver._disable_mouse_support()  # type: ignore[attr-defined]  # noqa: SLF001 - as above
-        driver.flush()
+        if not isinstance(driver, AinfDriver):
+            return  # headless: there is no mouse
+        on = not driver.mouse
+        driver.set_mouse(on)
         self.tell("The app has the mouse." if on else "The terminal has the mouse: drag selects text.")
 
     def write_raw(self, sequence: str) -> None:
