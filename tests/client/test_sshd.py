@@ -159,7 +159,7 @@ async def code_of(server: Server, place: Locations, **changes: Any) -> str:
 async def test_there_and_back_and_nothing_stays(server, place):
     # What a user may have set for every session must not get in our way.
     server.client_config(
-        more=f" RemoteCommand false\n RequestTTY force\n LocalForward {server.port} x:1\n"
+        more=f" RemoteCommand false\n RequestTTY force\n LocalForward 127.0.0.1:{server.port} x:1\n"
         " ExitOnForwardFailure yes\n"
     )
     server.start()
