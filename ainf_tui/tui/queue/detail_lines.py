@@ -85,7 +85,7 @@ def _title(row: JobRow, cells: int) -> Line:
 
 def _state(seen: Seen, cells: int, signs: Signs, now: datetime) -> list[Line]:
     stated = seen.stated
-    name = label(stated)
+    name = safe(label(stated), 20)
     word: Line = ((f"{signs.of(name)} {name}", Signs.style(name)),)
     if stated.finished_at is not None:
         parts: list[tuple[int, Line]] = [(0, word)]

@@ -49,7 +49,7 @@ class JobList:
         return self._foreign(entry) if isinstance(entry, Foreign) else self._job(entry, now)
 
     def _job(self, row: JobRow, now: datetime) -> Mapping[str, Span]:
-        name = label(row)
+        name = safe(label(row), 20)
         look = Signs.style(name)
         live = self._rows.live(row.id)
         progress = live.progress if live is not None else row.progress
