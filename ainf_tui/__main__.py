@@ -17,9 +17,16 @@ def main() -> None:
     gc.set_threshold(GARBAGE_AT, 10, 10)
     # The interpreter's last collections would walk through everything once more: a tenth of a command.
     atexit.register(gc.freeze)
-    from ainf_tui.cli.main import run  # noqa: PLC0415 -- nothing is loaded by importing this module
+    from ainf_tui.cli.app import App, ScreenOpener  # noqa: PLC0415 -- nothing is loaded by importing this module
+    from ainf_tui.cli.main import run  # noqa: PLC0415 -- same
 
-    sys.exit(run(sys.argv[1:]))
+    def open_screen(app: App, opener: ScreenOpener, label: str) -> int:
+        """Brings the two front ends together, which do not know each other."""
+        from ainf_tui.screen import show  # noqa: PLC0415 -- few commands open the screen
+
+        return show(app, opener, label)
+
+    sys.exit(run(sys.argv[1:], App(open_screen=open_screen)))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ is declared in `settings_schema`; `settings_text` shows and documents them.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any, Self
 
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.errors import UsageError
+from ainf_tui.paths import write_private
 from ainf_tui.settings_backends import DEFAULT_URL
 from ainf_tui.settings_keys import KeyProblem, Keys
 from ainf_tui.settings_resolve import Resolver
@@ -114,7 +114,7 @@ class Settings:
             "keys": {action: list(keys) for action, keys in self.keys.items()},
             "sources": dict(self.sources),
         }
-        _write_private(path, json.dumps(document, indent=1).encode())
+        write_private(path, json.dumps(document, indent=1).encode())
 
     @classmethod
     def from_private_file(cls, path: Path) -> Self:
@@ -170,17 +170,3 @@ def _backend_document(spec: BackendSpec) -> dict[str, Any]:
     names = ("name", "url", "token", "tls_verify", "tls_ca")
     document: dict[str, Any] = {name: getattr(spec, name) for name in names}
     return document | {"headers": dict(spec.headers), "tags": list(spec.tags)}
-
-
-def _write_private(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -19,7 +19,8 @@ from tests.fakes.terminal import Terminal
 
 PALETTE = "Search for commands"
 POINTER = "▸"
-HELP = r"(?i)help"
+HELP = "Help: all keys"
+ASKED = r"Do what\?"
 SCREENS = 20
 ROWS = 10_000
 LINE = 5000
@@ -36,19 +37,26 @@ SLOW_PATIENCE = 30.0
 
 async def help_screen(lab: Lab) -> Figure:
     """From `?` until the help is on the screen, against the command palette of the floor app."""
-    async with engine(Home(lab.folder / "help-screen")) as running:
+    return await _against_palette(lab, "?", HELP)
+
+
+async def palette(lab: Lab) -> Figure:
+    """From `ctrl+p` until ainf's own palette is there, against the same."""
+    return await _against_palette(lab, "ctrl+p", ASKED)
+
+
+async def _against_palette(lab: Lab, key: str, text: str) -> Figure:
+    def both(program: Program) -> tuple[float, float]:
+        return _shown(program, key, text), _shown(floor(), "ctrl+p", PALETTE)
+
+    async with engine(Home(lab.folder / "screens")) as running:
         pairs = []
         for turn in range(lab.rounds):
-            lab.say(f"help and palette, round {turn + 1}")
-            pairs.append(await asyncio.to_thread(_screens, ainf(running.home)))
+            lab.say(f"{text}, round {turn + 1}")
+            pairs.append(await asyncio.to_thread(both, ainf(running.home)))
     ours, base = (median(column) for column in zip(*pairs, strict=True))
-    ratio = median(own / other for own, other in pairs)
     note = f"{ours:.0f} ms, palette of the floor app {base:.0f} ms"
-    return Figure(ratio, note, {"ms": ours, "base_ms": base})
-
-
-def _screens(program: Program) -> tuple[float, float]:
-    return _shown(program, "?", HELP), _shown(floor(), "ctrl+p", PALETTE)
+    return Figure(median(own / other for own, other in pairs), note, {"ms": ours, "base_ms": base})
 
 
 def _shown(program: Program, key: str, text: str) -> float:

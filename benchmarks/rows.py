@@ -11,6 +11,7 @@ from benchmarks.row_live import flood_bytes, flood_share, four_bytes, four_cpu
 from benchmarks.row_manners import (
     help_screen,
     leaving,
+    palette,
     rows_first,
     rows_key,
     rows_key_p95,
@@ -32,6 +33,7 @@ ROWS = (
     Row("memory", "engine with 10,000 queued jobs, over empty", 20, "MB", queue_memory),
     *APP_ROWS,
     Row("app-help", "help on the screen / the floor's palette", 0.6, "x", help_screen),
+    Row("app-palette", "palette on the screen / the floor's", 0.6, "x", palette),
     Row("app-four", "CPU with 4 live jobs / 4 hand-drawn bars", 1.3, "x", four_cpu),
     Row("app-four-bytes", "... bytes a second", 1.3, "x", four_bytes),
     Row("app-flood", "engine and app at 1,000 frames/s, of a core", 6, "%", flood_share),

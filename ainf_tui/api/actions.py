@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from pydantic import BeforeValidator
 
-from ainf_tui.api.codec import encode, respond
+from ainf_tui.api.codec import Listed, encode, respond
 from ainf_tui.api.context import Here, Mutation
 from ainf_tui.domain.documents import JobsDocument, QueueDocument
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
@@ -43,7 +43,9 @@ StopBody = Annotated[StopRequest, BeforeValidator(partial(_fit, StopRequest))]
 @router.post("/jobs", response_model=JobsDocument, tags=["jobs"])
 async def submit(here: Here, body: RunBody) -> Response:
     """Make jobs from a pack or a graph. The same `request_id` again gives the same jobs."""
-    return respond(await here.service.submit(body))
+    listed = Listed()
+    notices = await here.service.submit(body, listed.take)
+    return listed.respond("jobs", JobsDocument((), notices))
 
 
 @router.post("/jobs/cancel", response_model=JobsDocument, tags=["jobs"])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 import msgspec
 from fastapi import Response
+from fastapi.responses import StreamingResponse
 
 from ainf_tui.errors import AinfError
 
@@ -35,6 +36,35 @@ def encode(document: Any) -> bytes:
 
 def respond(document: Any, status: int = 200) -> Response:
     return Response(encode(document), status_code=status, media_type="application/json", headers=_HEADERS)
+
+
+class Listed:
+    """A document with a list of any length, of which only the JSON is kept, piece by piece."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def take(self, items: Sequence[Any]) -> None:
+        """The next items of the list."""
+        if items:
+            self._pieces.append(encode(items)[1:-1])
+
+    def respond(self, field: str, document: Any) -> Response:
+        """`document` with the list in place of its empty `field`."""
+        before, empty, after = encode(document).partition(f'"{field}":[]'.encode())
+        if not empty:
+            raise RuntimeError(f"{type(document).__name__} has no empty list {field}")
+        pieces = [before + empty[:-1]]
+        for piece in self._pieces:
+            pieces += (b"," if len(pieces) > 1 else b"", piece)
+        pieces.append(b"]" + after)
+        length = {"content-length": str(sum(map(len, pieces)))}
+        return StreamingResponse(_each(pieces), media_type="application/json", headers=_HEADERS | length)
+
+
+async def _each(pieces: Sequence[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ class App:
         self.grace = grace
         self.home: str | None = None
         self.embedded = False
+        self.flags: dict[str, Any] = {}
+        """Setting ids and values that the options of `ainf` itself give."""
         self.read_only = False
         self.connect: str | None = None
         """`--connect`, as given; an empty text means: this machine, whatever the settings say."""

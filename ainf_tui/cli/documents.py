@@ -214,6 +214,17 @@ class EngineShownDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoDocument:
+    """`ainf demo --json`: a scratch box runs. `url` is its simulated ComfyUI's, `pid` is who ends it all."""
+
+    home: str
+    url: str
+    pid: int
+    label: str
+    schema: str = "ainf.demo/1"
+
+
+@dataclass(frozen=True, slots=True)
 class BackupDocument:
     """A backup was written: absolute path, size in bytes."""
 

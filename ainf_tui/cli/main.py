@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Sequence
-from typing import TextIO
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
 
 import click
 
@@ -26,9 +26,12 @@ COMMANDS = {
     "engine": ("ainf_tui.cli.commands.engine:engine", "The process that owns the queue."),
     "config": ("ainf_tui.cli.commands.config:config", "Settings: values, sources, the file."),
     "db": ("ainf_tui.cli.commands.db:db", "The database: facts, migration, backup."),
+    "demo": ("ainf_tui.cli.commands.demo:demo", "The app with a simulated ComfyUI and work going on."),
     "simulator": ("ainf_tui.cli.commands.simulator:simulator", "A ComfyUI for demo and tests."),
     "completion": ("ainf_tui.cli.completion:completion", "Print the completion script of a shell."),
 }
+
+IMAGES = ("auto", "kitty", "sixel", "blocks", "off")
 
 
 @click.group(
@@ -44,20 +47,33 @@ COMMANDS = {
 @click.option(
     "--connect", metavar="URL", help="Use the engine of another machine: ssh://[user@]box[:port][/path]."
 )
+@click.option("--theme", metavar="NAME", help="Colours of the full-screen app; docs: app.md.")
+@click.option("--images", type=click.Choice(IMAGES), help="How the app draws pictures.")
+@click.option("--ascii", is_flag=True, help="The app in plain characters.")
+@click.option("--no-mouse", is_flag=True, help="The app leaves the mouse to the terminal.")
+@click.option("--low-bandwidth", is_flag=True, help="The app for a slow line: few repaints, no pictures.")
 @click.version_option(__version__, prog_name="ainf")
 @click.pass_context
 def cli(
-    ctx: click.Context, home: str | None, *, embedded: bool, read_only: bool, connect: str | None
+    ctx: click.Context,
+    /,
+    home: str | None,
+    *,
+    embedded: bool,
+    read_only: bool,
+    connect: str | None,
+    **screen: Any,
 ) -> int | None:
     """Run ComfyUI workflows on a GPU box, watch them finish, lose nothing.
 
-    Without a command: the state of the box.
+    Without a command: the full-screen app; where the output is no terminal, the state of the box.
     """
     app = ctx.ensure_object(App)
     app.home = home
     app.embedded = embedded
     app.connect = connect
     app.read_only = read_only
+    app.flags = _flags(screen)
     if embedded and read_only:
         raise UsageError(
             "cli.usage",
@@ -69,6 +85,18 @@ def cli(
     from ainf_tui.cli.commands.status import bare  # noqa: PLC0415 -- `ainf --help` needs none of it
 
     return bare(app)
+
+
+def _flags(screen: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of the app as settings."""
+    found = {
+        "app.theme": screen["theme"],
+        "app.images": screen["images"],
+        "app.ascii": "yes" if screen["ascii"] else None,
+        "app.mouse": "off" if screen["no_mouse"] else None,
+        "app.low_bandwidth": "yes" if screen["low_bandwidth"] else None,
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def run(args: Sequence[str], app: App | None = None) -> int:

@@ -27,7 +27,7 @@ def locations(app: App) -> Locations:
 
 def settings(app: App) -> Settings:
     """The resolved settings. Raises UsageError(`config.*`) that lists all that is wrong."""
-    return resolve({}, app.environ, locations(app).config_file)
+    return resolve(app.flags, app.environ, locations(app).config_file)
 
 
 def box(app: App, found: Settings) -> str:

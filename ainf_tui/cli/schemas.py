@@ -26,6 +26,7 @@ DOCUMENTS: dict[str, Any] = {
     "ainf.config/1": documents.ConfigDocument,
     "ainf.count/1": CountDocument,
     "ainf.db/1": documents.DatabaseInfoDocument,
+    "ainf.demo/1": documents.DemoDocument,
     "ainf.engine/1": documents.EngineShownDocument,
     "ainf.error/1": documents.ErrorDocument,
     "ainf.job/1": JobDetailDocument,

@@ -67,6 +67,8 @@ class Watched:
         self._jobs[job.id] = job
         for problem in job.warnings[len(old.warnings) if old else 0 :]:
             self.reporter.warning(job, problem)
+        for problem in _lost(old, job):
+            self.reporter.warning(job, problem)
         known = {output.path for output in old.outputs if output.fetched} if old else set()
         for output in job.outputs:
             if output.fetched and output.path not in known:
@@ -75,6 +77,17 @@ class Watched:
             self.reporter.state(job, first=old is None)
         if job.state in OPEN and (old is None or _moving(old) != _moving(job)):
             self.reporter.progress(job, self.jobs)
+
+
+def _lost(old: JobDocument | None, job: JobDocument) -> Iterator[ProblemDocument]:
+    """Attempts lost since `old`, of a job that goes on; one that does not has its error."""
+    if old is None or job.state not in OPEN:
+        return
+    told = {attempt.prompt_id for attempt in old.attempts if attempt.state == "lost"}
+    for attempt in job.attempts:
+        if attempt.state == "lost" and attempt.prompt_id not in told:
+            message = f"attempt {attempt.ordinal} was lost: {attempt.reason}"
+            yield ProblemDocument("job.attempt_lost", message, "It is tried again by itself.")
 
 
 def _standing(job: JobDocument) -> tuple[object, ...]:

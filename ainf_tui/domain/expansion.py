@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from math import prod
-from typing import Any
+from typing import Any, overload
 
 from ainf_tui.domain.requests import SweepAxis
 from ainf_tui.domain.text import visible
@@ -50,8 +49,8 @@ def expand(
     own_seed: int | None = None,
     has_seed: bool = True,
     max_seed: int = MAX_SEED,
-) -> tuple[Variant, ...]:
-    """The jobs of a request, in the order in which they are to run.
+) -> Variants:
+    """The jobs of a request, in the order in which they are to run; checked now, made when asked for.
 
     `seed`: a number, `random` or empty; a `seed` among `values` or on an axis counts as given.
     `own_seed`: what stands in a graph, kept where no seed is given; None for packs, which draw. `draw`
@@ -69,12 +68,41 @@ def expand(
     _check_seed(given, on_axis=on_axis, count=count, has_seed=has_seed)
     first, mode = (None, "fixed") if on_axis else _first(given, own_seed, count, draw, has_seed=has_seed)
     plan = _Plan(rest, first, mode, max_seed, new_id() if total > 1 else "", total)
-    combinations = product(range(count), *(axis.values for axis in sweep))
-    names = [axis.name for axis in sweep]
-    return tuple(
-        plan.variant(index, offset, dict(zip(names, chosen, strict=True)))
-        for index, (offset, *chosen) in enumerate(combinations)
-    )
+    for value in next((axis.values for axis in sweep if axis.name == "seed"), ()):
+        _seed(value, max_seed)
+    return Variants(plan, tuple(sweep))
+
+
+class Variants(Sequence[Variant]):
+    """Each made when it is asked for: there may be tens of thousands."""
+
+    def __init__(self, plan: _Plan, axes: Sequence[SweepAxis]) -> None:
+        self._plan = plan
+        self._axes = axes
+
+    def __len__(self) -> int:
+        return self._plan.total
+
+    @property
+    def combinations(self) -> int:
+        """How many combinations a sweep has: so many of the first differ in more than their seed."""
+        return prod(len(axis.values) for axis in self._axes)
+
+    @overload
+    def __getitem__(self, index: int) -> Variant: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Variant, ...]: ...
+    def __getitem__(self, index: int | slice) -> Variant | tuple[Variant, ...]:
+        places = range(len(self))[index]
+        return self._make(places) if isinstance(places, int) else tuple(map(self._make, places))
+
+    def _make(self, index: int) -> Variant:
+        """As a clock counts: the seed is the hour, the last axis the second."""
+        rest, chosen = index, []
+        for axis in reversed(self._axes):
+            rest, at = divmod(rest, len(axis.values))
+            chosen.append((axis.name, axis.values[at]))
+        return self._plan.variant(index, rest, dict(reversed(chosen)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,14 @@ from ainf_tui.domain.text import storable_json, visible
 _CONVERT: Mapping[str, Callable[[Any], Any]] = {"INT": int, "FLOAT": float}
 _OWN_FILES = frozenset({"image", "audio", "video", "file", "latent", "model_file", "mask"})
 """Inputs of the Load... classes, which look for the file themselves: a name in a subfolder is no option."""
+_LOADERS: Mapping[str, str] = {
+    "LoadImage": "image",
+    "LoadImageMask": "image",
+    "LoadAudio": "audio",
+    "LoadVideo": "file",
+    "LoadLatent": "latent",
+}
+"""ComfyUI's own classes that refuse a prompt when the file in that input is not there."""
 _SHOWN_OPTIONS = 20
 
 
@@ -61,6 +69,51 @@ def check_graph(graph: Graph, info: ObjectInfo, *, late: Collection[str] = ()) -
             )
         )
     return tuple(problems)
+
+
+def missing_file(graph: Graph, info: ObjectInfo, asked: AskedFile) -> Problem:
+    """The server has no such file: the same words as for any other value that it does not offer."""
+    cls = info[class_of(graph, asked.node)]
+    spec = next(spec for spec in cls.inputs if spec.name == asked.input)
+    at = _Input(graph, info, asked.node, spec)
+    return _not_offered(at, at.value)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFile:
+    """A file that a node will look for by itself; only the server knows whether it is there."""
+
+    node: str
+    input: str
+    filename: str
+    subfolder: str
+    type: str
+    """input | output | temp"""
+
+
+def asked_files(graph: Graph, info: ObjectInfo) -> tuple[AskedFile, ...]:
+    """What ComfyUI's own loaders will look for and their lists do not offer. For a graph without complaints.
+
+    Names as ComfyUI reads them (`folder_paths.annotated_filepath`): `a.png`, `sub/a.png`, `a.png [output]`.
+    """
+    found = []
+    outputs = [node for node in graph if info[class_of(graph, node)].output_node]
+    for node in sorted(_validated(graph, info, outputs)):
+        name = _LOADERS.get(class_of(graph, node), "")
+        value = inputs_of(graph, node).get(name)
+        spec = next((spec for spec in info[class_of(graph, node)].inputs if spec.name == name), None)
+        if spec is not None and isinstance(value, str) and value not in (spec.options or ()):
+            found.append(_asked(node, name, value))
+    return tuple(found)
+
+
+def _asked(node: str, name: str, value: str) -> AskedFile:
+    path, kind = value, "input"
+    for known in ("input", "output", "temp"):
+        if value.endswith(f"[{known}]"):
+            path, kind = value.removesuffix(f"[{known}]").rstrip(), known
+    subfolder, _, filename = path.rpartition("/")
+    return AskedFile(node, name, filename, subfolder, kind)
 
 
 def _bad_nodes(graph: Graph) -> Iterator[Problem]:
@@ -180,10 +233,14 @@ def _literal(at: _Input) -> Iterator[Problem]:
         return
     offered = spec.options is None or value in spec.options
     if spec.type == "COMBO" and not offered and not _own_check(at.info[class_of(at.graph, at.node)], spec):
-        reason = f"is {_shown(value)}, which the server does not offer"
-        near = difflib.get_close_matches(str(value), [str(option) for option in spec.options or ()], n=3)
-        first = f"{', '.join(visible(n, 80) for n in near)} (the nearest); all: " if near else ""
-        yield at.problem("value.not_an_option", reason, first + options_text(spec))
+        yield _not_offered(at, value)
+
+
+def _not_offered(at: _Input, value: Any) -> Problem:
+    reason = f"is {_shown(value)}, which the server does not offer"
+    near = difflib.get_close_matches(str(value), [str(option) for option in at.spec.options or ()], n=3)
+    first = f"{', '.join(visible(n, 80) for n in near)} (the nearest); all: " if near else ""
+    return at.problem("value.not_an_option", reason, first + options_text(at.spec))
 
 
 def _number(at: _Input, raw: Any) -> Iterator[Problem]:

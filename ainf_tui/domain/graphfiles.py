@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ainf_tui.domain.naming import without_number
 from ainf_tui.domain.pngmeta import text_chunks
 from ainf_tui.domain.text import storable_json, visible
 from ainf_tui.errors import UsageError
@@ -62,7 +63,8 @@ def from_png(data: bytes) -> LoadedGraph:
             hint="Give the PNG as ComfyUI saved it; converting or uploading a picture takes the prompt out.",
         )
     loaded = load_graph(texts["prompt"])
-    return LoadedGraph(loaded.graph, _workflow_text(texts.get("workflow", "")) or loaded.workflow)
+    graph = without_number(loaded.graph)  # each run would add another one
+    return LoadedGraph(graph, _workflow_text(texts.get("workflow", "")) or loaded.workflow)
 
 
 def _parsed(text: str | bytes) -> Any:

@@ -310,11 +310,17 @@ class JobChange:
     params: Mapping[str, Any] | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     """Literal inputs of the stored graph that were decided late: `{"NODE.INPUT": value}`."""
+    graph_hash: str | None = None
     submitted_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     clear_times: bool = False
     """Back to the queue: forget submitted_at and started_at."""
+
+
+def run_order(job: Job) -> tuple[int, float, int]:
+    """A key to sort by: higher priority first, then rank, then number."""
+    return -job.priority, job.rank, job.number
 
 
 def may_become(old: JobState, new: JobState) -> bool:

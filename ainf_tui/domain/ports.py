@@ -6,7 +6,7 @@ an outside reason. Every call has its own deadline inside the adapter.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -220,6 +220,12 @@ class JobRepository(Protocol):
         """
         ...
 
+    async def add_request(self, request_id: str, jobs: Iterable[NewJob]) -> tuple[str, ...]:
+        """As `add`, for all jobs of one request; their ids, in order. `jobs` is read once, perhaps in another
+        thread, a few hundred at a time, so that it may make thousands that are never together in memory.
+        """
+        ...
+
     async def requested(self, request_id: str) -> tuple[Job, ...] | None:
         """The jobs that this request has made already; None if it was never stored."""
         ...
@@ -230,6 +236,10 @@ class JobRepository(Protocol):
 
     async def get(self, ref: str | int) -> Job | None:
         """By id, by number, or by unique beginning of the id (at least 6 characters)."""
+        ...
+
+    async def find(self, refs: Sequence[str]) -> tuple[Job | None, ...]:
+        """As `get` for each of them, all of one moment, at little more than the cost of one."""
         ...
 
     async def by_prompt(self, prompt_id: str) -> Job | None: ...
@@ -259,6 +269,10 @@ class JobRepository(Protocol):
         """The first of `next_queued` for this backend, with its graph."""
         ...
 
+    async def by_ids(self, job_ids: Collection[str]) -> tuple[Job, ...]:
+        """Those that exist, in the order of the ids."""
+        ...
+
     async def with_graph(self, job_id: str) -> tuple[Job, JobGraph] | None: ...
     async def in_states(self, states: Collection[JobState]) -> tuple[Job, ...]: ...
     async def watched(self, backend: str) -> tuple[Attempt, ...]:
@@ -271,9 +285,16 @@ class JobRepository(Protocol):
     async def set_intent(self, prompt_id: str, intent: str) -> bool: ...
     async def set_priority(self, job_ids: Collection[str], priority: int) -> None: ...
     async def move(
-        self, job_id: str, *, before: str | None = None, after: str | None = None, bottom: bool = False
-    ) -> Job | None:
-        """Rank within its priority: before or after another job, to the bottom, or else to the top."""
+        self,
+        job_ids: Sequence[str],
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        bottom: bool = False,
+    ) -> tuple[Job, ...]:
+        """Ranks within their priority, one behind the other as given: before or after another job, to the
+        bottom, or else to the top. The open ones of them.
+        """
         ...
 
     async def clear(self, where: JobFilter) -> int:

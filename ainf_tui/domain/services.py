@@ -5,6 +5,7 @@ Each method raises only `AinfError` children for what a user can cause or meet.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -12,9 +13,11 @@ from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.documents import (
     CountDocument,
     JobDetailDocument,
+    JobDocument,
     JobPageDocument,
     JobRowPage,
     JobsDocument,
+    ProblemDocument,
     QueueDocument,
     StatusDocument,
 )
@@ -35,7 +38,14 @@ class EngineService(Protocol):
     """What can be asked of the engine."""
 
     async def status(self) -> StatusDocument: ...
-    async def submit(self, request: RunRequest) -> JobsDocument: ...
+    async def submit(
+        self, request: RunRequest, take: Callable[[Sequence[JobDocument]], None]
+    ) -> tuple[ProblemDocument, ...]:
+        """The jobs go to `take`, a few hundred at a time: ten thousand are never together in memory. Then the
+        notices come back.
+        """
+        ...
+
     async def jobs(self, query: JobQuery) -> JobPageDocument: ...
     async def rows(self, query: JobQuery) -> JobRowPage:
         """The same jobs in the same order as `jobs`, as rows."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ainf_tui.domain.jobs import ENDED, ON_SERVER, AttemptState, Job, JobChange, JobState, Problem
+from ainf_tui.domain.jobs import ENDED, ON_SERVER, AttemptState, Job, JobChange, JobState, Problem, run_order
 from ainf_tui.domain.ports import JobFilter
 from ainf_tui.domain.requests import ClearRequest, MoveRequest
 from ainf_tui.engine.context import Context
@@ -19,7 +19,9 @@ from ainf_tui.errors import ConflictError, NotFoundError, UsageError
 TRIES = 5
 """Reads and writes of one job before giving up: its state may change between the two."""
 CHUNK = 200
-"""Jobs changed in one transaction."""
+"""Jobs changed in one transaction: a commit costs more than they do, and others wait for it."""
+CHUNK_TRIES = 3
+"""Tries with all of them before each is changed by itself."""
 
 Rule = Callable[[Job], "JobChange | Problem"]
 """What to write for a job, or why nothing is."""
@@ -43,13 +45,8 @@ class Commands:
 
     async def find(self, refs: Sequence[str]) -> list[Job]:
         """All jobs of these references; NotFoundError(`job.not_found`) names those that are none."""
-        jobs, missing = [], []
-        for ref in refs:
-            job = await self._ctx.db.jobs.get(ref.removeprefix("#"))
-            if job is None:
-                missing.append(ref)
-            else:
-                jobs.append(job)
+        found = await self._ctx.db.jobs.find([ref.removeprefix("#") for ref in refs])
+        missing = [ref for ref, job in zip(refs, found, strict=True) if job is None]
         if missing:
             raise NotFoundError(
                 "job.not_found",
@@ -57,7 +54,7 @@ class Commands:
                 hint="`ainf queue list --all` shows all jobs with their numbers",
                 details={"refs": missing},
             )
-        return list({job.id: job for job in jobs}.values())
+        return list({job.id: job for job in found if job is not None}.values())
 
     async def cancel(self, refs: Sequence[str]) -> Done:
         return await self._each(await self.find(refs), self._cancel_rule, "job.cannot_cancel")
@@ -86,29 +83,23 @@ class Commands:
 
     async def _rank(self, jobs: Sequence[Job], request: MoveRequest) -> None:
         repo = self._ctx.db.jobs
-        if request.to == "bottom":
-            for job in jobs:
-                await repo.move(job.id, bottom=True)
+        ids = [job.id for job in sorted(jobs, key=run_order)]
+        if not (request.before or request.after):
+            await repo.move(ids, bottom=request.to == "bottom")
             return
-        if request.before or request.after:
-            beside = (await self.find([request.before or request.after]))[0]
-            anchor = beside.id
-            if elsewhere := [job.id for job in jobs if job.priority != beside.priority]:
-                await repo.set_priority(elsewhere, beside.priority)
-            ordered = list(jobs) if request.before else list(reversed(jobs))
-            for job in ordered:
-                await repo.move(
-                    job.id,
-                    before=anchor if request.before else None,
-                    after=anchor if request.after else None,
-                )
-            return
-        for job in reversed(jobs):
-            await repo.move(job.id)
+        beside = (await self.find([request.before or request.after]))[0]
+        if elsewhere := [job.id for job in jobs if job.priority != beside.priority]:
+            await repo.set_priority(elsewhere, beside.priority)
+        await repo.move(
+            ids,
+            before=beside.id if request.before else None,
+            after=beside.id if request.after else None,
+        )
 
     async def _moved(self, jobs: Sequence[Job]) -> Done:
         self._ctx.touch_queue()
-        fresh = [job for job in [await self._ctx.db.jobs.get(j.id) for j in jobs] if job is not None]
+        found = await self._ctx.db.jobs.find([job.id for job in jobs])
+        fresh = [job for job in found if job is not None]
         for backend in self._registry.backends:
             backend.refresh(tuple(fresh))
         self._registry.wake()
@@ -219,19 +210,18 @@ class Commands:
         return done
 
     async def _chunk(self, jobs: Sequence[Job], rule: Rule, done: Done) -> None:
-        rules = [(job, rule(job)) for job in jobs]
-        changes = [change for _, change in rules if isinstance(change, JobChange)]
-        changed = await self._ctx.apply(*changes) if changes else ()
-        if changed is None:
-            for job in jobs:
-                await self._one(job, rule, done)
-            return
-        fresh = {job.id: job for job in changed}
-        for job, outcome in rules:
-            if isinstance(outcome, Problem):
-                done.notices.append(outcome)
-            done.jobs.append(fresh.get(job.id, job))
-        done.changed += len(fresh)
+        """All of them in one transaction. Where jobs change under its hands, they are looked at again."""
+        for _ in range(CHUNK_TRIES):
+            rules = [(job, rule(job)) for job in jobs]
+            changes = [change for _, change in rules if isinstance(change, JobChange)]
+            changed = await self._ctx.apply(*changes) if changes else ()
+            if changed is not None:
+                _record(done, rules, changed)
+                return
+            found = await self._ctx.db.jobs.find([job.id for job in jobs])
+            jobs = [job for job in found if job is not None]
+        for job in jobs:
+            await self._one(job, rule, done)
 
     async def _one(self, job: Job, rule: Rule, done: Done) -> None:
         current: Job | None = job
@@ -252,6 +242,15 @@ class Commands:
         done.notices.append(
             Problem("job.busy", f"job {job.number} changes too fast to be changed", "try again")
         )
+
+
+def _record(done: Done, rules: Sequence[tuple[Job, JobChange | Problem]], changed: Sequence[Job]) -> None:
+    fresh = {job.id: job for job in changed}
+    for job, outcome in rules:
+        if isinstance(outcome, Problem):
+            done.notices.append(outcome)
+        done.jobs.append(fresh.get(job.id, job))
+    done.changed += len(fresh)
 
 
 def check_priority(priority: int) -> None:

@@ -108,6 +108,7 @@ async def _claim(backend: Backend, flight: Flight, late: Late) -> bool:
             clear_error=True,
             params=job.params if late.overrides else None,
             overrides=late.overrides,
+            graph_hash=job.graph_hash if late.overrides else None,
             warnings=job.warnings if late.overrides else None,
         )
     )

@@ -86,12 +86,12 @@ class Estimates:
         return total + len(foreign(backend)) * (self.middling or 0.0)
 
     def queue(self, queued: int) -> float | None:
-        """Seconds until all that is queued is done; None while no duration is known."""
+        """Seconds until all that is queued is done; None while no duration is known or nothing is sent."""
         ready = [b for b in self._registry.backends if b.health.reachable]
         if not ready:
             return None
         busy = sum(self.backend_left(b) for b in ready)
-        if queued and self.middling is None:
+        if queued and (self.middling is None or self._ctx.paused):
             return None
         return (busy + queued * (self.middling or 0.0)) / len(ready)
 

@@ -9,17 +9,17 @@ from ainf_tui.domain.comfy import Accepted, NodeProblem
 from ainf_tui.domain.eta import expectation, weights
 from ainf_tui.domain.graphs import needed_nodes, work
 from ainf_tui.domain.jobs import Attempt, AttemptState, Job, JobChange, JobGraph, JobState, Problem
+from ainf_tui.domain.naming import with_number
 from ainf_tui.domain.progress import Tracker, guessed_weights
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Flight, log
 from ainf_tui.engine.late import remember_checkpoint
-from ainf_tui.engine.provenance import sent_graph
 
 
 async def make_flight(backend: Backend, job: Job, attempt: Attempt, stored: JobGraph) -> Flight:
     """Everything to follow one prompt: its graph as sent, what it needs, what to expect of it."""
     memory = backend.ctx.db.memory
-    graph = sent_graph(stored.graph, job.number)
+    graph = with_number(stored.graph, job.number)
     needed = needed_nodes(graph, backend.info)
     size = work(graph)
     classes = {str(graph[n].get("class_type", "")) for n in needed if isinstance(graph.get(n), dict)}

@@ -8,6 +8,7 @@ from typing import Any
 
 from ainf_tui.domain.checkpoints import choose
 from ainf_tui.domain.comfy import Graph
+from ainf_tui.domain.graphs import graph_hash
 from ainf_tui.domain.jobs import Job, JobGraph
 from ainf_tui.engine.backend import Backend
 
@@ -37,6 +38,7 @@ async def bind_late_inputs(backend: Backend, job: Job, stored: JobGraph) -> Late
         replace(
             job,
             params={**job.params, "checkpoint": choice.name},
+            graph_hash=graph_hash(graph),  # another checkpoint takes another time
             warnings=(*job.warnings, choice.notice) if choice.how == "first" else job.warnings,
         ),
         replace(stored, graph=graph, late=tuple(n for n in stored.late if n != "checkpoint")),

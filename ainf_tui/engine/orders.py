@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ainf_tui.domain.comfy import QueueSnapshot
-from ainf_tui.domain.jobs import Attempt, AttemptState, Intent, Job, JobState
+from ainf_tui.domain.jobs import Attempt, AttemptState, Intent, Job, JobState, run_order
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Flight, log
 from ainf_tui.engine.outcomes import ending_of
@@ -113,7 +113,7 @@ async def _more_urgent(backend: Backend) -> Job | None:
     backend.order_seen = order  # a command that comes while the database answers makes it older again
     first = await backend.ctx.db.jobs.next_queued([backend.name], limit=1)
     flights = [f for f in backend.flights.values() if f.in_doubt or _is_waiting(f)]
-    if not first or not any(_before(first[0], f.job) for f in flights):
+    if not first or not any(run_order(first[0]) < run_order(f.job) for f in flights):
         return None
     backend.order_seen = -1  # until it has been sent
     return first[0]
@@ -124,14 +124,9 @@ def _why_withdraw(backend: Backend, flight: Flight, first: Job | None) -> str:
         return "the queue is paused"
     if flight.job.held:
         return "it is held"
-    if first is not None and _before(first, flight.job):
+    if first is not None and run_order(first) < run_order(flight.job):
         return f"job {first.number} is more urgent"
     return ""
-
-
-def _before(one: Job, other: Job) -> bool:
-    """Run order: higher priority first, then rank, then number."""
-    return (-one.priority, one.rank, one.number) < (-other.priority, other.rank, other.number)
 
 
 async def _withdraw(backend: Backend, flight: Flight, reason: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from ainf_tui import __version__
 from ainf_tui.domain.comfy import Graph
 from ainf_tui.domain.jobs import Job, JobGraph, NodeRef, Output
-from ainf_tui.domain.naming import numbered_prefix
+from ainf_tui.domain.naming import with_number
 from ainf_tui.domain.present import JSON_EXACT
 
 MODEL_ENDINGS = (".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".bin", ".gguf", ".onnx")
@@ -24,20 +24,6 @@ def models_of(graph: Graph) -> Iterator[Mapping[str, Any]]:
         for name, value in (inputs or {}).items():
             if isinstance(value, str) and value.lower().endswith(MODEL_ENDINGS):
                 yield {"input": f"{node}.{name}", "name": value, "sha256": None}
-
-
-def sent_graph(graph: Graph, number: int) -> dict[str, Any]:
-    """The graph as it is sent: every literal `filename_prefix` carries the job's number."""
-    sent: dict[str, Any] = {}
-    for node, entry in graph.items():
-        inputs: Any = entry.get("inputs") if isinstance(entry, Mapping) else None
-        prefix = inputs.get("filename_prefix") if isinstance(inputs, Mapping) else None
-        if isinstance(prefix, str):
-            numbered = {**inputs, "filename_prefix": numbered_prefix(prefix, number)}
-            sent[node] = {**entry, "inputs": numbered}
-        else:
-            sent[node] = entry
-    return sent
 
 
 def sidecar(job: Job, output: Output, stored: JobGraph, node: NodeRef) -> dict[str, Any]:
@@ -77,7 +63,7 @@ def sidecar(job: Job, output: Output, stored: JobGraph, node: NodeRef) -> dict[s
             "rendered_at": _iso(attempt.ended_at) if attempt else None,
             "fetched_at": _iso(output.fetched_at),
         },
-        "graph": sent_graph(stored.graph, job.number),
+        "graph": with_number(stored.graph, job.number),
     }
 
 

@@ -29,7 +29,7 @@ class Retries:
         self._commands = commands
 
     async def run(self, request: RetryRequest) -> Done:
-        """One new job for each ended one; `all_failed` means those that nobody has retried yet."""
+        """One new job for each ended one, in their old order; `all_failed`: those not retried yet."""
         if (again := await self._submission.repeated(request.request_id)) is not None:
             return again
         if request.priority is not None:
@@ -46,7 +46,7 @@ class Retries:
             )
         new: list[NewJob] = []
         notices: list[Problem] = []
-        for job in jobs:
+        for job in sorted(jobs, key=lambda job: job.number):
             made, found = await self._again(job, request)
             new.append(made)
             notices += [n for n in found if n not in notices]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.comfy import Graph
 from ainf_tui.domain.documents import (
     JobDetailDocument,
+    JobDocument,
     JobPageDocument,
     JobRowPage,
     JobsDocument,
@@ -19,6 +21,7 @@ from ainf_tui.domain.documents import (
     StatusDocument,
 )
 from ainf_tui.domain.jobs import Job
+from ainf_tui.domain.naming import with_number
 from ainf_tui.domain.present import node_progress_document, problem_document
 from ainf_tui.domain.progress import NodeState
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
@@ -28,7 +31,7 @@ from ainf_tui.engine.commands import Commands, Done
 from ainf_tui.engine.engine import Engine
 from ainf_tui.engine.lists import Lists
 from ainf_tui.engine.nodes import kept_nodes
-from ainf_tui.engine.provenance import models_of, sent_graph
+from ainf_tui.engine.provenance import models_of
 from ainf_tui.engine.retries import Retries
 from ainf_tui.engine.submission import Submission
 from ainf_tui.engine.views import status_document
@@ -38,6 +41,8 @@ FRESH = 2.0
 """Seconds: a backend's last answer older than this is asked for again before status is told."""
 STATUS_WAIT = 1.5
 """Seconds that status waits for such an answer."""
+CHUNK = 500
+"""Jobs of one answer that are read at a time: what was read is dropped again."""
 
 
 class Service:
@@ -85,7 +90,7 @@ class Service:
         stored = await self._ctx.db.jobs.graph(job.id)
         return JobDetailDocument(
             job=(await self._lists.documents((job,)))[0],
-            graph={} if brief else sent_graph(stored.graph, job.number),
+            graph={} if brief else with_number(stored.graph, job.number),
             workflow=None if brief else stored.workflow,
             bindings={name: tuple(places) for name, places in stored.bindings.items()},
             nodes=tuple(node_progress_document(n) for n in await self._nodes(job, stored.graph)),
@@ -122,8 +127,14 @@ class Service:
         return (await asyncio.to_thread(self._engine.catalog)).presets
 
     # -- acting ------------------------------------------------------------------------------------
-    async def submit(self, request: RunRequest) -> JobsDocument:
-        return await self._answer(await self._submission.run(request))
+    async def submit(
+        self, request: RunRequest, take: Callable[[Sequence[JobDocument]], None]
+    ) -> tuple[ProblemDocument, ...]:
+        done = await self._submission.run(request)
+        for start in range(0, len(done.ids), CHUNK):
+            jobs = await self._ctx.db.jobs.by_ids(done.ids[start : start + CHUNK])
+            take(await self._lists.documents(jobs))
+        return tuple(problem_document(p) for p in done.notices)
 
     async def retry(self, request: RetryRequest) -> JobsDocument:
         return await self._answer(await self._retries.run(request))

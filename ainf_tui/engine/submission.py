@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ainf_tui.domain.binding import LATE, Bound, bind_graph, bind_pack, seed_facts
 from ainf_tui.domain.checkpoints import Choice, choose
-from ainf_tui.domain.comfy import Graph, ObjectInfo
+from ainf_tui.domain.comfy import Graph, ObjectInfo, ServerFile
 from ainf_tui.domain.expansion import DRAWN_BELOW, Variant, expand
-from ainf_tui.domain.graphcheck import check_graph
+from ainf_tui.domain.graphcheck import asked_files, check_graph, missing_file
 from ainf_tui.domain.graphfiles import LoadedGraph, load_graph
 from ainf_tui.domain.graphs import graph_hash
 from ainf_tui.domain.ids import new_id
@@ -25,7 +25,7 @@ from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.commands import Done, check_priority
 from ainf_tui.engine.engine import Engine
-from ainf_tui.errors import UnreachableError, UsageError
+from ainf_tui.errors import BackendError, NotFoundError, UnreachableError, UsageError
 
 FIRST_ANSWER = 1.5
 """Seconds that a submission waits for a backend that has not been asked yet, as right after a start."""
@@ -47,6 +47,14 @@ class Draft:
     checkpoint: Choice | None
 
 
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """Ids of the jobs of a request, in their order, and what was chosen for the user."""
+
+    ids: tuple[str, ...]
+    notices: Sequence[Problem] = ()
+
+
 class Submission:
     """Makes jobs of requests."""
 
@@ -54,10 +62,10 @@ class Submission:
         self._engine = engine
         self._ctx = engine.ctx
 
-    async def run(self, request: RunRequest) -> Done:
+    async def run(self, request: RunRequest) -> Submitted:
         """All jobs of the request, or none. UsageError and NotFoundError say what is wrong with it."""
         if (again := await self.repeated(request.request_id)) is not None:
-            return again
+            return Submitted(tuple(job.id for job in again.jobs))
         check_priority(request.priority)
         catalog = await asyncio.to_thread(self._engine.catalog)
         pack, preset = choose_pack(request, catalog.packs, catalog.presets)
@@ -66,11 +74,22 @@ class Submission:
         named = names_checkpoint(request, preset)
         checkpoint = None if named else await self._checkpoint(request, pack, candidates)
         draft = Draft(request, pack, preset, info, checkpoint)
-        made = await asyncio.to_thread(make_jobs, draft, self._ctx.clock.now)
-        for graph in _differing(made):
-            await self.check(graph, candidates)
-        notices = _notices(made, request, self._engine.registry.get(request.backend))
-        return await self.store([item.job for item in made], notices)
+        making = await asyncio.to_thread(Making, draft, self._ctx.clock.now)
+        samples = await asyncio.to_thread(making.samples)
+        for sample in samples:
+            await self.check(sample.graph, candidates)
+        notices = _notices(samples, request, self._engine.registry.get(request.backend))
+        return Submitted(await self._store_request(request.request_id, making.jobs()), notices)
+
+    async def _store_request(self, request_id: str, jobs: Iterable[NewJob]) -> tuple[str, ...]:
+        """One transaction, in which the jobs are made; then the backends are told."""
+        ctx = self._ctx
+        ctx.kill.reach("jobs.before_add")
+        ids = await ctx.db.jobs.add_request(request_id, jobs)
+        ctx.kill.reach("jobs.after_add")
+        ctx.touch_queue()
+        self._engine.registry.wake()
+        return ids
 
     async def repeated(self, request_id: str) -> Done | None:
         """What the same request gave the first time, for a client whose answer was lost."""
@@ -135,14 +154,30 @@ class Submission:
         if backend.info is None:
             return ()
         problems = check_graph(graph, backend.info, late=late)
-        if not problems:
-            return ()
-        try:
-            async with backend.asking():
-                backend.info = await backend.server.object_info()
-        except UnreachableError:
-            return problems
-        return check_graph(graph, backend.info, late=late)
+        if problems:
+            try:
+                async with backend.asking():
+                    backend.info = await backend.server.object_info()
+            except UnreachableError:
+                return problems
+            problems = check_graph(graph, backend.info, late=late)
+        return problems or await self._missing_files(backend, graph, backend.info)
+
+    @staticmethod
+    async def _missing_files(backend: Backend, graph: Graph, info: ObjectInfo) -> tuple[Problem, ...]:
+        """Pictures to load that are not on the server: asked by name, its lists have only one folder."""
+        missing = []
+        for asked in asked_files(graph, info):
+            file = ServerFile(asked.node, asked.input, 0, asked.filename, asked.subfolder, asked.type)
+            try:
+                async with backend.asking(), backend.server.view(file):
+                    pass
+            except NotFoundError as error:
+                if error.code == "output.gone":
+                    missing.append(missing_file(graph, info, asked))
+            except BackendError:
+                break  # no answer is no complaint: it will be told when the job is sent
+        return tuple(missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,57 +189,65 @@ class Made:
     notices: tuple[Problem, ...]
 
 
-def make_jobs(draft: Draft, now: Callable[[], Any]) -> list[Made]:
-    """All jobs of a request. Pure but for the clock and the drawn seed; slow for thousands: in a thread."""
-    request, pack = draft.request, draft.pack
-    loaded = load_graph(request.graph or {}) if pack is None else LoadedGraph(pack.graph)
-    graph: Graph = loaded.graph
-    if request.workflow is None and loaded.workflow is not None:
-        draft = replace(draft, request=replace(request, workflow=loaded.workflow))
-    known = {item.name: item.places for item in pack.inputs} if pack is not None else None
-    places = Places(graph, draft.info, known)
-    seeds = seed_facts(places)
-    variants = expand(
-        values=request.values,
-        draw=draw_seed,
-        new_id=new_id,
-        count=request.count,
-        seed=request.seed,
-        sweep=request.sweep,
-        allow_many=request.allow_many,
-        own_seed=None if pack is not None else seeds.own,
-        has_seed=seeds.present,
-        max_seed=seeds.max,
-    )
-    made = [_make(draft, variant, _bind(draft, variant, graph, places), now()) for variant in variants]
-    _check_seeds(request, variants, made)
-    return made
+class Making:
+    """The jobs of one request, made one after the other: thousands are never together in memory.
+
+    Slow for thousands: for threads. Everything that can be wrong with the request itself is raised here.
+    """
+
+    def __init__(self, draft: Draft, now: Callable[[], Any]) -> None:
+        request, pack = draft.request, draft.pack
+        loaded = load_graph(request.graph or {}) if pack is None else LoadedGraph(pack.graph)
+        if request.workflow is None and loaded.workflow is not None:
+            draft = replace(draft, request=replace(request, workflow=loaded.workflow))
+        known = {item.name: item.places for item in pack.inputs} if pack is not None else None
+        self._draft = draft
+        self._now = now
+        self._graph: Graph = loaded.graph
+        self._places = Places(self._graph, draft.info, known)
+        seeds = seed_facts(self._places)
+        self._variants = expand(
+            values=request.values,
+            draw=draw_seed,
+            new_id=new_id,
+            count=request.count,
+            seed=request.seed,
+            sweep=request.sweep,
+            allow_many=request.allow_many,
+            own_seed=None if pack is not None else seeds.own,
+            has_seed=seeds.present,
+            max_seed=seeds.max,
+        )
+
+    def samples(self) -> list[Made]:
+        """One for each combination of a sweep; those that differ in the seed alone are alike."""
+        return [self._make(variant) for variant in self._variants[: self._variants.combinations]]
+
+    def jobs(self) -> Iterator[NewJob]:
+        """All of them, in the order in which they are to run. Raises UsageError `seed.twice`."""
+        for variant in self._variants:
+            yield self._make(variant).job
+
+    def _make(self, variant: Variant) -> Made:
+        bound = _bind(self._draft, variant, self._graph, self._places)
+        _check_seed(self._draft.request, variant, bound)
+        return _make(self._draft, variant, bound, self._now())
 
 
-def _check_seeds(request: RunRequest, variants: Sequence[Variant], made: Sequence[Made]) -> None:
+def _check_seed(request: RunRequest, variant: Variant, bound: Bound) -> None:
     """A seed set by its place contradicts a seed or a count: all jobs would be the same."""
-    for variant, item in zip(variants, made, strict=True):
-        own = item.job.job.seed
-        if (request.seed or request.count > 1) and variant.seed not in {None, own}:
-            raise UsageError(
-                "seed.twice",
-                f"the seed is set to {own} by its place, and asked for as {variant.seed} besides",
-                hint="set it once: with --seed, or with --set NODE.seed=N and without --seed and --count",
-            )
+    if (request.seed or request.count > 1) and variant.seed not in {None, bound.seed}:
+        raise UsageError(
+            "seed.twice",
+            f"the seed is set to {bound.seed} by its place, and asked for as {variant.seed} besides",
+            hint="set it once: with --seed, or with --set NODE.seed=N and without --seed and --count",
+        )
 
 
 def names_checkpoint(request: RunRequest, preset: Preset | None) -> bool:
     """Whether the user or the preset names one, so that none has to be chosen."""
     named = {*request.values, *(preset.values if preset is not None else ())}
     return LATE in named or any(axis.name == LATE for axis in request.sweep)
-
-
-def _differing(made: Sequence[Made]) -> list[JobGraph]:
-    """One graph for each combination of a sweep; those that differ in the seed alone are alike."""
-    found: dict[str, JobGraph] = {}
-    for item in made:
-        found.setdefault(repr(sorted(item.job.job.sweep.items(), key=repr)), item.graph)
-    return list(found.values())
 
 
 def _bind(draft: Draft, variant: Variant, graph: Graph, places: Places) -> Bound:

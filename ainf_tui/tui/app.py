@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.screen import Screen
 
+from ainf_tui.tui.frame.commands import Commands
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.link import STOPPED
 from ainf_tui.tui.queue.detailed import DetailedScreen
@@ -13,7 +14,7 @@ from ainf_tui.tui.queue.screen import QueueScreen
 from ainf_tui.tui.shell import Shell
 
 
-class AinfApp(Shell):
+class AinfApp(Commands):
     """A front end on the client: it shows what the engine tells and asks it for what the user wants."""
 
     def get_default_screen(self) -> Screen[Any]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from ainf_tui.tui.app import AinfApp
-from ainf_tui.tui.options import Options
 from ainf_tui.tui.ports import Opener
+from ainf_tui.tui.session import read_session
+from ainf_tui.tui.setup import Setup, asked, make_options
+from ainf_tui.tui.terminal.abilities import decide
+from ainf_tui.tui.terminal.probe import Probe
 
 
-def run_app(opener: Opener, options: Options) -> int:
-    """Runs until the user leaves; returns the exit code."""
-    app = AinfApp(opener, options)
+def run_app(opener: Opener, setup: Setup) -> int:
+    """Runs until the user leaves; returns the exit code. Raises UsageError `tui.no_terminal`."""
+    able = decide(setup.environ, asked(setup.settings), Probe())
+    session = read_session(setup.locations.app_session_file)
+    options = make_options(setup, able, session.theme_over(setup.settings.app.theme))
+    app = AinfApp(opener, options, session)
     app.run(mouse=options.mouse)
     return app.return_code or 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ainf_tui.settings import Settings
+from ainf_tui.tui.console import Console
 from ainf_tui.tui.terminal.abilities import Abilities, decide
 from ainf_tui.tui.terminal.abilities import Options as Asked
 from ainf_tui.tui.terminal.probe import Probe
@@ -32,16 +34,27 @@ class Options:
     """This machine's name, until the engine tells its own."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     state_dir: Path | None = None
-    """Where the session is kept; None: it is not."""
+    """The state folder; None: nothing is kept."""
     themes_dir: Path | None = None
     """The user's own themes."""
     environ: Mapping[str, str] = field(default_factory=dict)
-    ascii: bool = False
-    """`--ascii`: whatever the terminal can."""
+    asked: Asked = field(default_factory=Asked)
+    """What the user wants of the terminal."""
+    glyphs: bool = False
+    """Glyphs whatever the terminal says (`app.ascii = "no"`)."""
+    session_file: Path | None = None
+    """Where the session is kept; None: it is not."""
+    config_file: Path | None = None
+    settings: Settings = field(default_factory=Settings)
+    console: Console | None = None
+    """The verbs of the command line; None: the app has no command line."""
+    reread: Callable[[], Settings] | None = None
+    """Reads the settings anew; raises UsageError `config.*`."""
 
     def decide(self, probe: Probe, *, slow: bool) -> Abilities | None:
         """What this terminal can, now that it has answered; None where there is none (a test)."""
         if not self.environ:
             return None
-        asked = Asked(ascii=self.ascii, mouse=self.mouse, low_bandwidth=slow)
-        return decide(self.environ, asked, probe)
+        asked = replace(self.asked, low_bandwidth=self.asked.low_bandwidth or slow)
+        able = decide(self.environ, asked, probe)
+        return replace(able, unicode=True) if self.glyphs else able

@@ -85,11 +85,10 @@ class Shell(Looking):
         self._bindings = self.keymap.bindings("app")
         self.engine_link = EngineLink(opener, self, may_start=self.options.may_start, topics=TOPICS)
         self.orders = Orders(self._client)
-        for theme in our_themes():
-            self.register_theme(theme)
+        self.register_themes()
         wanted = self.options.theme
-        self._chosen_theme = wanted if wanted in self.available_themes else DEFAULT
-        self.theme = ANSI if self.options.slow else self._chosen_theme
+        self.chosen_theme = wanted if wanted in self.available_themes else DEFAULT
+        self.theme = ANSI if self.options.slow else self.chosen_theme
         self._make_looks()
 
     def on_mount(self) -> None:
@@ -112,7 +111,7 @@ class Shell(Looking):
         self.slow = event.slow or self.options.slow
 
     def watch_slow(self, slow: bool) -> None:
-        self.theme = ANSI if slow else self._chosen_theme
+        self.theme = ANSI if slow else self.chosen_theme
 
     def _connect(self) -> None:
         self.run_worker(self.engine_link.run(), group="app.link", exclusive=True, exit_on_error=True)
@@ -121,6 +120,10 @@ class Shell(Looking):
         self.tick = time.monotonic()
 
     # -- looks --------------------------------------------------------------------------------
+    def register_themes(self) -> None:
+        for theme in our_themes():
+            self.register_theme(theme)
+
     def get_css_variables(self) -> dict[str, str]:
         tokens = super().get_css_variables()
         theme = self.current_theme

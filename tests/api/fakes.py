@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from ainf_tui.domain.documents import (
     JobPageDocument,
     JobRowPage,
     JobsDocument,
+    ProblemDocument,
     QueueDocument,
     StatusDocument,
 )
@@ -118,9 +119,15 @@ class FakeService:
             database=DatabaseDocument(url="", reachable=True, revision="1"), errors={},
         )  # fmt: skip
 
-    async def submit(self, request: RunRequest) -> JobsDocument:
+    async def submit(
+        self, request: RunRequest, take: Callable[[Sequence[JobDocument]], None]
+    ) -> tuple[ProblemDocument, ...]:
+        """Two at a time."""
         self._note("submit", request)
-        return JobsDocument((job(1, prompt=str(request.values.get("prompt", ""))),))
+        made = [job(n, prompt=str(request.values.get("prompt", ""))) for n in range(1, request.count + 1)]
+        for start in range(0, len(made), 2):
+            take(made[start : start + 2])
+        return ()
 
     async def jobs(self, query: JobQuery) -> JobPageDocument:
         self._note("jobs", query)

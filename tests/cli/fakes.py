@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, redirect_stdout
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -179,7 +179,9 @@ class FakeEngine(FakeJobs):
             errors={},
         )
 
-    async def submit(self, request: Any) -> JobsDocument:
+    async def submit(
+        self, request: Any, take: Callable[[Sequence[JobDocument]], None]
+    ) -> tuple[ProblemDocument, ...]:
         self._called("submit", request)
         if request.pack and request.pack != PACK.id:
             raise NotFoundError("workflows.not_found", f"There is no pack {request.pack!r}.")
@@ -188,7 +190,8 @@ class FakeEngine(FakeJobs):
         for i, number in enumerate(numbers):
             self.put(make_job(number, held=request.held, seed=7 + i, pack=request.pack or request.name))
         self.submitted.set()
-        return JobsDocument(tuple(self.listed[n] for n in numbers), self.notices)
+        take([self.listed[n] for n in numbers])
+        return self.notices
 
     async def jobs(self, query: Any) -> JobPageDocument:
         self._called("jobs", query)

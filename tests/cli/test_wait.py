@@ -4,8 +4,9 @@ import asyncio
 import json
 import os
 import signal
+from dataclasses import replace
 
-from ainf_tui.domain.documents import NodeDocument, ProblemDocument
+from ainf_tui.domain.documents import AttemptDocument, NodeDocument, ProblemDocument
 from tests.cli.fakes import THEN, make_job, make_output
 
 
@@ -231,3 +232,23 @@ def test_after_ctrl_c_the_bar_keeps_quiet(ainf, engine):
     done = ainf("queue", "wait", "142", err_tty=True)
     assert done.code == 130
     assert "90%" not in done.err
+
+
+def test_a_lost_attempt_is_told_with_its_reason(ainf, engine):
+    lost = AttemptDocument(1, "p-1", "default", "lost", "ComfyUI was restarted", THEN, THEN, THEN)
+
+    async def script() -> None:
+        await ainf.until("running")
+        engine.change(142, state="queued", attempts=(lost,))
+        await ainf.until("was lost")
+        engine.change(
+            142, state="running", attempt=2, attempts=(lost, replace(lost, ordinal=2, prompt_id="p-2"))
+        )
+        engine.succeed(142)
+
+    engine.put(
+        make_job(142, state="running", attempt=1, attempts=(replace(lost, state="running", reason=""),))
+    )
+    ainf.script = script
+    done = ainf("queue", "wait", "142")
+    assert done.err.count("attempt 1 was lost: ComfyUI was restarted") == 1

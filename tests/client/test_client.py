@@ -84,6 +84,14 @@ async def test_requests_arrive_as_they_were_made(pair: Pair) -> None:
     ]
 
 
+@pytest.mark.parametrize("count", [1, 2, 5])
+async def test_the_jobs_of_a_request_come_back_whatever_the_pieces(pair: Pair, count: int) -> None:
+    """The engine hands them over two at a time here; several pieces make one document."""
+    made = await pair.client.jobs.submit(RunRequest(request_id="r", pack="p", count=count))
+    assert [found.number for found in made.jobs] == list(range(1, count + 1))
+    assert made.notices == ()
+
+
 async def test_queries_arrive_as_they_were_made(pair: Pair) -> None:
     queries = [
         JobQuery(),

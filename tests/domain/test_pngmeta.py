@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ainf_tui.domain.graphs import from_png
+from ainf_tui.domain.naming import with_number, without_number
 from ainf_tui.domain.pngmeta import SIGNATURE, text_chunks
 from ainf_tui.errors import UsageError
 from tests.domain.graphdata import txt2img
@@ -143,3 +144,20 @@ def test_a_bad_workflow_costs_itself_only(workflow):
 )
 def test_pictures_without_a_graph(data, code):
     assert code_of(from_png, data) == code
+
+
+def test_a_picture_of_ours_runs_again_without_the_number_of_its_job():
+    graph = txt2img(_9__filename_prefix="cat_202401")
+    sent = with_number(graph, 12)
+    assert sent["9"]["inputs"]["filename_prefix"] == "cat_202401_000012"
+    again = from_png(png(text("prompt", json.dumps(sent)))).graph
+    assert again == graph
+    assert with_number(again, 1_000_000)["9"]["inputs"]["filename_prefix"] == "cat_202401_1000000"
+
+
+@pytest.mark.parametrize("others", [("dog_000013",), ("dog",), ("dog_00012",)])
+def test_prefixes_that_do_not_end_alike_are_left_as_they_are(others):
+    graph = txt2img(_9__filename_prefix="cat_000012")
+    for n, prefix in enumerate(others):
+        graph[str(100 + n)] = {**graph["9"], "inputs": {**graph["9"]["inputs"], "filename_prefix": prefix}}
+    assert without_number(graph) == graph

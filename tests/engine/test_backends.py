@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ainf_tui.domain.graphs import graph_hash
 from ainf_tui.domain.requests import JobsRequest, RunRequest
 from ainf_tui.domain.services import BackendSpec
 from tests.fakes.box import Box
@@ -47,7 +48,7 @@ async def test_a_pinned_job_waits_for_its_own(empty: Box) -> None:
 
 async def test_an_unknown_pin_waits_and_says_so(box: Box) -> None:
     request = RunRequest(request_id="r", graph=picture(), name="a.json", backend="gpu-2")
-    made = await box.service.submit(request)
+    made = await box.submit(request)
     (notice,) = [n for n in made.notices if n.code == "run.backend_unknown"]
     assert "gpu-2" in notice.message
     job = await box.job(made.jobs[0])
@@ -131,6 +132,7 @@ async def test_the_checkpoint_is_chosen_when_the_server_comes_up(empty: Box) -> 
     detail = await empty.service.job(str(done.number))
     entry = (await empty.ask("GET", f"/history/{done.prompt_id}"))[done.prompt_id]
     assert detail.graph == entry["prompt"][2]
+    assert detail.graph_hash == graph_hash(detail.graph)  # measured times are those of this checkpoint
     (again,) = await empty.succeed(await empty.run(None, pack="portrait-basic", values=SMALL))
     assert again.params["checkpoint"] == "sim_sdxl_base.safetensors"
 
@@ -138,7 +140,7 @@ async def test_the_checkpoint_is_chosen_when_the_server_comes_up(empty: Box) -> 
 async def test_the_last_used_checkpoint_is_taken_again_and_told(box: Box) -> None:
     named = {**SMALL, "checkpoint": "sim_v1-5.safetensors"}
     await box.succeed(await box.run(None, pack="portrait-basic", values=named))
-    made = await box.service.submit(RunRequest(request_id="x", pack="portrait-basic", values=SMALL))
+    made = await box.submit(RunRequest(request_id="x", pack="portrait-basic", values=SMALL))
     assert [n.code for n in made.notices] == ["checkpoint.chosen"]
     assert "last used" in made.notices[0].message
     (done,) = await box.succeed(*made.jobs)

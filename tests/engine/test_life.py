@@ -171,8 +171,8 @@ async def test_one_wrong_branch_is_left_out_and_told(box: Box, monkeypatch: pyte
 
 async def test_an_identical_request_gives_the_same_jobs(box: Box) -> None:
     request = RunRequest(request_id="once", graph=picture(), name="a.json")
-    first = await box.service.submit(request)
-    second = await box.service.submit(request)
+    first = await box.submit(request)
+    second = await box.submit(request)
     assert [j.id for j in first.jobs] == [j.id for j in second.jobs]
     await box.succeed(*first.jobs)
     assert len(box.started()) == 1

@@ -42,7 +42,7 @@ async def test_rows_of_a_queue_at_work(box: Box) -> None:
         count=2,
         seed="7",
     )
-    jobs = (await box.service.submit(request)).jobs
+    jobs = (await box.submit(request)).jobs
     await box.held_at(jobs[0], 3)
     await box.reach(jobs[1], "submitted")
     await box.service.hold(JobsRequest((str(jobs[3].number),)))

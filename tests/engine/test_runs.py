@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from ainf_tui.domain.documents import JobDocument
 from ainf_tui.domain.requests import JobsRequest, RetryRequest, RunRequest, SweepAxis
 from ainf_tui.errors import ConflictError, UsageError
 from tests.fakes.box import Box
-from tests.fakes.graphs import failing, flat, picture
+from tests.fakes.graphs import failing, flat, node, picture
 
 
 async def sent(box: Box, job: JobDocument) -> dict[str, dict[str, object]]:
@@ -165,8 +170,8 @@ async def test_a_repeated_retry_of_all_failed_gives_the_same_jobs(box: Box) -> N
 async def test_a_repeated_request_with_drawn_seeds_gives_the_first_ones(box: Box) -> None:
     await box.service.pause()
     request = RunRequest(request_id="once", graph=picture(), name="a.json", seed="random", count=3)
-    first = await box.service.submit(request)
-    second = await box.service.submit(request)
+    first = await box.submit(request)
+    second = await box.submit(request)
     assert [j.seed for j in second.jobs] == [j.seed for j in first.jobs]
     assert len(await box.jobs()) == 3
 
@@ -191,3 +196,40 @@ async def test_retry_of_a_cancelled_job(box: Box) -> None:
     assert not made.jobs[0].cancel_requested
     await box.service.resume()
     await box.succeed(*made.jobs)
+
+
+def loading(name: str) -> dict[str, Any]:
+    return {
+        "1": node("LoadImage", "Photo", image=name),
+        "2": node("SaveImage", filename_prefix="again", images=["1", 0]),
+    }
+
+
+async def test_a_picture_that_the_server_does_not_have_is_refused_at_once(box: Box) -> None:
+    for name in ("none.png", "sub/none.png", "none.png [output]"):
+        with pytest.raises(UsageError) as caught:
+            await box.run(loading(name))
+        assert caught.value.code == "workflow.invalid"
+        (problem,) = caught.value.details["problems"]
+        assert (problem["code"], problem["input"]) == ("value.not_an_option", "image")
+        assert problem["node"]["title"] == "Photo"
+        assert name in problem["message"]
+    assert await box.jobs() == ()
+    assert box.wire.posts == []
+
+
+async def test_pictures_that_are_there_run_wherever_they_are(box: Box) -> None:
+    """In a subfolder, among the outputs, and one that came after the lists were read."""
+    (first,) = await box.succeed(await box.run(picture()))
+    made = Path(first.outputs[0].path)
+    for name in ("late.png", "sub/late.png"):
+        await asyncio.to_thread(_copy, made, box.sim.folder / "input" / name)
+    sent = (await box.ask("GET", f"/history/{first.prompt_id}"))[first.prompt_id]
+    output = sent["outputs"]["9"]["images"][0]["filename"]
+    for name in ("late.png", "sub/late.png", f"{output} [output]"):
+        await box.succeed(await box.run(loading(name)))
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
+    shutil.copy(source, target)

@@ -26,7 +26,7 @@ from ainf_tui.adapters.db import engine as database
 from ainf_tui.adapters.host import host_facts
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.comfy import Accepted, PromptRequest
-from ainf_tui.domain.documents import JobDocument
+from ainf_tui.domain.documents import JobDocument, JobsDocument
 from ainf_tui.domain.jobs import Job
 from ainf_tui.domain.ports import ComfyServer, ComfySocket
 from ainf_tui.domain.requests import JobQuery, RunRequest
@@ -249,7 +249,13 @@ class Box(Servers):
     async def run_all(self, graph: dict[str, Any] | None = None, **fields: Any) -> tuple[JobDocument, ...]:
         """Submits the jobs of one request."""
         request = RunRequest(request_id=str(uuid.uuid4()), graph=graph, name="story.json", **fields)
-        return (await self.service.submit(request)).jobs
+        return (await self.submit(request)).jobs
+
+    async def submit(self, request: RunRequest) -> JobsDocument:
+        """The whole answer at once."""
+        jobs: list[JobDocument] = []
+        notices = await self.service.submit(request, jobs.extend)
+        return JobsDocument(tuple(jobs), notices)
 
     async def job(self, job: JobDocument | int) -> JobDocument:
         number = job if isinstance(job, int) else job.number

@@ -16,6 +16,9 @@ from typing import Any
 from ainf_tui.domain.jobs import JobGraph
 from ainf_tui.domain.text import storable
 
+_TEXTS = 500
+"""Texts kept at a time: each job of a batch brings a node or two of its own."""
+
 Literals = dict[str, dict[str, Any]]
 
 
@@ -48,6 +51,8 @@ class Shapes:
         # The value is kept beside its text: an id alone could be reused by another object.
         known = self._texts.get(id(value))
         if known is None:
+            if len(self._texts) >= _TEXTS:
+                self._texts.clear()  # what the jobs share is soon in it again
             known = self._texts[id(value)] = (value, _text(_blanked(value) if blank else value))
         return known[1]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from ainf_tui.adapters.db import (
@@ -10,11 +10,13 @@ from ainf_tui.adapters.db import (
     jobs_apply,
     jobs_clear,
     jobs_find,
+    jobs_move,
     jobs_pages,
     jobs_queue,
     jobs_rows,
 )
 from ainf_tui.adapters.db.connections import Connections
+from ainf_tui.adapters.db.rows import jobs_by_id
 from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobGraph, JobState, NewJob, Output
 from ainf_tui.domain.ports import JobFilter, JobPage, QueueCounts, SummaryPage
 
@@ -27,6 +29,9 @@ class _JobReads:
 
     async def get(self, ref: str | int) -> Job | None:
         return await self._db.read(jobs_find.get, ref)
+
+    async def find(self, refs: Sequence[str]) -> tuple[Job | None, ...]:
+        return await self._db.read(jobs_find.find, refs)
 
     async def requested(self, request_id: str) -> tuple[Job, ...] | None:
         return await self._db.read(jobs_add.requested, request_id)
@@ -58,6 +63,9 @@ class _JobReads:
     async def next_to_send(self, backend: str) -> tuple[Job, JobGraph] | None:
         return await self._db.read(jobs_queue.next_to_send, backend)
 
+    async def by_ids(self, job_ids: Collection[str]) -> tuple[Job, ...]:
+        return await self._db.read(jobs_by_id, list(job_ids))
+
     async def with_graph(self, job_id: str) -> tuple[Job, JobGraph] | None:
         return await self._db.read(jobs_find.with_graph, job_id)
 
@@ -83,6 +91,9 @@ class SqlJobs(_JobReads):
     async def add(self, jobs: Sequence[NewJob]) -> tuple[Job, ...]:
         return await self._db.write(jobs_add.add, jobs)
 
+    async def add_request(self, request_id: str, jobs: Iterable[NewJob]) -> tuple[str, ...]:
+        return await self._db.write(jobs_add.add_request, request_id, jobs)
+
     async def apply(self, *changes: JobChange) -> tuple[Job, ...] | None:
         """RuntimeError for a step that the state machine does not have, whatever was expected."""
         try:
@@ -100,12 +111,17 @@ class SqlJobs(_JobReads):
         return await self._db.write(jobs_apply.set_intent, prompt_id, intent)
 
     async def set_priority(self, job_ids: Collection[str], priority: int) -> None:
-        await self._db.write(jobs_queue.set_priority, job_ids, priority)
+        await self._db.write(jobs_move.set_priority, job_ids, priority)
 
     async def move(
-        self, job_id: str, *, before: str | None = None, after: str | None = None, bottom: bool = False
-    ) -> Job | None:
-        return await self._db.write(jobs_queue.move, job_id, jobs_queue.Target(before, after, bottom))
+        self,
+        job_ids: Sequence[str],
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        bottom: bool = False,
+    ) -> tuple[Job, ...]:
+        return await self._db.write(jobs_move.move, job_ids, jobs_move.Target(before, after, bottom))
 
     async def clear(self, where: JobFilter) -> int:
         return await self._db.write(jobs_clear.clear, where)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -30,9 +30,16 @@ def add(conn: Connection, new: Sequence[NewJob]) -> tuple[Job, ...]:
         else:
             fresh.append(item)
             ids.append(item.job.id)
-    if fresh:
-        _store(conn, fresh)
+    _store(conn, fresh)
     return jobs_by_id(conn, ids)
+
+
+def add_request(conn: Connection, request_id: str, new: Iterable[NewJob]) -> tuple[str, ...]:
+    """See `JobRepository.add_request`. What `new` raises undoes everything."""
+    bump(conn, "revision", 0)  # the lock; see `bump`
+    key = storable(request_id)
+    known = _known_requests(conn, {key} if key else set())
+    return tuple(known[key]) if key in known else tuple(_store(conn, new))
 
 
 def requested(conn: Connection, request_id: str) -> tuple[Job, ...] | None:
@@ -61,42 +68,46 @@ def _known_requests(conn: Connection, request_ids: set[str]) -> dict[str, list[s
     return known
 
 
-def _store(conn: Connection, new: Sequence[NewJob]) -> None:
-    first_number = bump(conn, "number", len(new)) - len(new) + 1
-    first_revision = bump(conn, "revision", len(new)) - len(new) + 1
-    _store_requests(conn, new)
+def _store(conn: Connection, new: Iterable[NewJob]) -> list[str]:
+    """Their ids. Chunk by chunk: of an iterator, never more than one chunk is in memory."""
     ranks = _Ranks(conn)
     templates = _Templates(conn)
-    for start, chunk in _numbered_chunks(new):
-        rows: list[dict[str, Any]] = []
-        for offset, item in enumerate(chunk, start):
-            graph = templates.place(item)
-            own = {
-                "number": first_number + offset,
-                "revision": first_revision + offset,
-                "rank": ranks.next(-item.job.priority),
-                "request_id": item.request_id,
-            }
-            rows.append(job_row(item.job) | own | graph)
-        conn.execute(insert(jobs), rows)
-    _store_parts(conn, new)
+    requested: set[str] = set()
+    ids: list[str] = []
+    for chunk in chunked(new):
+        _store_requests(conn, chunk, requested)
+        _store_jobs(conn, chunk, ranks, templates)
+        _store_parts(conn, chunk)
+        ids += [item.job.id for item in chunk]
+    return ids
+
+
+def _store_jobs(conn: Connection, new: Sequence[NewJob], ranks: _Ranks, templates: _Templates) -> None:
+    first_number = bump(conn, "number", len(new)) - len(new) + 1
+    first_revision = bump(conn, "revision", len(new)) - len(new) + 1
+    rows: list[dict[str, Any]] = []
+    for offset, item in enumerate(new):
+        graph = templates.place(item)
+        own = {
+            "number": first_number + offset,
+            "revision": first_revision + offset,
+            "rank": ranks.next(-item.job.priority),
+            "request_id": item.request_id,
+        }
+        rows.append(job_row(item.job) | own | graph)
+    conn.execute(insert(jobs), rows)
     ended = sum(item.job.ended for item in new)
     if ended:
         bump(conn, "ended", ended)
 
 
-def _numbered_chunks(new: Sequence[NewJob]) -> Iterator[tuple[int, list[NewJob]]]:
-    start = 0
-    for chunk in chunked(new):
-        yield start, chunk
-        start += len(chunk)
-
-
-def _store_requests(conn: Connection, new: Sequence[NewJob]) -> None:
+def _store_requests(conn: Connection, new: Sequence[NewJob], stored: set[str]) -> None:
+    """Those not in `stored` yet, where they are noted."""
     times = {item.request_id: item.job.created_at for item in reversed(new) if item.request_id}
-    rows = [{"request_id": request, "created_at": at} for request, at in times.items()]
+    rows = [{"request_id": key, "created_at": at} for key, at in times.items() if key not in stored]
     if rows:
         conn.execute(insert(requests), rows)
+    stored.update(times)
 
 
 def _store_parts(conn: Connection, new: Sequence[NewJob]) -> None:

@@ -37,6 +37,7 @@ _PLAIN = (
     "cancel_requested",
     "blocked",
     "params",
+    "graph_hash",
     "submitted_at",
     "started_at",
     "finished_at",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -20,6 +20,8 @@ from ainf_tui.errors import NotFoundError, UsageError
 _NUMBER = re.compile(r"#?([1-9][0-9]{0,17})")
 # Ids of this century begin with a zero, so no number looks like one.
 _ID_START = re.compile(r"[0-9a-f][0-9a-f-]{5,35}")
+ID_LENGTH = 36
+"""Characters of a whole id."""
 _ACTIVE = OPEN - {JobState.QUEUED}
 _DAY = timedelta(hours=24)
 _GRAPHS = ByKey(
@@ -59,6 +61,20 @@ def get(conn: Connection, ref: str | int) -> Job | None:
             hint="give more of the id, or the job's number",
         )
     return job_by_id(conn, found[0]) if found else None
+
+
+def find(conn: Connection, refs: Sequence[str]) -> tuple[Job | None, ...]:
+    """See `JobRepository.find`."""
+    texts = [ref.strip() for ref in refs]
+    numbers = {text: int(found[1]) for text in texts if (found := _NUMBER.fullmatch(text))}
+    ids = {text: text for text in texts if len(text) == ID_LENGTH}
+    by_number: dict[int, str] = {}
+    for chunk in chunked(set(numbers.values())):
+        rows = conn.execute(select(jobs.c.number, jobs.c.id).where(jobs.c.number.in_(chunk)))
+        by_number |= {row[0]: row[1] for row in rows}
+    ids |= {text: by_number.get(number, "") for text, number in numbers.items()}
+    known = {job.id: job for job in jobs_by_id(conn, list(dict.fromkeys(ids.values())))}
+    return tuple(known.get(ids[text]) if text in ids else get(conn, text) for text in texts)
 
 
 def by_prompt(conn: Connection, prompt_id: str) -> Job | None:

@@ -15,7 +15,7 @@ from ainf_tui.domain.text import storable
 
 T = TypeVar("T")
 
-CHUNK = 500
+CHUNK = 200
 """Values in one IN list and rows in one batch: short enough for the event loop to breathe between."""
 
 _ELSEWHERE = frozenset({"attempts", "outputs", "priority", "state"})

@@ -23,6 +23,8 @@ BUSY_TIMEOUT = 5.0
 READERS = 3
 _CHECKPOINT_PATIENCE = 100
 """Milliseconds: a reader that is in the way is no reason to keep writers waiting."""
+_CACHE = 1000
+"""Kilobytes of the file that each of the five connections may keep, beside what the kernel keeps."""
 _JOURNAL_LIMIT = 16 * 1024 * 1024
 """Bytes that the write-ahead log keeps on disk after a checkpoint."""
 
@@ -81,6 +83,7 @@ def _tune(engine: Engine, *, begin: str, synchronous: str, query_only: bool) -> 
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute(f"PRAGMA journal_size_limit = {_JOURNAL_LIMIT}")
         cursor.execute("PRAGMA temp_store = MEMORY")
+        cursor.execute(f"PRAGMA cache_size = -{_CACHE}")
         if query_only:
             cursor.execute("PRAGMA query_only = ON")
         cursor.close()

@@ -93,7 +93,8 @@ def _engine(found: StatusDocument) -> str:
     if not engine.running:
         return "not running"
     where = "in this process" if engine.embedded else f"pid {engine.pid}"
-    return f"running  {where}  {show(engine.version or '')}  since {local(engine.since)}"
+    label = f"  {show(engine.label, 20)}" if engine.label else ""
+    return f"running  {where}  {show(engine.version or '')}  since {local(engine.since)}{label}"
 
 
 def _backends(found: StatusDocument) -> Iterator[tuple[str, str]]:

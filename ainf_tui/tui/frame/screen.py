@@ -8,7 +8,7 @@ from textual import getters
 from textual.app import ComposeResult
 from textual.widget import Widget
 
-from ainf_tui.actions import Action, of_area
+from ainf_tui.actions import BY_ID, Action, of_area
 from ainf_tui.tui.frame.bars import KeyHint, Tab, footer_line, tab_line
 from ainf_tui.tui.frame.header import header_line
 from ainf_tui.tui.shell import Shell
@@ -23,6 +23,8 @@ class FrameScreen(PacedScreen[None]):
 
     areas: Sequence[str] = ()
     """Areas whose keys hold on this screen, the most special first."""
+    over: str = ""
+    """The action that opened it, of a screen that lies over the one of the tab."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,7 +74,11 @@ class FrameScreen(PacedScreen[None]):
     def show_tabs(self) -> None:
         queue = self.app.queue
         count = queue.queued + queue.submitted + queue.running
-        tabs = [Tab(self.app.keymap.shown(_QUEUE), "Queue", here=True, count=count)]
+        tabs = [Tab(self.app.keymap.shown(_QUEUE), "Queue", here=not self.over, count=count)]
+        if self.over:
+            tabs.append(
+                Tab(self.app.keymap.shown(BY_ID[self.over]), BY_ID[self.over].label.capitalize(), here=True)
+            )
         self.tabs.show(tab_line(tabs, self.size.width))
 
     def show_footer(self) -> None:
@@ -86,6 +92,17 @@ class FrameScreen(PacedScreen[None]):
     def hint(self, action: Action, label: str = "", *, enabled: bool = True) -> KeyHint:
         allowed = enabled and not (action.changes and self.app.options.read_only)
         return KeyHint(self.app.keymap.shown(action), label or action.label, allowed)
+
+    def focus_body(self) -> None:
+        """Where the keys go once a line that was typed at the foot is closed."""
+        self.set_focus(None)
+        if self.AUTO_FOCUS:
+            self.query_one(self.AUTO_FOCUS).focus()
+
+    def why_not(self, action: Action) -> str:
+        """Why the action does nothing now on this screen; empty if nothing is against it."""
+        del action
+        return ""
 
     def _help_hint(self) -> KeyHint:
         return self.hint(_HELP)

@@ -209,7 +209,7 @@ def body_lines(seen: Seen, cells: int, signs: Signs, now: datetime | None = None
         _section("ATTEMPTS", attempts(job, cells, signs, now) if job is not None else []),
         _section("TIMES", two_columns(times(seen.row, job, signs, now), cells)),
         _section("ORIGIN", two_columns([*origin(seen.row, job), *made_of(detail, job, signs)], cells)),
-        [] if detail is not None else [((_missing(seen), "muted"),)],
+        [] if detail is not None else _wrapped(_missing(seen), cells, "muted"),
     ):
         if block and lines:
             lines.append(())

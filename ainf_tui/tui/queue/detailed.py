@@ -9,6 +9,7 @@ from ainf_tui.tui.queue.detail import DetailPane
 from ainf_tui.tui.queue.detail_feed import Cache, DetailFeed
 from ainf_tui.tui.queue.detail_lines import Seen
 from ainf_tui.tui.queue.steer import SteeredScreen
+from ainf_tui.tui.widgets.listkeys import above
 
 
 class DetailedScreen(SteeredScreen):
@@ -32,7 +33,7 @@ class DetailedScreen(SteeredScreen):
         keys = self.app.keymap
         self.detail.text.bind_keys(keys.bindings("list"))
         # The list's keys that no list takes are the screen's: they go from pane to pane.
-        self._bindings = type(self._bindings).merge([self._bindings, keys.bindings("list", "detail")])
+        self._bindings = above(self._bindings, keys.bindings("list", "detail"))
         self.watch(self.app, "active", self.look, init=False)
         for name in ("tick", "signs"):
             self.watch(self.app, name, self.show_detail, init=False)

@@ -39,7 +39,6 @@ class JobScreen(DetailedScreen):
             yield self.detail
 
     def on_mount(self) -> None:
-        self._bindings = type(self._bindings).merge([self._bindings, self.app.keymap.bindings("queue")])
         # The list below brings the row's changes, somewhat later than the queue's topic tells of them.
         self.watch(self.app, "tick", self._follow, init=False)
 
@@ -58,6 +57,9 @@ class JobScreen(DetailedScreen):
     def chosen(self) -> list[JobRow]:
         """The job that is shown, whatever is marked in the list."""
         return [self.row]
+
+    def _clear_marks(self) -> None:
+        """They are the list's, and nothing was done with them here."""
 
     def hints(self) -> list[KeyHint]:
         row = self.row

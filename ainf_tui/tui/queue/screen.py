@@ -256,7 +256,18 @@ class QueueScreen(DetailedScreen):
         ]
         chosen = await self.app.choose("Sort by", options, current=now.by)
         if chosen is not None:
-            self.set_sort(Sort(chosen, reverse=chosen == now.by and not now.reverse and chosen != SORTS[0]))
+            self.sort_by(chosen)
+
+    def sort_by(self, name: str) -> None:
+        """By that column; if it is by that one already, the other way round."""
+        now = self.rows.sort
+        self.set_sort(Sort(name, reverse=name == now.by and not now.reverse and name != SORTS[0]))
+
+    def go_to(self, ref: str) -> None:
+        """Puts the cursor on the job of that number; one that is not loaded is asked for by the filter."""
+        found = next((row for row in self.rows.jobs() if str(row.number) == ref), None)
+        if found is None or not self.table.move_to_id(found.id):
+            self.set_filter(f"#{ref}")
 
     def set_sort(self, sort: Sort) -> None:
         self.rows.resort(sort)

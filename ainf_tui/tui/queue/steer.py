@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 
+from ainf_tui.actions import Action
 from ainf_tui.display.format import counted
 from ainf_tui.domain.documents import JobRow, JobsDocument
 from ainf_tui.domain.ids import new_id
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest
 from ainf_tui.errors import AinfError
+from ainf_tui.tui.frame.reasons import why_not_for
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.lines import safe
 from ainf_tui.tui.queue.removal import Removals
@@ -66,6 +68,9 @@ class SteeredScreen(FrameScreen):
             self.table.marks.clear()
             self.table.paint()
             self.show_title()
+
+    def why_not(self, action: Action) -> str:
+        return why_not_for(action, self.row, marked=bool(self.table.marks))
 
     def show_title(self) -> None:
         """The line above the list."""

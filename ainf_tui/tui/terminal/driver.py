@@ -23,15 +23,16 @@ from textual.geometry import Size
 from textual.message import Message
 
 from ainf_tui.tui.terminal import modes
+from ainf_tui.tui.terminal.abilities import multiplexer
 from ainf_tui.tui.terminal.ending import ALONE, Ending
 from ainf_tui.tui.terminal.input import TerminalInput
-from ainf_tui.tui.terminal.output import TerminalOutput, last_words, open_terminal
+from ainf_tui.tui.terminal.output import TerminalOutput, last_words, listen, open_terminal
 from ainf_tui.tui.terminal.pacing import Pacer
-from ainf_tui.tui.terminal.probe import STATUS, STATUS_ANSWER
+from ainf_tui.tui.terminal.probe import DEVICE, DEVICE_ANSWERED, STATUS, STATUS_ANSWER
 from ainf_tui.tui.terminal.probing import Probing
 
-LEAVE_WITHIN = 0.5
-"""Seconds for which leaving waits for a terminal that takes nothing."""
+LEAVE_WITHIN, LISTEN_WITHIN = 0.5, 1.0
+"""Seconds for which leaving waits for a terminal that takes nothing, and for answers that are under way."""
 _AGAIN = 1.0
 """Seconds between two times of asserting the modes because an old mouse report came."""
 
@@ -48,6 +49,7 @@ class AinfDriver(LinuxDriver):
         signal.signal(signal.SIGCONT, self._on_signal(self._continued))
         self.pacer = Pacer(self.send_message)
         self.pacer.on_wait = self._mark
+        self.pacer.pace.indirect = bool(multiplexer(os.environ))
         self._ending = Ending(self._ask_to_end, self._rescue)
         self._output: TerminalOutput | None = None
         self._active = self._suspended = False
@@ -94,12 +96,21 @@ class AinfDriver(LinuxDriver):
         """Gives the terminal back as it was. Waits at most `LEAVE_WITHIN` for one that takes nothing."""
         if not self._active or self._output is None:
             return
-        self.disable_input()
+        self._input.stop()
         self._active = False
         self.pacer.stop()
-        stale = self.pacer.pace.in_flight(time.monotonic()) > 2_000
+        pace, now = self.pacer.pace, time.monotonic()
+        stale = pace.in_flight(now) > 2_000
+        # What the terminal still answers must not be typed into the shell: one more question, and everything
+        # is read here, with echo off, until its answer has come.
+        open_questions = self._probing.expected(now) + pace.marked
+        last = self._leaving() + (DEVICE.encode() if open_questions else b"")
+        out = self._output.finish(last, LEAVE_WITHIN, stale=stale)
+        if out and open_questions:
+            answers = 1 + self._probing.expected(now)
+            listen(self._output.fileno, DEVICE_ANSWERED, answers, LISTEN_WITHIN)
+        self.disable_input()
         modes.set_line(self.fileno, self.attrs_before)
-        out = self._output.finish(self._leaving(), LEAVE_WITHIN, stale=stale)
         atexit.unregister(self._rescue)
         if not out:
             # Whatever the process still prints may wait for that terminal for ever.
@@ -107,7 +118,7 @@ class AinfDriver(LinuxDriver):
 
     def disable_input(self) -> None:
         """Reads nothing any more, and forgets what was typed ahead."""
-        if self._output is None or not self._active:
+        if self._output is None:
             return
         signal.signal(signal.SIGWINCH, signal.SIG_DFL)
         self._input.stop()

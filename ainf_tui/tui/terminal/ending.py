@@ -35,6 +35,7 @@ class Ending:
         self._rescue = rescue
         self._begun: float | None = None
         self._before: dict[int, Any] = {}
+        self._guarded = False
         # Its put() may interrupt itself, which is what a signal handler needs.
         self._orders: SimpleQueue[tuple[int, float]] = SimpleQueue()
 
@@ -45,8 +46,10 @@ class Ending:
         for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._signalled)
-        # Waits for an order in the kernel: no wake-up until then.
-        threading.Thread(target=self._guard, name="ainf-ending", daemon=True).start()
+        if not self._guarded:
+            self._guarded = True
+            # Waits for an order in the kernel: no wake-up until then.
+            threading.Thread(target=self._guard, name="ainf-ending", daemon=True).start()
 
     def uninstall(self) -> None:
         """Gives the signals back. A deadline that runs goes on."""

@@ -11,7 +11,7 @@ from textual import constants
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 
-from ainf_tui.tui.terminal.replies import HOLD, Replies
+from ainf_tui.tui.terminal.replies import Replies
 
 _ESCAPE = constants.ESCAPE_DELAY + 0.005
 _AT_ONCE = 4_096
@@ -101,7 +101,7 @@ class TerminalInput:
             self._parser = XTermParser(self._debug)
 
     def _patience(self) -> float:
-        return HOLD if self._replies.holds else _ESCAPE
+        return self._replies.hold or _ESCAPE
 
     def _tick_in(self, seconds: float) -> None:
         if self._source is not None:
@@ -114,7 +114,7 @@ class TerminalInput:
         left = self._read_at + self._patience() - now
         if left > 0:
             self._tick_in(left)
-        elif self._replies.holds:
+        elif self._replies.hold:
             self._read_at = now
             self.parse(self._replies.release())
             self._tick_in(self._patience())

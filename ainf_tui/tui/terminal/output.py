@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import select
 import termios
 import time
@@ -133,3 +134,19 @@ def last_words(fileno: int, last: bytes, seconds: float, *, stale: bool) -> bool
         except OSError:
             return False
     return True
+
+
+def listen(fileno: int, awaited: re.Pattern[bytes], count: int, seconds: float) -> None:
+    """Reads and forgets what comes until `awaited` was in it `count` times, or `seconds` are over."""
+    heard = b""
+    deadline = time.monotonic() + seconds
+    while len(awaited.findall(heard)) < count and (left := deadline - time.monotonic()) > 0:
+        if not select.select([fileno], [], [], left)[0]:
+            return
+        try:
+            data = os.read(fileno, 4_096)
+        except OSError:
+            return
+        if not data:
+            return
+        heard += data

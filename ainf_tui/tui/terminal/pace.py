@@ -16,8 +16,8 @@ WINDOW = 32_768
 SLOW = 20_000.0
 FAST = 40_000.0
 """Bytes a second: below the one a line is slow, above the other it is no longer."""
-ASSUMED = 8_000.0
-"""Bytes a second of a line that was called slow and has not been measured."""
+ASSUMED = 4_000.0
+"""Bytes a second of a line that was called slow and cannot be measured."""
 AHEAD = 0.15
 """Seconds of a slow line that may be under way: what a key waits for before its own answer goes out."""
 LEAST = 600
@@ -52,6 +52,10 @@ class Pace:
         """Low bandwidth was asked for, whatever is measured."""
         self.answers = False
         """Whether the terminal answers status requests."""
+        self.indirect = False
+        """Whether a multiplexer answers in the terminal's place. It takes all we send, at once, and knows
+        nothing that it would tell of the line behind it: there, low bandwidth must be asked for.
+        """
         self.rate: float | None = None
         """Bytes a second, of the last measurements while the line was busy."""
         self.backlog = 0
@@ -60,7 +64,7 @@ class Pace:
         self._votes = 0
         self.sent = 0
         """Bytes for the terminal so far."""
-        self._acked = 0
+        self._acked = 0.0
         self._mark: _Mark | None = None
         self._nearest = math.inf, 0
         self._lost = 0
@@ -72,6 +76,10 @@ class Pace:
     @property
     def slow(self) -> bool:
         return self.low or self._measured_slow
+
+    @property
+    def _measurable(self) -> bool:
+        return self.answers and not (self.low and self.indirect)
 
     @property
     def marked(self) -> bool:
@@ -100,11 +108,11 @@ class Pace:
     def mark_wanted(self, *, waiting: bool) -> bool:
         """Whether to ask the terminal now. `waiting`: a repaint is held back."""
         under_way = self.sent - self._acked
-        return self.answers and self._mark is None and under_way >= (1 if waiting else MARK_AFTER)
+        return self._measurable and self._mark is None and under_way >= (1 if waiting else MARK_AFTER)
 
     def marking(self, now: float) -> None:
         """A status request is about to be written."""
-        self._mark = _Mark(self.sent, self.sent - self._acked, now)
+        self._mark = _Mark(self.sent, math.ceil(self.sent - self._acked), now)
 
     def answered(self, now: float) -> None:
         """A status request was answered: at first the probe's, then each mark."""
@@ -144,16 +152,20 @@ class Pace:
     def in_flight(self, now: float) -> int:
         """Bytes that the terminal has not drawn yet, as far as it is known."""
         self._decay(now)
-        if self.answers or self.slow:
-            return self.sent - self._acked
+        if self._measurable or self.slow:
+            return math.ceil(self.sent - self._acked)
         return self.backlog
 
     def window(self) -> int:
         """Bytes that may be under way."""
         if not self.slow:
             return WINDOW
-        rate = self.rate if self.rate is not None else ASSUMED
-        return max(LEAST, min(WINDOW, int(rate * AHEAD)))
+        return max(LEAST, min(WINDOW, int(self._usual_rate() * AHEAD)))
+
+    def _usual_rate(self) -> float:
+        if self.rate is None or (self.low and self.indirect):
+            return ASSUMED
+        return self.rate
 
     def room(self, now: float) -> int:
         """Bytes that may go out now; zero or less: none."""
@@ -161,10 +173,9 @@ class Pace:
 
     def room_in(self, now: float) -> float:
         """Seconds until there is room by the model; infinite where an answer or the kernel will tell."""
-        if self.answers or self.backlog:
+        if self._measurable or self.backlog:
             return math.inf
-        rate = self.rate if self.rate is not None else ASSUMED
-        return max(0.02, (self.in_flight(now) - self.window() // 2) / rate)
+        return max(0.02, (self.in_flight(now) - self.window() // 2) / self._usual_rate())
 
     def due_in(self, now: float) -> float:
         """Seconds until a repaint that nobody asked for may begin."""
@@ -193,9 +204,8 @@ class Pace:
     def _decay(self, now: float) -> None:
         """Without answers: what is under way gets less at the rate of the line."""
         passed, self._drained_at = now - self._drained_at, now
-        if not self.answers and not self.backlog:
-            rate = self.rate if self.rate is not None else ASSUMED
-            self._acked = min(self.sent, self._acked + int(passed * rate) + 1)
+        if not self._measurable and not self.backlog:
+            self._acked = min(self.sent, self._acked + passed * self._usual_rate())
 
     def _measure(self, count: int, seconds: float) -> None:
         """`count` bytes took `seconds`. Few bytes say nothing about a line that is not known to be slow."""

@@ -169,7 +169,7 @@ class PacedScreen(Screen[ScreenResultType]):
         if pacer is None or app.is_inline or self is not app.screen:
             super()._compositor_refresh()
             return
-        # Called from elsewhere than Screen's own timer, nobody has noted these yet; painting forgets them.
+        # Screen's own timer has noted these; called from elsewhere, nobody has, and painting forgets them.
         self._compositor.update_widgets(self._dirty_widgets)
         dirty = self._compositor._dirty_regions  # noqa: SLF001 - as Screen does
         if app._batch_count:  # noqa: SLF001 - App shows nothing while it batches

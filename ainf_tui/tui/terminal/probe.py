@@ -17,6 +17,8 @@ _ROW = 2
 
 STATUS = "\x1b[5n"
 STATUS_ANSWER = b"\x1b[0n"
+DEVICE = "\x1b[c"
+DEVICE_ANSWERED = re.compile(rb"\x1b\[\?[\d;]*c")
 
 _CURSOR = re.compile(rb"\x1b\[(\d+);(\d+)R")
 _ATTRIBUTES = re.compile(rb"\x1b\[\?([\d;]*)c")
@@ -69,7 +71,7 @@ def questions(environ: Mapping[str, str], rows: int) -> str:
             parts.append("\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\")
         if environ.get("TERM_PROGRAM") != "Apple_Terminal":  # prints the p; Textual leaves it out, too
             parts.append("\x1b[?2026$p")
-    return "".join(parts) + "\x1b[c"
+    return "".join(parts) + DEVICE
 
 
 def taken(probe: Probe, answer: bytes) -> Probe:

@@ -31,6 +31,10 @@ class Probing:
         """Whether answers may still come."""
         return now < self._awaited_until
 
+    def expected(self, now: float) -> bool:
+        """Whether answers are likely to come: neither is the last one here nor are they overdue."""
+        return not self._probe.complete and now < self._awaited_until - _AWAITED + SSH
+
     def ask(self, loop: asyncio.AbstractEventLoop, rows: int) -> str:
         """The questions for the terminal, at the first call."""
         if self._asked:

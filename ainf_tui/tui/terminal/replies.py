@@ -15,6 +15,7 @@ from codecs import getincrementaldecoder
 _PASTE_START = b"\x1b[200~"
 _PASTE_END = b"\x1b[201~"
 _X10 = b"\x1b[M"
+_ESC_PICTURE = "\N{SYMBOL FOR ESCAPE}".encode()
 
 _ANSWER = re.compile(
     rb"""\x1b(?:
@@ -35,8 +36,8 @@ _BEGUN = re.compile(
 _BEGUN_X10 = re.compile(rb"\x1b\[M[^\x1b]{0,2}\Z")
 _NEXT = re.compile(rb"\x1b(?:\[200~|\[M[^\x1b]{3}|[\[P\]_])")
 
-HOLD = 0.05
-"""Seconds for which the begin of a sequence waits for its end."""
+HOLD, HOLD_X10 = 0.05, 1.0
+"""Seconds for which the begin of a sequence waits for its end. An X10 report's is nothing that one types."""
 
 
 def x10_to_sgr(report: bytes) -> bytes:
@@ -64,9 +65,11 @@ class Replies:
         """Whether an X10 report came: the terminal has lost the modes that we set."""
 
     @property
-    def holds(self) -> bool:
-        """Whether the begin of a sequence waits for its end; call `release` after `HOLD` seconds."""
-        return bool(self._held) and not self._paste
+    def hold(self) -> float:
+        """Seconds until `release` is due, because the begin of a sequence waits for its end; else 0."""
+        if not self._held or self._paste:
+            return 0.0
+        return HOLD_X10 if self._held.startswith(_X10) else HOLD
 
     def feed(self, data: bytes, *, awaited: bool) -> tuple[str, list[bytes]]:
         """The text to parse, and the answers in `data`. `awaited`: whether answers are still to come."""
@@ -90,17 +93,16 @@ class Replies:
         return self._decode(data)
 
     def _pasted(self, data: bytes, at: int, plain: bytearray) -> int:
-        """Pasted text is text, whatever it looks like."""
+        """Pasted text is text, whatever it looks like; Textual's parser would type what follows an ESC."""
         end = data.find(_PASTE_END, at)
         if end < 0:
-            # The parser finds the end mark itself, also in pieces; here it must not be missed.
             keep = next((n for n in range(5, 0, -1) if data.endswith(_PASTE_END[:n])), 0)
             stop = max(at, len(data) - keep)
-            plain += data[at:stop]
+            plain += data[at:stop].replace(b"\x1b", _ESC_PICTURE)
             self._held = data[stop:]
             return len(data)
         self._paste = False
-        plain += data[at : end + len(_PASTE_END)]
+        plain += data[at:end].replace(b"\x1b", _ESC_PICTURE) + _PASTE_END
         return end + len(_PASTE_END)
 
     def _sequence(

@@ -10,8 +10,10 @@ class ListKeys(Widget):
     """Subclasses give `step`, `to_end` and `page`."""
 
     def bind_keys(self, keys: BindingsMap) -> None:
-        """The keys as they are in force."""
-        self._bindings = BindingsMap.merge([self._bindings, keys])
+        """The keys as they are in force. Those that Textual gives to whatever scrolls are not ours: they
+        would scroll the list away from under its cursor.
+        """
+        self._bindings = keys.copy()
 
     @property
     def page(self) -> int:
@@ -49,3 +51,10 @@ class ListKeys(Widget):
 
     def action_bottom(self) -> None:
         self.to_end(last=True)
+
+
+def above(bindings: BindingsMap, keys: BindingsMap) -> BindingsMap:
+    """`keys` in place of what Textual's own classes bind to the same ones; a merge would only add them."""
+    found = bindings.copy()
+    found.key_to_bindings.update(keys.copy().key_to_bindings)
+    return found

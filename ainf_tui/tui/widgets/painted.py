@@ -40,11 +40,15 @@ class Painter(Widget):
         if not self.app.signs.unicode:
             line = tuple((text.translate(_ASCII), name) for text, name in line)
         ground = self.rich_style + looks[base] if base else self.rich_style
-        segments = [Segment(text, ground + looks[name] if name else ground) for text, name in line]
-        gap = cells - line_width(line)
-        if gap > 0:
-            segments.append(Segment(" " * gap, ground))
-        return Strip(segments, max(cells, cells - gap))
+        # Neighbours of one look are one segment: each costs the line a pair of escape sequences.
+        merged: list[tuple[str, str]] = []
+        for text, name in (*line, (" " * (cells - line_width(line)), "")):
+            if merged and merged[-1][1] == name:
+                merged[-1] = (merged[-1][0] + text, name)
+            elif text:
+                merged.append((text, name))
+        segments = [Segment(text, ground + looks[name] if name else ground) for text, name in merged]
+        return Strip(segments, max(cells, line_width(line)))
 
 
 class Bar(Painter):
@@ -74,10 +78,24 @@ class Bar(Painter):
         return self.strip(cut_line(_at(self._lines, y), self.size.width), self.size.width)
 
 
-class LineView(ListKeys, Painter, ScrollView, can_focus=True):
+class Lengthy(ScrollView):
+    """A view whose content may grow without its place on the screen changing."""
+
+    def set_length(self, size: Size) -> None:
+        """As setting `virtual_size`, which lays out and paints the whole screen anew: 27 kB for a line more.
+        That is needed only where the content decides how large the widget is.
+        """
+        if self.styles.auto_dimensions:
+            self.virtual_size = size
+        elif size != self.virtual_size:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
+
+
+class LineView(ListKeys, Painter, Lengthy, can_focus=True):
     """Any number of lines, scrolled; wrapping is done by who makes them."""
 
-    DEFAULT_CSS = "LineView { overflow-x: hidden; scrollbar-size-vertical: 1; }"
+    DEFAULT_CSS = "LineView { overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }"
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
@@ -89,7 +107,7 @@ class LineView(ListKeys, Painter, ScrollView, can_focus=True):
         if before == self.lines:
             return
         if len(before) != len(self.lines):
-            self.virtual_size = Size(self.cells, len(self.lines))
+            self.set_length(Size(self.cells, len(self.lines)))
         top = self.scroll_offset.y
         for y in range(self.size.height):
             if _at(before, top + y) != _at(self.lines, top + y):

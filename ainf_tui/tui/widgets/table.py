@@ -9,12 +9,11 @@ from typing import Protocol
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ainf_tui.tui.lines import Line, Span, cut_line, pad
 from ainf_tui.tui.widgets.listkeys import ListKeys
-from ainf_tui.tui.widgets.painted import Painter
+from ainf_tui.tui.widgets.painted import Lengthy, Painter
 
 GAP = 1
 
@@ -60,7 +59,7 @@ def layout(columns: Sequence[Column], cells: int) -> tuple[tuple[Column, int], .
     return tuple((c, widths[c.name]) for c in kept)
 
 
-class Table(ListKeys, Painter, ScrollView, can_focus=True):
+class Table(ListKeys, Painter, Lengthy, can_focus=True):
     """Rows of a Source under a head of one line; a cursor that stays with its row, and marks."""
 
     DEFAULT_CSS = "Table { overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }"
@@ -113,8 +112,7 @@ class Table(ListKeys, Painter, ScrollView, can_focus=True):
     def update(self) -> None:
         """The source has changed: the cursor follows its row, what differs is painted."""
         count = len(self.source)
-        if self.virtual_size.height != count + 1:
-            self.virtual_size = Size(self.size.width, count + 1)
+        self.set_length(Size(self.size.width, count + 1))
         index = self.source.index_of(self.cursor_id) if self.cursor_id else None
         if not self.pinned and count:
             self._place(0, scroll=False)
@@ -196,7 +194,7 @@ class Table(ListKeys, Painter, ScrollView, can_focus=True):
     def on_resize(self, event: events.Resize) -> None:
         del event
         self._measure()
-        self.virtual_size = Size(self.size.width, len(self.source) + 1)
+        self.set_length(Size(self.size.width, len(self.source) + 1))
         self._into_sight()
         self._shown = []
         self.refresh()

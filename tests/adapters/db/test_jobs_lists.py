@@ -171,6 +171,28 @@ async def test_in_states(db: SqlDatabase) -> None:
     assert await db.jobs.in_states(()) == ()
 
 
+async def test_find_gives_each_reference_its_job(db: SqlDatabase) -> None:
+    jobs = await db.jobs.add([new_job(id=f"0198c0de-0000-7000-8000-{n:012d}") for n in (7, 8)])
+    refs = [
+        "2",
+        jobs[0].id,
+        "#1",
+        "nothing",
+        jobs[1].id[:36],
+        "99",
+        " 2 ",
+        "0198c0de-0000-7000-8000-000000000008",
+    ]
+    found = await db.jobs.find(refs)
+    assert [job and job.number for job in found] == [2, 1, 1, None, 2, None, 2, 2]
+    assert found == tuple([await db.jobs.get(ref) for ref in refs])
+    assert (await db.jobs.find([jobs[1].id[:-1] + "x", jobs[1].id[:35] + "9"])) == (None, None)
+    with pytest.raises(UsageError) as caught:
+        await db.jobs.find(["1", "0198c0de"])
+    assert caught.value.code == "job.ambiguous"
+    assert await db.jobs.find([]) == ()
+
+
 def plans(path: Path, seen: list[tuple[str, Any]]) -> list[str]:
     """SQLite's plan of each statement, one line a step."""
     lines: list[str] = []

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from ainf_tui.adapters.db import engine
 from ainf_tui.adapters.db.engine import SqlDatabase
+from ainf_tui.adapters.db.rows import CHUNK
 from ainf_tui.domain.comfy import ServerFile
-from ainf_tui.domain.jobs import AttemptState, Job, JobChange, JobState, NodeRef, Problem
+from ainf_tui.domain.jobs import AttemptState, Job, JobChange, JobGraph, JobState, NewJob, NodeRef, Problem
 from ainf_tui.domain.ports import JobFilter
-from ainf_tui.errors import AinfError
-from tests.fakes.jobs import NOW, at, attempt_for, claim, ended_job, new_job, output_for, step
+from ainf_tui.errors import AinfError, UsageError
+from tests.fakes.jobs import GRAPH, NOW, at, attempt_for, claim, ended_job, new_job, output_for, step
 
 S = JobState
 PROBLEM = Problem("a.b", "went <wrong>", "do it", NodeRef("3", "KSampler", "K"), {"x": [1, None]})
+
+
+class _Watched(NewJob):
+    """Without `__slots__`, so that it can be watched without being held."""
 
 
 async def one(db: SqlDatabase, **fields: object) -> Job:
@@ -85,6 +92,43 @@ async def test_a_known_request_gives_the_same_jobs(db: SqlDatabase) -> None:
     await db.jobs.apply(*[step(j, S.QUEUED, S.CANCELLED) for j in first])
     await db.jobs.clear(JobFilter())
     assert await db.jobs.add([new_job(request_id="r\0")]) == ()
+
+
+async def test_a_request_of_thousands_is_made_piece_by_piece(db: SqlDatabase) -> None:
+    """Each job when its chunk's turn has come, and dropped with it; all in one transaction."""
+    made: list[str] = []
+    alive: list[weakref.ref[NewJob]] = []
+    most = 0
+
+    def making() -> Iterator[NewJob]:
+        nonlocal most
+        for _ in range(5 * CHUNK + 1):
+            new = _Watched(new_job().job, JobGraph(GRAPH), "many")
+            made.append(new.job.id)
+            alive.append(weakref.ref(new))
+            most = max(most, sum(found() is not None for found in alive))
+            yield new
+
+    ids = await db.jobs.add_request("many", making())
+    assert list(ids) == made
+    assert most <= 2 * CHUNK + 1
+    found = await db.jobs.by_ids(ids)
+    assert [j.number for j in found] == list(range(1, len(ids) + 1))
+    assert len({j.revision for j in found}) == len({j.rank for j in found}) == len(ids)
+    assert await db.jobs.add_request("many", iter([new_job(request_id="many")])) == ids
+
+
+async def test_a_request_that_cannot_be_made_to_its_end_leaves_nothing(db: SqlDatabase) -> None:
+    def making() -> Iterator[NewJob]:
+        for _ in range(CHUNK + 1):
+            yield new_job(request_id="r")
+        raise UsageError("seed.twice", "no")
+
+    with pytest.raises(UsageError):
+        await db.jobs.add_request("r", making())
+    assert (await db.jobs.counts(NOW)).queued == 0
+    assert await db.jobs.requested("r") is None
+    assert (await one(db)).number == 1
 
 
 async def test_the_whole_life_of_a_job(db: SqlDatabase) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.geometry import Size
 
 from ainf_tui.domain.documents import ForeignDocument
 from ainf_tui.domain.requests import JobsRequest
@@ -10,6 +11,9 @@ from ainf_tui.domain.wire import STOP_ASKED
 from ainf_tui.errors import ConflictError
 from tests.fakes.job_rows import backend, job_document, job_row
 from tests.tui.conftest import still
+
+PAGE = 19
+"""Rows of the list in a terminal of 80x24."""
 
 
 def numbers(app) -> list[int]:
@@ -69,6 +73,53 @@ async def test_the_cursor_stays_with_its_job(open_app, some_jobs):
         assert app.screen.row.number == 1
         await pilot.press("g")
         assert app.screen.row.number == 5
+
+
+@pytest.mark.parametrize(
+    ("keys", "number"),
+    [
+        (["down", "down"], 2),
+        (["down", "down", "up"], 1),
+        (["pagedown"], PAGE),
+        (["end"], 99),
+        (["end", "pageup"], 99 - PAGE),
+        (["end", "home"], 0),
+    ],
+)
+async def test_keys_that_scroll_elsewhere_move_the_cursor_here(open_app, fake_engine, keys, number):
+    """Textual gives arrows and pages to whatever scrolls; in a list of ours they are the cursor's."""
+    fake_engine.put(*(job_row(n) for n in range(1, 101)))
+    async with open_app(size=(80, 24)) as (app, pilot):
+        await pilot.press(*keys)
+        assert app.screen.table.page == PAGE
+        assert app.screen.table.cursor == number
+        top = app.screen.table.scroll_offset.y
+        assert top <= number < top + PAGE
+
+
+async def test_moving_lays_nothing_out_anew(open_app, fake_engine, monkeypatch):
+    """Another job has another number of lines in its detail; a layout would paint the whole screen."""
+    fake_engine.put(job_row(1), job_row(2, "failed", error="comfy.oom: out of memory"))
+    async with open_app() as (app, pilot):
+        laid_out = []
+        monkeypatch.setattr(app.screen, "_refresh_layout", lambda *_, **__: laid_out.append(1))
+        lines = len(app.screen.detail.text.lines)
+        await pilot.press("down")
+        await still(pilot)
+        assert len(app.screen.detail.text.lines) != lines
+        assert not laid_out
+
+
+async def test_length_reaches_the_scrollbar(open_app, fake_engine):
+    async with open_app(size=(80, 24)) as (app, pilot):
+        fake_engine.put(*(job_row(n) for n in range(1, 101)))
+        await still(pilot)
+        table = app.screen.table
+        assert table.vertical_scrollbar.window_virtual_size == 101
+        assert table.max_scroll_y == 101 - table.size.height
+        await pilot.press("end")
+        table.set_length(Size(table.size.width, 11))
+        assert (table.scroll_offset.y, table.vertical_scrollbar.window_virtual_size) == (0, 11)
 
 
 async def test_cancel_asks_with_cancel_focused(open_app, some_jobs):

@@ -1,11 +1,15 @@
-"""A tiny app for a real terminal: `python small_app.py [stock|ours] [calm|busy] [crash]`.
+"""A tiny app for a real terminal: `python small_app.py [busy] [low] [stock] [pulse=FILE]`.
 
-It shows the last key, its count, and what the driver told; `busy` changes 30 lines ten times a second.
+It shows the last key, its count, and what the driver told; `busy` changes 30 lines ten times a second;
+`pulse` adds a byte to the file ten times a second, by the event loop. Key C crashes it, F hangs it for ever.
+With `stock` (or AINF_TEST_STOCK_DRIVER set) it runs on Textual's own driver, which shows what the tests see.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 from textual.app import App, ComposeResult
 from textual.containers import VerticalScroll
@@ -73,6 +77,8 @@ class Small(App[None]):
             pacer = pacer_of(self)
             assert pacer is not None
             pacer.low = True
+        for path in (Path(word[6:]) for word in self.words if word.startswith("pulse=")):
+            self.set_interval(0.1, lambda path=path: path.open("ab").write(b"."))
         if "busy" in self.words:
             self.set_interval(0.1, self.tick)
 
@@ -87,9 +93,9 @@ class Small(App[None]):
 
     def on_key(self, event: Key) -> None:
         self.keys += 1
-        if event.key == "X" and "crash" in self.words:
+        if event.key == "C":
             raise RuntimeError("crash asked for")
-        if event.key == "H" and "hang" in self.words:
+        if event.key == "F":
             while True:
                 pass
         self.query_one("#keys", Static).update(f"keys {self.keys} last {event.key}")
@@ -118,7 +124,7 @@ class Small(App[None]):
 
 def main() -> None:
     words = sys.argv[1:]
-    app = Small(ours="stock" not in words, words=words)
+    app = Small(ours="stock" not in words and "AINF_TEST_STOCK_DRIVER" not in os.environ, words=words)
     app.run()
     sys.exit(app.return_code)
 

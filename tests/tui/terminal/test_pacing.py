@@ -1,0 +1,206 @@
+"""Repaints wait for the terminal: the one method of Textual's own that is replaced, and what it decides."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+import time
+
+import pytest
+from textual.app import App
+from textual.geometry import Region
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+from ainf_tui.tui.terminal.pace import WINDOW
+from ainf_tui.tui.terminal.pacing import PacedScreen, Pacer, rows
+
+WHOLE = Region(0, 0, 80, 24)
+
+
+class Main(PacedScreen[None]):
+    def compose(self):
+        yield Static("one", id="one", markup=False)
+        yield Static("two", id="two", markup=False)
+
+
+class Ask(PacedScreen[None], ModalScreen[None]):
+    def compose(self):
+        yield Static("sure?", markup=False)
+
+
+class Shown(App[None]):
+    """Counts what would go to the terminal."""
+
+    def __init__(self):
+        super().__init__()
+        self.shown = []
+
+    def get_default_screen(self):
+        return Main()
+
+    def _display(self, screen, renderable):
+        if renderable is not None:
+            self.shown.append(type(renderable).__name__)
+        super()._display(screen, renderable)
+
+
+def closed(pacer):
+    """As if the terminal had drawn nothing of what it was sent."""
+    pacer.pace.answered(time.monotonic())
+    pacer.pace.wrote(WINDOW, time.monotonic())
+    pacer.pace.marking(time.monotonic())
+
+
+def opened(pacer):
+    pacer.pace.answered(time.monotonic())
+    pacer.progress()
+
+
+def test_textual_still_paints_through_the_method_that_is_replaced():
+    source = inspect.getsource(Screen)
+    assert source.count("app._display(") == 2, "inline and not: both in one method"
+    assert inspect.getsource(Screen._compositor_refresh).count("app._display(") == 2
+    assert "super()._compositor_refresh()" in inspect.getsource(PacedScreen._compositor_refresh)
+    assert PacedScreen.__mro__.index(PacedScreen) < PacedScreen.__mro__.index(Screen)
+
+
+async def test_nothing_is_composed_while_the_terminal_is_behind():
+    app = Shown()
+    async with app.run_test() as pilot:
+        pacer = Pacer(lambda _: None)
+        vars(app._driver)["pacer"] = pacer
+        await pilot.pause(0.1)
+        closed(pacer)
+        app.shown.clear()
+        for count in range(20):
+            app.screen.query_one("#one", Static).update(f"new {count}")
+            await pilot.pause(0.02)
+        assert app.shown == []
+        opened(pacer)
+        await pilot.pause(0.1)
+        assert len(app.shown) == 1, "one repaint for twenty changes, in their last state"
+        assert "new 19" in str(app.screen.query_one("#one", Static).render())
+
+
+async def test_layout_and_a_dialog_wait_as_well():
+    app = Shown()
+    async with app.run_test() as pilot:
+        pacer = Pacer(lambda _: None)
+        vars(app._driver)["pacer"] = pacer
+        await pilot.pause(0.1)
+        closed(pacer)
+        app.shown.clear()
+        await app.screen.mount(Static("three"))
+        await app.push_screen(Ask())
+        await pilot.pause(0.1)
+        assert app.shown == []
+        opened(pacer)
+        await pilot.pause(0.1)
+        assert "LayoutUpdate" in app.shown or "ChopsUpdate" in app.shown
+        assert app.screen.query(Static)
+
+
+async def test_without_a_pacer_it_is_a_plain_screen():
+    app = Shown()
+    async with app.run_test() as pilot:
+        app.shown.clear()
+        app.screen.query_one("#one", Static).update("new")
+        await pilot.pause(0.1)
+        assert app.shown
+
+
+def pacer_at(rate, *, slow):
+    pacer = Pacer(lambda _: None)
+    pacer.pace.answered(1.0)
+    pacer.pace.low = slow
+    pacer.pace.rate = rate
+    return pacer
+
+
+def test_all_at_once_on_a_line_that_is_not_slow():
+    pacer = pacer_at(None, slow=False)
+    dirty = {WHOLE}
+    chosen, wait = pacer.choose(dirty, WHOLE, 10.0)
+    assert (chosen, dirty, wait) == ([WHOLE], set(), 0.0)
+
+
+def test_a_slow_line_gets_a_repaint_in_strips():
+    pacer = pacer_at(5_000, slow=True)
+    dirty = {WHOLE}
+    seen, now = [], 10.0
+    while (chosen := pacer.choose(dirty, Region(0, 0, 0, 0), now)[0]) or pacer.strips:
+        assert sum(region.area for region in chosen) <= 80 * 6
+        seen += chosen
+        now += 0.01
+    assert seen == [Region(0, y, 80, 1) for y in range(24)]
+
+
+def test_what_moves_meanwhile_waits_for_the_repaint_and_for_its_time():
+    pacer = pacer_at(5_000, slow=True)
+    pacer.choose({WHOLE}, Region(0, 0, 0, 0), 10.0)
+    dirty = {Region(0, 3, 80, 1)}
+    while pacer.strips:
+        pacer.choose(dirty, Region(0, 0, 0, 0), 10.1)
+    chosen, wait = pacer.choose(dirty, Region(0, 0, 0, 0), 10.2)
+    assert chosen == []
+    assert wait == pytest.approx(0.3)
+    assert pacer.choose(dirty, Region(0, 0, 0, 0), 10.6)[0] == [Region(0, 3, 80, 1)]
+
+
+def test_after_a_key_what_lies_under_the_focus_goes_first():
+    pacer = pacer_at(5_000, slow=True)
+    pacer.choose({WHOLE}, Region(0, 0, 0, 0), 10.0)
+    pacer.pace.key(10.1)
+    dirty = {Region(0, 20, 80, 2)}
+    chosen, _ = pacer.choose(dirty, Region(10, 20, 10, 1), 10.15)
+    assert chosen[0] == Region(10, 20, 10, 1)
+    left = {strip for strip in dirty for strip in rows([strip])}
+    assert Region(0, 21, 80, 1) in left, "the rest of the change is not forgotten"
+
+
+def test_strips_cover_each_cell_once():
+    regions = [Region(0, 0, 10, 2), Region(5, 1, 10, 2), Region(30, 1, 5, 1), Region(15, 1, 3, 1)]
+    strips = list(rows(regions))
+    assert [strip.y for strip in strips] == sorted(strip.y for strip in strips)
+    cells = [(x, strip.y) for strip in strips for x in range(strip.x, strip.right)]
+    assert len(cells) == len(set(cells))
+    wanted = {(x, y) for r in regions for x in range(r.x, r.right) for y in range(r.y, r.bottom)}
+    assert set(cells) == wanted
+
+
+def test_the_driver_loads_no_picture_library():
+    code = "import sys, ainf_tui.tui.terminal.driver, ainf_tui.tui.terminal.pictures as p\n"
+    code += "assert not {'PIL', 'textual_image'} & {*sys.modules}, 'loaded'\n"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_the_command_line_can_ask_without_textual():
+    code = "import sys, ainf_tui.tui.terminal.abilities, ainf_tui.tui.terminal.clipboard\n"
+    code += "assert not {'textual', 'rich'} & {*sys.modules}, 'loaded'\n"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_picture_widgets_come_without_a_question_to_the_terminal():
+    """At import textual-image writes to a terminal and reads its answer, which is the driver's to read."""
+    code = """
+import sys
+class Tty:
+    def isatty(self): return True
+    def write(self, text): raise SystemExit(f"asked {text!r}")
+    def flush(self): pass
+    def fileno(self): return 1
+sys.__stdout__ = Tty()
+from ainf_tui.tui.terminal.pictures import load
+from textual_image._terminal import get_cell_size
+for protocol, cell in (("kitty", (9, 18)), ("sixel", (7, 14)), ("blocks", None)):
+    widget = load(protocol, cell)
+    assert tuple(get_cell_size()) == (cell or (8, 16)), get_cell_size()
+    sys.stderr.write(f"{widget.__module__}.{widget.__name__} ")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, timeout=60, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert [name.rpartition(".")[2] for name in done.stderr.split()] == ["TGPImage", "Image", "HalfcellImage"]
