@@ -66,9 +66,17 @@ def rate(per_second: float | None) -> str:
     return f"{per_second:.1f} it/s" if per_second >= 1 else f"{1 / per_second:.1f} s/it"
 
 
+def here(moment: datetime) -> datetime:
+    """On the reader's clock; the ends of the calendar, which not every zone has, stay UTC."""
+    try:
+        return moment.astimezone()
+    except OverflowError:
+        return moment
+
+
 def local(moment: datetime | None) -> str:
     """Date and time on the reader's clock."""
-    return UNKNOWN if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return UNKNOWN if moment is None else here(moment).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def counted(count: int, thing: str) -> str:

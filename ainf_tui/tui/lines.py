@@ -19,14 +19,24 @@ ELLIPSIS = "…"
 BLANK: Line = ()
 
 
+_JOINING = dict.fromkeys((0x200C, 0x200D, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+"""Joiners and variation selectors. They make one glyph of several characters on some terminals and not on
+others, and one that ends a text takes in what stands beside it: without them widths add up everywhere.
+"""
+
+
 def safe(text: object, limit: int = 4000) -> str:
     """Outside text as one line that no terminal acts upon; None is empty."""
-    return "" if text is None else visible(str(text), limit)
+    return "" if text is None else _apart(visible(str(text), limit))
 
 
 def safe_lines(text: object, limit: int = 20_000) -> list[str]:
     """The same for text of several lines."""
-    return [] if text is None else visible(str(text), limit, lines=True).split("\n")
+    return [] if text is None else _apart(visible(str(text), limit, lines=True)).split("\n")
+
+
+def _apart(text: str) -> str:
+    return text if text.isascii() else text.translate(_JOINING)
 
 
 def width(text: str) -> int:

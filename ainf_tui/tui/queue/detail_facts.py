@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
-from ainf_tui.display.format import duration, size
+from ainf_tui.display.format import duration, here, size
 from ainf_tui.domain.documents import AttemptDocument, JobDetailDocument, JobDocument, JobRow, OutputDocument
 from ainf_tui.tui.lines import Line, safe, wrap
 from ainf_tui.tui.signs import Signs
@@ -102,7 +102,7 @@ def moment(at: datetime | None, now: datetime, signs: Signs) -> str:
     """On the reader's clock; the date only where it is another day."""
     if at is None:
         return signs.unknown
-    local = at.astimezone()
+    local = here(at)
     same = local.date() == now.astimezone().date()
     return local.strftime("%H:%M:%S" if same else "%Y-%m-%d %H:%M:%S")
 

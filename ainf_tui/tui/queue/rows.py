@@ -7,6 +7,7 @@ comes with the next page. Any other order needs all of them.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -57,7 +58,12 @@ def place(row: JobRow, submitted: datetime | None = None) -> Key:
         return (4, -ended.timestamp(), 0.0, -row.number)
     if row.state != "queued":
         return (0, (submitted or row.started_at or _LATE).timestamp(), 0.0, row.number)
-    return (3 if row.held else 2, -row.priority, row.rank, row.number)
+    return (3 if row.held else 2, -row.priority, _ordered(row.rank), row.number)
+
+
+def _ordered(number: float | None) -> float:
+    """Unknown comes first; NaN, which no order holds, is unknown."""
+    return -1.0 if number is None or math.isnan(number) else number
 
 
 def _sort_key(row: JobRow, by: str) -> Key:
@@ -67,7 +73,7 @@ def _sort_key(row: JobRow, by: str) -> Key:
         "pack": (row.pack.lower(), row.number),
         "prompt": (row.prompt.lower(), row.number),
         "character": (row.character.lower(), row.number),
-        "done": (row.progress if row.progress is not None else -1.0, row.number),
+        "done": (_ordered(row.progress), row.number),
         "age": ((row.finished_at or row.created_at).timestamp(), row.number),
     }
     return keys[by]

@@ -8,6 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from ainf_tui.tui.lines import safe
+
 
 class Entry(Input):
     """Hidden until it is opened; esc leaves it. What it says is the owner's to act on."""
@@ -18,6 +20,10 @@ class Entry(Input):
     Entry.-open { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
+
+    def validate_value(self, value: str) -> str:
+        """What was pasted or kept may hold anything; what is shown is what is meant."""
+        return safe(value)
 
     def open(self, text: str = "") -> None:
         """Shows it with the text, ready for typing."""
