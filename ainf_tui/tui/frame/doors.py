@@ -25,9 +25,8 @@ class Doors(Shell):
     def __init__(
         self, opener: Opener, options: Options | None = None, session: Session | None = None
     ) -> None:
-        self.session = session or Session()
         self.theme_problems: tuple[str, ...] = ()
-        super().__init__(opener, options)
+        super().__init__(opener, options, session)
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.begin_session)

@@ -31,3 +31,8 @@ class FakeConsole:
 
 def toasts(app: Any) -> str:
     return "\n".join(str(note.message) for note in app._notifications)
+
+
+def screen_of(app: Any) -> Any:
+    """The screen that is seen, whichever it is."""
+    return app.screen
