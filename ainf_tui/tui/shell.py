@@ -30,6 +30,7 @@ from ainf_tui.tui.looks import make_looks, own_tokens
 from ainf_tui.tui.options import Options
 from ainf_tui.tui.orders import Orders
 from ainf_tui.tui.ports import EngineClient, Opener
+from ainf_tui.tui.session import Session
 from ainf_tui.tui.signs import Signs
 from ainf_tui.tui.terminal.driver import AinfDriver
 from ainf_tui.tui.terminal.messages import LineChanged, TerminalProbed
@@ -72,8 +73,11 @@ class Shell(Looking):
     tick: var[float] = var(0.0)
     """Monotonic seconds, once a second: ages on the screen are counted from it."""
 
-    def __init__(self, opener: Opener, options: Options | None = None) -> None:
+    def __init__(
+        self, opener: Opener, options: Options | None = None, session: Session | None = None
+    ) -> None:
         self.options = options or Options()
+        self.session = session or Session()
         self.keymap = Keymap(self.options.keys)
         folder = styles_dir()
         super().__init__(

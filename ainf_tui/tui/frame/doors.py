@@ -26,9 +26,8 @@ class Doors(Shell):
     def __init__(
         self, opener: Opener, options: Options | None = None, session: Session | None = None
     ) -> None:
-        self.session = session or Session()
         self.theme_problems: tuple[str, ...] = ()
-        super().__init__(opener, options)
+        super().__init__(opener, options, session)
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.begin_session)
@@ -78,7 +77,7 @@ class Doors(Shell):
         if action.area == "app":
             return self
         screen = self.screen_stack[-1]
-        areas = (*screen.areas, "list") if isinstance(screen, FrameScreen) else ()
+        areas = (*screen.areas, *screen.pane_areas) if isinstance(screen, FrameScreen) else ()
         if action.area not in areas:
             return None
         start = screen.focused or screen
@@ -100,7 +99,7 @@ class Doors(Shell):
         from ainf_tui.tui.frame.help import make_help  # noqa: PLC0415 - loaded when it is opened
 
         screen = self.screen
-        areas = (*screen.areas, "list", "app") if isinstance(screen, FrameScreen) else ("app",)
+        areas = (*screen.areas, *screen.pane_areas, "app") if isinstance(screen, FrameScreen) else ("app",)
         self.push_screen(make_help(self.keymap, areas, self.why_not), self._do_later)
 
     def _do_later(self, action_id: str | None) -> None:

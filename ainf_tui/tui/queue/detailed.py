@@ -15,6 +15,8 @@ from ainf_tui.tui.widgets.listkeys import above
 class DetailedScreen(SteeredScreen):
     """The pane `detail` follows `row`. Subclasses call `look` when another job is to be shown."""
 
+    pane_areas = ("detail", "list")
+
     def __init__(self, cache: Cache | None = None) -> None:
         super().__init__()
         self.detail = DetailPane(id="detail")
