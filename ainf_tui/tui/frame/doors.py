@@ -197,9 +197,3 @@ class Doors(Shell):
             driver._disable_mouse_support()  # type: ignore[attr-defined]  # noqa: SLF001 - as above
         driver.flush()
         self.tell("The app has the mouse." if on else "The terminal has the mouse: drag selects text.")
-
-    def write_raw(self, sequence: str) -> None:
-        """A sequence for the terminal itself, made by `tui.terminal`."""
-        if self._driver is not None:
-            self._driver.write(sequence)
-            self._driver.flush()
