@@ -192,9 +192,3 @@ class Doors(Shell):
         on = not driver.mouse
         driver.set_mouse(on)
         self.tell("The app has the mouse." if on else "The terminal has the mouse: drag selects text.")
-
-    def write_raw(self, sequence: str) -> None:
-        """A sequence for the terminal itself, made by `tui.terminal`."""
-        if self._driver is not None:
-            self._driver.write(sequence)
-            self._driver.flush()

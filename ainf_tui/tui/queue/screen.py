@@ -190,8 +190,9 @@ class QueueScreen(DetailedScreen):
     def action_open(self) -> None:
         """The job under the cursor on the whole screen."""
         if self.row is not None:
-            cache = self.details.cache
-            self.app.push_screen(JobScreen(self.row, self.rows, self.table, self.removals, cache))
+            screen = JobScreen(self.row, self.rows, self.table, self.removals, self.details.cache)
+            screen.pictures.store = self.pictures.store
+            self.app.push_screen(screen)
 
     def on_table_at_end(self, event: Table.AtEnd) -> None:
         """`G`: the last job of all, so all are fetched."""
