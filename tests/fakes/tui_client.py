@@ -34,7 +34,7 @@ from ainf_tui.domain.requests import (
 )
 from ainf_tui.domain.wire import API_REVISION, VersionDocument
 from ainf_tui.domain.workflows import Pack, Preset
-from ainf_tui.errors import AinfError
+from ainf_tui.errors import AinfError, NotFoundError
 from ainf_tui.tui.queue.rows import place
 from tests.fakes.job_rows import NOW, job_document
 
@@ -248,7 +248,10 @@ class FakeJobs:
     @asynccontextmanager
     async def output(self, ref: str | int, index: int) -> AsyncIterator[Any]:
         self._engine.act("output", (ref, index))
-        yield FakeAnswer(self._engine.pictures[str(ref), index])
+        data = self._engine.pictures.get((str(ref), index))
+        if data is None:
+            raise NotFoundError("output.missing", f"output {index} of {ref} is not there", hint="retry it")
+        yield FakeAnswer(data)
 
     async def submit(self, request: RunRequest) -> JobsDocument:
         self._engine.act("submit", request)

@@ -10,11 +10,11 @@ from textual.widget import Widget
 from ainf_tui.actions import BY_ID, of_area
 from ainf_tui.domain.documents import JobRow
 from ainf_tui.tui.frame.bars import KeyHint
+from ainf_tui.tui.queue.chosen import ENDED
 from ainf_tui.tui.queue.detail_feed import Cache
 from ainf_tui.tui.queue.detailed import DetailedScreen
 from ainf_tui.tui.queue.removal import Removals
 from ainf_tui.tui.queue.rows import Rows
-from ainf_tui.tui.queue.steer import ENDED
 from ainf_tui.tui.widgets.table import Table
 
 _OF_THE_LIST = frozenset({"open", "mark", "mark_all", "filter", "sort", "new_run", "pause"})

@@ -10,15 +10,12 @@ from textual.widget import Widget
 
 from ainf_tui.actions import BY_ID
 from ainf_tui.domain.documents import BackendDocument, JobDocument, QueueDocument
-from ainf_tui.domain.requests import ClearRequest
-from ainf_tui.errors import AinfError
 from ainf_tui.tui.frame.bars import KeyHint
 from ainf_tui.tui.frame.options import Option
 from ainf_tui.tui.link import Link
 from ainf_tui.tui.queue.detailed import DetailedScreen
 from ainf_tui.tui.queue.feed import MOST, Feed
 from ainf_tui.tui.queue.filter import parse_filter
-from ainf_tui.tui.queue.job import JobScreen
 from ainf_tui.tui.queue.kept import Kept
 from ainf_tui.tui.queue.list import COLUMNS, JobList
 from ainf_tui.tui.queue.removal import Removals
@@ -53,7 +50,7 @@ class QueueScreen(DetailedScreen):
         self.removals = Removals(
             self.rows,
             later=self.set_timer,
-            carry_out=lambda refs: self.order("clear", self._remove(refs)),
+            carry_out=lambda refs: self.order("clear", self.carry_out(refs)),
             changed=self._rows_changed,
         )
 
@@ -176,24 +173,6 @@ class QueueScreen(DetailedScreen):
         return [self.hint(a, labels.get(a.id, ""), enabled=needs.get(a.id, True)) for a in actions]
 
     # -- keys that change only what is seen ---------------------------------------------------
-    async def _remove(self, refs: tuple[str, ...]) -> None:
-        try:
-            await self.app.orders.clear(ClearRequest(refs))
-        except AinfError:
-            self.removals.failed(refs)
-            raise
-
-    def on_table_opened(self, event: Table.Opened) -> None:
-        event.stop()
-        self.action_open()
-
-    def action_open(self) -> None:
-        """The job under the cursor on the whole screen."""
-        if self.row is not None:
-            screen = JobScreen(self.row, self.rows, self.table, self.removals, self.details.cache)
-            screen.pictures.store = self.pictures.store
-            self.app.push_screen(screen)
-
     def on_table_at_end(self, event: Table.AtEnd) -> None:
         """`G`: the last job of all, so all are fetched."""
         event.stop()
@@ -250,7 +229,7 @@ class QueueScreen(DetailedScreen):
     def back(self) -> bool:
         """One thing at a time: marks, then the filter."""
         if self.table.marks:
-            self._clear_marks()
+            self.clear_marks()
         elif self.rows.filter.text:
             self.set_filter("")
         else:

@@ -2,97 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 
-from ainf_tui.actions import Action
 from ainf_tui.display.format import counted
-from ainf_tui.domain.documents import JobRow, JobsDocument
+from ainf_tui.domain.documents import JobRow
 from ainf_tui.domain.ids import new_id
-from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest
-from ainf_tui.errors import AinfError
-from ainf_tui.tui.frame.reasons import why_not_for
-from ainf_tui.tui.frame.screen import FrameScreen
-from ainf_tui.tui.lines import safe
-from ainf_tui.tui.queue.removal import Removals
-from ainf_tui.tui.queue.rows import Rows
-from ainf_tui.tui.told import CopyWanted
-from ainf_tui.tui.widgets.table import Table
+from ainf_tui.domain.requests import JobsRequest, MoveRequest, RetryRequest
+from ainf_tui.tui.queue.chosen import ENDED, named, refs_of
+from ainf_tui.tui.queue.removing import RemovingScreen
 
-ENDED = frozenset({"succeeded", "failed", "cancelled"})
-NAMED = 5
-"""Jobs that a question names; more are counted."""
 PRIORITY_BOUND = 100
-LEAVE_SECONDS = 2.0
-"""How long leaving waits for a removal that is on its way."""
 
 
-class SteeredScreen(FrameScreen):
-    """A screen with the list of jobs, as far as its keys act on the engine. QueueScreen is the whole."""
-
-    rows: Rows
-    table: Table
-    removals: Removals
-
-    @property
-    def row(self) -> JobRow | None:
-        """The job under the cursor."""
-        return self.rows.row(self.table.cursor_id) if self.table.cursor_id else None
-
-    def chosen(self) -> list[JobRow]:
-        """The marked jobs in the order of the list, else the one under the cursor."""
-        marks = self.table.marks
-        if marks:
-            return [row for row in self.rows.jobs() if row.id in marks]
-        return [self.row] if self.row is not None else []
-
-    def order(self, name: str, work: Awaitable[object], done: str = "") -> None:
-        """Runs it as a worker; a failure is a toast. Not exclusive: no order undoes another."""
-
-        async def ordered() -> None:
-            try:
-                found = await work
-            except AinfError as error:
-                self.app.tell_error(error)
-                return
-            if isinstance(found, JobsDocument):
-                for notice in dict.fromkeys((n.message, n.hint) for n in found.notices):
-                    self.app.tell(notice[0], notice[1], severity="warning")
-            if done:
-                self.app.tell(done)
-
-        self.run_worker(ordered(), group=f"queue.{name}", exit_on_error=True)
-
-    def _clear_marks(self) -> None:
-        if self.table.marks:
-            self.table.marks.clear()
-            self.table.paint()
-            self.show_title()
-
-    def action_copy(self) -> None:
-        if self.row is not None:
-            self.run_worker(self._copy(self.row), group="queue.copy", exclusive=True, exit_on_error=True)
-
-    async def _copy(self, row: JobRow) -> None:
-        from ainf_tui.tui.queue.copying import copies  # noqa: PLC0415 - loaded when it is used
-
-        client, detail = self.app.engine_link.client, None
-        if client is not None:
-            # The rows' own texts are cut; without an engine they are what there is.
-            with suppress(AinfError):
-                detail = await client.jobs.show(row.id, brief=True)
-        found = copies(row, detail)
-        chosen = await self.app.choose(f"Copy of #{row.number}", [option for option, _ in found])
-        text = next((text for option, text in found if option.value == chosen), "")
-        if text:
-            self.post_message(CopyWanted(text))
-
-    def why_not(self, action: Action) -> str:
-        return why_not_for(action, self.row, marked=bool(self.table.marks))
-
-    def show_title(self) -> None:
-        """The line above the list."""
+class SteeredScreen(RemovingScreen):
+    """The part of the Queue screen that steers jobs. QueueScreen is the whole."""
 
     # -- cancel, try again, hold --------------------------------------------------------------
     def action_cancel(self) -> None:
@@ -104,13 +27,13 @@ class SteeredScreen(FrameScreen):
 
     async def _cancel(self, rows: Sequence[JobRow]) -> None:
         running = sum(row.state == "running" for row in rows)
-        what = f"Cancel {_named(rows)}?"
+        what = f"Cancel {named(rows)}?"
         more = ["What has been made so far is not kept."] if running else []
         if running:
             more.insert(0, f"{counted(running, 'job')} of them is interrupted while it runs.")
         if await self.app.confirm(what, more, "Cancel the job" if len(rows) == 1 else f"Cancel {len(rows)}"):
-            self.order("cancel", self.app.orders.cancel(JobsRequest(_refs(rows))))
-            self._clear_marks()
+            self.order("cancel", self.app.orders.cancel(JobsRequest(refs_of(rows))))
+            self.clear_marks()
 
     def action_retry(self) -> None:
         self._retry("same")
@@ -123,9 +46,9 @@ class SteeredScreen(FrameScreen):
         if not rows:
             self.app.tell("It has not ended yet.", "`a` makes a new run; `c` cancels this one.")
             return
-        request = RetryRequest(new_id(), _refs(rows), seed=seed)
+        request = RetryRequest(new_id(), refs_of(rows), seed=seed)
         self.order("retry", self.app.orders.retry(request), f"{counted(len(rows), 'job')} queued again.")
-        self._clear_marks()
+        self.clear_marks()
 
     def action_retry_failed(self) -> None:
         self.run_worker(self._retry_failed(), group="queue.retry.ask", exit_on_error=True)
@@ -142,13 +65,13 @@ class SteeredScreen(FrameScreen):
         rows = [row for row in self.chosen() if row.state in {"queued", "submitting", "submitted"}]
         free = [row for row in rows if not row.held]
         if free:
-            self.order("hold", self.app.orders.hold(JobsRequest(_refs(free))))
+            self.order("hold", self.app.orders.hold(JobsRequest(refs_of(free))))
         elif rows:
-            self.order("hold", self.app.orders.release(JobsRequest(_refs(rows))))
+            self.order("hold", self.app.orders.release(JobsRequest(refs_of(rows))))
         else:
             self.app.tell("Only a waiting job can be held.")
             return
-        self._clear_marks()
+        self.clear_marks()
 
     def action_pause(self) -> None:
         orders = self.app.orders
@@ -175,7 +98,9 @@ class SteeredScreen(FrameScreen):
             )
         else:
             ref = str(beside.number)
-            request = MoveRequest(_refs(rows), before=ref if step < 0 else "", after=ref if step > 0 else "")
+            request = MoveRequest(
+                refs_of(rows), before=ref if step < 0 else "", after=ref if step > 0 else ""
+            )
             self.order("move", self.app.orders.move(request))
 
     def _neighbour(self, row: JobRow, step: int, beside: set[str]) -> JobRow | None:
@@ -205,7 +130,7 @@ class SteeredScreen(FrameScreen):
     def _move_to(self, end: str) -> None:
         rows = self._waiting()
         if rows:
-            self.order("move", self.app.orders.move(MoveRequest(_refs(rows), to=end)))
+            self.order("move", self.app.orders.move(MoveRequest(refs_of(rows), to=end)))
 
     def action_raise(self) -> None:
         self._change_priority(1)
@@ -219,47 +144,5 @@ class SteeredScreen(FrameScreen):
             self.app.tell("Only an open job has a priority to change.")
             return
         found = max(-PRIORITY_BOUND, min(PRIORITY_BOUND, rows[0].priority + step))
-        request = MoveRequest(_refs(rows), priority=found)
+        request = MoveRequest(refs_of(rows), priority=found)
         self.order("move", self.app.orders.move(request), f"Priority {found}.")
-
-    # -- removal ------------------------------------------------------------------------------
-    def action_clear(self) -> None:
-        rows = [row for row in self.chosen() if row.state in ENDED]
-        if not rows:
-            self.app.tell("Only an ended job can be removed from the list.", "`c` cancels one that is open.")
-            return
-        self.run_worker(self._clear(rows), group="queue.clear.ask", exit_on_error=True)
-
-    async def _clear(self, rows: Sequence[JobRow]) -> None:
-        more = ["Their files stay where they are." if len(rows) > 1 else "Its files stay where they are."]
-        title = f"Remove {_named(rows)} from the list?"
-        if await self.app.confirm(title, more, "Remove"):
-            self._clear_marks()
-            self.removals.begin(rows)
-
-    async def leaving(self) -> None:
-        """Removals in their five seconds are meant; an engine that does not answer keeps its jobs."""
-        refs = self.removals.take_all()
-        if refs:
-            with suppress(AinfError, TimeoutError):
-                async with asyncio.timeout(LEAVE_SECONDS):
-                    await self.app.orders.clear(ClearRequest(refs))
-
-    def action_undo(self) -> None:
-        count = self.removals.undo()
-        self.app.tell(f"{counted(count, 'job')} back in the list." if count else "Nothing to undo.")
-
-
-def _refs(rows: Sequence[JobRow]) -> tuple[str, ...]:
-    return tuple(str(row.number) for row in rows)
-
-
-def _named(rows: Sequence[JobRow]) -> str:
-    """`#142 portrait-basic "a red bicycle"`, or how many and the first numbers."""
-    if len(rows) == 1:
-        row = rows[0]
-        words = f' "{safe(row.prompt, 40)}"' if row.prompt else ""
-        return f"#{row.number} {safe(row.pack, 40)}{words}"
-    numbers = ", ".join(f"#{row.number}" for row in rows[:NAMED])
-    more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
-    return f"{len(rows)} jobs ({numbers}{more})"

@@ -1,0 +1,101 @@
+"""Which jobs the next key acts on, and how it acts: one call of `tui.orders`, in a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from contextlib import suppress
+
+from ainf_tui.actions import Action
+from ainf_tui.domain.documents import JobRow, JobsDocument
+from ainf_tui.errors import AinfError
+from ainf_tui.tui.frame.reasons import why_not_for
+from ainf_tui.tui.frame.screen import FrameScreen
+from ainf_tui.tui.lines import safe
+from ainf_tui.tui.queue.rows import Rows
+from ainf_tui.tui.told import CopyWanted
+from ainf_tui.tui.widgets.table import Table
+
+ENDED = frozenset({"succeeded", "failed", "cancelled"})
+NAMED = 5
+"""Jobs that a question names; more are counted."""
+
+
+class ChosenScreen(FrameScreen):
+    """A screen with a list of jobs: those that the next key acts on, and how."""
+
+    rows: Rows
+    table: Table
+
+    @property
+    def row(self) -> JobRow | None:
+        """The job under the cursor."""
+        return self.rows.row(self.table.cursor_id) if self.table.cursor_id else None
+
+    def chosen(self) -> list[JobRow]:
+        """The marked jobs in the order of the list, else the one under the cursor."""
+        marks = self.table.marks
+        if marks:
+            return [row for row in self.rows.jobs() if row.id in marks]
+        return [self.row] if self.row is not None else []
+
+    def order(self, name: str, work: Awaitable[object], done: str = "") -> None:
+        """Runs it as a worker; a failure is a toast. Not exclusive: no order undoes another."""
+
+        async def ordered() -> None:
+            try:
+                found = await work
+            except AinfError as error:
+                self.app.tell_error(error)
+                return
+            if isinstance(found, JobsDocument):
+                for notice in dict.fromkeys((n.message, n.hint) for n in found.notices):
+                    self.app.tell(notice[0], notice[1], severity="warning")
+            if done:
+                self.app.tell(done)
+
+        self.run_worker(ordered(), group=f"queue.{name}", exit_on_error=True)
+
+    def clear_marks(self) -> None:
+        if self.table.marks:
+            self.table.marks.clear()
+            self.table.paint()
+            self.show_title()
+
+    def action_copy(self) -> None:
+        if self.row is not None:
+            self.run_worker(self._copy(self.row), group="queue.copy", exclusive=True, exit_on_error=True)
+
+    async def _copy(self, row: JobRow) -> None:
+        from ainf_tui.tui.queue.copying import copies  # noqa: PLC0415 - loaded when it is used
+
+        client, detail = self.app.engine_link.client, None
+        if client is not None:
+            # The rows' own texts are cut; without an engine they are what there is.
+            with suppress(AinfError):
+                detail = await client.jobs.show(row.id, brief=True)
+        found = copies(row, detail)
+        chosen = await self.app.choose(f"Copy of #{row.number}", [option for option, _ in found])
+        text = next((text for option, text in found if option.value == chosen), "")
+        if text:
+            self.post_message(CopyWanted(text))
+
+    def why_not(self, action: Action) -> str:
+        return why_not_for(action, self.row, marked=bool(self.table.marks))
+
+    def show_title(self) -> None:
+        """The line above the list."""
+
+
+def refs_of(rows: Sequence[JobRow]) -> tuple[str, ...]:
+    return tuple(str(row.number) for row in rows)
+
+
+def named(rows: Sequence[JobRow]) -> str:
+    """`#142 portrait-basic "a red bicycle"`, or how many and the first numbers."""
+    if len(rows) == 1:
+        row = rows[0]
+        words = f' "{safe(row.prompt, 40)}"' if row.prompt else ""
+        return f"#{row.number} {safe(row.pack, 40)}{words}"
+    numbers = ", ".join(f"#{row.number}" for row in rows[:NAMED])
+    more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
+    return f"{len(rows)} jobs ({numbers}{more})"
