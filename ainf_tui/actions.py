@@ -225,6 +225,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("queue.images", ("v",), "pictures", "How pictures are drawn: blocks, sixel, kitty, off."),
     Action("detail.next_output", ("right_square_bracket",), "next picture", "The next output."),
     Action("detail.previous_output", ("left_square_bracket",), "previous picture", "The output before."),
+    Action(
+        "detail.picture", ("i",), "fetch picture", "Fetch a picture that is too large to be fetched unasked."
+    ),
     Action("detail.fold", ("o",), "fold", "Open or close the traceback of an error."),
     Action("log.copy", ("y",), "copy", "Copy the command line that does the same.", footer=1),
     Action("log.open", ("enter",), "in full", "The line and its error in full.", footer=2),

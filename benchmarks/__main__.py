@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.children import clean_environment
 from benchmarks.figures import Figure, Lab, NotHere, Outcome, Row
-from benchmarks.report import document, heading, table
+from benchmarks.report import document, heading, line, table
 from benchmarks.rows import ROWS
 
 _SWITCH = 0.0005
@@ -36,7 +36,7 @@ def main(words: Sequence[str] | None = None) -> int:
     title = heading()
     with tempfile.TemporaryDirectory(prefix="ainf-bench-") as folder:
         lab = Lab(Path(folder), given.quick, _say, rounds=2 if given.quick else given.rounds)
-        outcomes = [_measured(row, lab) for row in rows]
+        outcomes = [_told(_measured(row, lab), lab) for row in rows]
     print(f"{title}{'; quick, not to judge by' if given.quick else ''}\n\n{table(outcomes)}")
     if given.json is not None:
         given.json.write_text(json.dumps(document(outcomes), indent=1) + "\n", encoding="utf-8")
@@ -66,6 +66,12 @@ def _measured(row: Row, lab: Lab) -> Outcome:
         traceback.print_exc()
         return Outcome(row, None, f"{type(error).__name__}: {error}".splitlines()[0][:200])
     return Outcome(row, figure)
+
+
+def _told(outcome: Outcome, lab: Lab) -> Outcome:
+    """A run is long and may be ended: what is known is told at once."""
+    lab.say(f"  {line(outcome)}")
+    return outcome
 
 
 async def _awaited(row: Row, lab: Lab) -> Figure:

@@ -39,6 +39,12 @@ def table(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(lines)
 
 
+def line(outcome: Outcome) -> str:
+    """One row by itself."""
+    name, _, goal, figure, verdict, note = _cells(outcome)
+    return f"{name}: {verdict}, {figure} ({goal}); {note}"
+
+
 def _cells(outcome: Outcome) -> tuple[str, str, str, str, str, str]:
     row, figure = outcome.row, outcome.figure
     shown = "-" if figure is None else f"{figure.value:.3g} {row.unit}"

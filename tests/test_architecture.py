@@ -31,7 +31,7 @@ EXTERNALS = {
     "websockets": ("ainf_tui.adapters", "ainf_tui.client"),
     "h11": ("ainf_tui.client",),
     "aiohttp": ("ainf_tui.simulator",),
-    "PIL": ("ainf_tui.simulator",),
+    "PIL": ("ainf_tui.simulator", "ainf_tui.tui.pictures"),
     "click": ("ainf_tui.cli", "ainf_tui.__main__"),
     "textual": ("ainf_tui.tui",),
     "pydantic": ("ainf_tui.api",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ REFUSED: Mapping[tuple[str, ...], tuple[Test, str]] = {
 }
 """Verbs that cannot be used inside the app, when, and why."""
 
+_HELPS = frozenset({"-h", "--help", "--version"})
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -60,7 +63,10 @@ class Console:
         """Runs `ainf ARGS` with a client of its own. UsageError `cli.not_in_app`: `REFUSED`."""
         _refuse(args)
         stdout, stderr = io.StringIO(), io.StringIO()
-        code = main.run([*self._root(), *args], self._inner(stdout, stderr))
+        # click prints its help by itself. sys.stdout belongs to all threads, so it is lent for that only.
+        helps = not _HELPS.isdisjoint(args)
+        with contextlib.redirect_stdout(stdout) if helps else contextlib.nullcontext():
+            code = main.run([*self._root(), *args], self._inner(stdout, stderr))
         return Ended(code, stdout.getvalue(), stderr.getvalue())
 
     def complete(self, words: Sequence[str], incomplete: str) -> tuple[tuple[str, str], ...]:

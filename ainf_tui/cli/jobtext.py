@@ -123,6 +123,7 @@ def _facts(shown: JobDetailDocument) -> list[tuple[str, str]]:
     return [
         ("id", job.id),
         ("prompt", job.prompt),
+        ("in full", _in_full(job)),
         ("seed", seed),
         ("negative", str(job.params.get("negative") or "")),
         ("parameters", pairs({k: v for k, v in job.params.items() if k not in _OWN_LINE})),
@@ -144,6 +145,12 @@ def _facts(shown: JobDetailDocument) -> list[tuple[str, str]]:
         ("elapsed", duration(job.elapsed) if job.elapsed is not None else ""),
         ("graph", f"{len(shown.graph)} nodes, {shown.graph_hash[:16]}"),
     ]
+
+
+def _in_full(job: JobDocument) -> str:
+    """The text that is sent, where a preset has put something around what the user wrote."""
+    sent = str(job.params.get("prompt") or "")
+    return sent if sent != job.prompt else ""
 
 
 def _progress(job: JobDocument) -> str:

@@ -71,12 +71,18 @@ def open_screen(app: App, label: str = "") -> int:
 
 
 def _can_be_asked() -> bool:
-    """Whether there is a terminal for ssh to ask on, wherever the standard streams lead."""
+    """Whether there is a terminal for ssh to ask on, wherever the standard streams lead, and it is ours.
+
+    A command in the background that reads from it would be stopped.
+    """
     try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
     except OSError:
         return False
-    return True
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    finally:
+        os.close(terminal)
 
 
 def session(app: App, *, start: bool = True) -> AbstractAsyncContextManager[Client]:

@@ -44,7 +44,7 @@ async def connected(
     """
     await tunnel.find_engine(start=start)
     keeper = _Keeper(tunnel, tell)
-    client = Client(_BoxTransport(tunnel, read_only=read_only))
+    client = Client(_BoxTransport(tunnel, keeper, read_only=read_only))
     if start:
         client.reopen = lambda: _reopen(tunnel, keeper, client)
     async with client:
@@ -86,13 +86,19 @@ class _Keeper:
 
     async def up(self) -> None:
         """Waits until the connection stands. Raises what no waiting mends: nobody is let in any more."""
-        self._hurry.set()
         while not self._tunnel.stands:
-            async with self._tried:
-                await self._tried.wait()
             failure = self._tunnel.failure
             if failure is not None and failure.code not in _MENDED_BY_WAITING:
                 raise failure
+            if failure is None:
+                self._hurry.set()
+            await self.attempt()
+
+    async def attempt(self) -> None:
+        """Returns after the next attempt, or when there has been none for a while."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_PAUSE), self._tried:
+                await self._tried.wait()
 
     async def _attempt(self) -> AinfError | None:
         try:
@@ -156,9 +162,10 @@ def _notices(tunnel: Tunnel, engine: VersionDocument) -> tuple[ProblemDocument, 
 class _BoxTransport(UnixTransport):
     """The tunnel's local socket. What it cannot reach is the box, and ssh knows why."""
 
-    def __init__(self, tunnel: Tunnel, *, read_only: bool = False) -> None:
+    def __init__(self, tunnel: Tunnel, keeper: _Keeper, *, read_only: bool = False) -> None:
         super().__init__(tunnel.socket, read_only=read_only)
         self._tunnel = tunnel
+        self._keeper = keeper
 
     @asynccontextmanager
     async def open(self, method: str, target: str, body: bytes | None = None) -> AsyncIterator[Answer]:
@@ -169,6 +176,8 @@ class _BoxTransport(UnixTransport):
             raise self._why(error) from error
 
     async def websocket(self, target: str) -> LiveSocket:
+        if not self._tunnel.stands:  # Who wants to hear what comes is there as soon as the line is.
+            await self._keeper.attempt()
         try:
             return await super().websocket(target)
         except UnreachableError as error:

@@ -50,6 +50,8 @@ class Program:
             "ControlPersist": "no",
             "ClearAllForwardings": "yes",
             "RemoteCommand": "none",
+            # Learns new keys of a known host by asking, at a time of its own: the screen is ours by then.
+            "UpdateHostKeys": "no",
             "ConnectTimeout": str(self.dial),
             "ServerAliveInterval": str(self.alive),
             "ServerAliveCountMax": "2",

@@ -59,11 +59,15 @@ class Tunnel:
         self._folder: Path | None = None
         self._remover: subprocess.Popen[bytes] | None = None
         self._remote = ""
+        """The engine's socket there, once it is known."""
+        self._leads_to = ""
         self._lock: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
 
     @property
     def stands(self) -> bool:
-        return self._line is not None and self._line.state == "stands"
+        """Connected, and leading to the engine if one was found before."""
+        connected = self._line is not None and self._line.state == "stands"
+        return connected and self._leads_to == self._remote
 
     @property
     def said(self) -> str:
@@ -152,6 +156,7 @@ class Tunnel:
             self._line.end()
         # One that was killed leaves it behind, and the next would go without.
         self._control().unlink(missing_ok=True)
+        self._leads_to = ""
         command = self.program.master(self.box, self._control(), ask=ask)
         try:
             self._line = line = Line(command, own_session=not ask, tell=self._tell if ask else None)
@@ -184,6 +189,7 @@ class Tunnel:
         status, _, err = await self._run(command)
         if status:
             raise self.forward_refused(err)
+        self._leads_to = remote
 
     def forward_refused(self, words: str) -> UnreachableError:
         return UnreachableError(

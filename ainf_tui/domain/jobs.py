@@ -173,7 +173,7 @@ class Job:
     pack_version: str = ""
     preset: str = ""
     prompt: str = ""
-    """The positive text, for lists."""
+    """For lists: what the user wrote. What is sent is in `params`, with what a preset puts around it."""
     params: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
     seed_mode: str = "fixed"

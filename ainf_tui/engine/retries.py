@@ -87,7 +87,7 @@ class Retries:
             job,
             **fields,
             params=params,
-            prompt=bound.prompt_text or job.prompt,
+            prompt=job.prompt if bound.prompt_text in {"", job.params.get("prompt")} else bound.prompt_text,
             seed=bound.seed if bound.seed is not None else job.seed,
             seed_mode=mode,
             graph_hash=graph_hash(bound.graph),

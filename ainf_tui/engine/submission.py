@@ -19,7 +19,7 @@ from ainf_tui.domain.ids import new_id
 from ainf_tui.domain.jobs import Job, JobGraph, JobState, NewJob, Problem
 from ainf_tui.domain.places import Places
 from ainf_tui.domain.present import problem_document
-from ainf_tui.domain.presets import choose_pack
+from ainf_tui.domain.presets import SUBJECT, choose_pack
 from ainf_tui.domain.requests import RunRequest
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.backend import Backend
@@ -278,7 +278,7 @@ def _make(draft: Draft, variant: Variant, bound: Bound, now: Any) -> Made:
         pack=pack.id if pack is not None else request.name.removesuffix(".png").removesuffix(".json"),
         pack_version=pack.version if pack is not None else "",
         preset=draft.preset.id if draft.preset is not None else "",
-        prompt=bound.prompt_text,
+        prompt=_words(draft, variant, bound),
         params=bound.params,
         seed=bound.seed,
         seed_mode=variant.seed_mode,
@@ -291,6 +291,13 @@ def _make(draft: Draft, variant: Variant, bound: Bound, now: Any) -> Made:
         warnings=tuple(n for n in bound.notices if n.code == "checkpoint.may_not_fit"),
     )
     return Made(NewJob(job, graph, request.request_id), graph, bound.notices)
+
+
+def _words(draft: Draft, variant: Variant, bound: Bound) -> str:
+    """What the user wrote: what a preset puts around it would be the same in every line of a list."""
+    given = str(variant.values.get("prompt", "")).strip()
+    framed = draft.preset is not None and SUBJECT in draft.preset.prompt_template
+    return given if framed and given else bound.prompt_text
 
 
 def _notices(made: Sequence[Made], request: RunRequest, pinned: Backend | None) -> list[Problem]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.screen import Screen
 
-from ainf_tui.tui.frame.commands import Commands
+from ainf_tui.tui.frame.notifying import Notifying
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.link import STOPPED
 from ainf_tui.tui.queue.detailed import DetailedScreen
@@ -14,7 +14,7 @@ from ainf_tui.tui.queue.screen import QueueScreen
 from ainf_tui.tui.shell import Shell
 
 
-class AinfApp(Commands):
+class AinfApp(Notifying):
     """A front end on the client: it shows what the engine tells and asks it for what the user wants."""
 
     def get_default_screen(self) -> Screen[Any]:

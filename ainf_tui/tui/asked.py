@@ -65,7 +65,8 @@ def clear_line(request: ClearRequest) -> str:
     words = ["queue", "clear", *request.refs]
     for state in request.states:
         words += ["--state", state]
-    return line(*words)
+    # Whole states are asked about where there is somebody to answer; here it was answered already.
+    return line(*words, *([] if request.refs else ["--yes"]))
 
 
 def _given(option: str, value: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from ainf_tui.tui.app import AinfApp
 from ainf_tui.tui.ports import Opener
 from ainf_tui.tui.session import read_session
@@ -12,7 +14,8 @@ from ainf_tui.tui.terminal.probe import Probe
 
 def run_app(opener: Opener, setup: Setup) -> int:
     """Runs until the user leaves; returns the exit code. Raises UsageError `tui.no_terminal`."""
-    able = decide(setup.environ, asked(setup.settings), Probe())
+    tty = all(stream is not None and stream.isatty() for stream in (sys.__stdin__, sys.__stdout__))
+    able = decide(setup.environ, asked(setup.settings), Probe(), tty=tty)
     session = read_session(setup.locations.app_session_file)
     options = make_options(setup, able, session.theme_over(setup.settings.app.theme))
     app = AinfApp(opener, options, session)

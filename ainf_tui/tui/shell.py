@@ -30,7 +30,9 @@ from ainf_tui.tui.looks import make_looks, own_tokens
 from ainf_tui.tui.options import Options
 from ainf_tui.tui.orders import Orders
 from ainf_tui.tui.ports import EngineClient, Opener
+from ainf_tui.tui.session import Session
 from ainf_tui.tui.signs import Signs
+from ainf_tui.tui.terminal.abilities import Abilities
 from ainf_tui.tui.terminal.driver import AinfDriver
 from ainf_tui.tui.terminal.messages import LineChanged, TerminalProbed
 from ainf_tui.tui.terminal.pacing import pacer_of
@@ -69,11 +71,18 @@ class Shell(Looking):
     signs: var[Signs] = var(Signs())
     slow: var[bool] = var(default=False)
     """Low bandwidth: asked for, or the line was found to be slow."""
+    abilities: var[Abilities | None] = var(None)
+    """What the terminal can, once it has told."""
+    images: var[str] = var("blocks")
+    """How pictures are drawn: blocks | sixel | kitty | off."""
     tick: var[float] = var(0.0)
     """Monotonic seconds, once a second: ages on the screen are counted from it."""
 
-    def __init__(self, opener: Opener, options: Options | None = None) -> None:
+    def __init__(
+        self, opener: Opener, options: Options | None = None, session: Session | None = None
+    ) -> None:
         self.options = options or Options()
+        self.session = session or Session()
         self.keymap = Keymap(self.options.keys)
         folder = styles_dir()
         super().__init__(
@@ -82,6 +91,8 @@ class Shell(Looking):
         )
         self.set_reactive(Shell.signs, Signs(unicode=self.options.unicode))
         self.set_reactive(Shell.slow, self.options.slow)
+        self.set_reactive(Shell.images, self.options.images)
+        self._chosen_images = ""
         self._bindings = self.keymap.bindings("app")
         self.engine_link = EngineLink(opener, self, may_start=self.options.may_start, topics=TOPICS)
         self.orders = Orders(self._client)
@@ -103,8 +114,18 @@ class Shell(Looking):
     def on_terminal_probed(self, event: TerminalProbed) -> None:
         """The terminal has told what it can do; the glyphs follow."""
         abilities = self.options.decide(event.probe, slow=self.slow)
-        if abilities is not None and abilities.unicode != self.signs.unicode:
+        if abilities is None:
+            return
+        if abilities.unicode != self.signs.unicode:
             self.signs = Signs(unicode=abilities.unicode)
+        self.abilities = abilities
+        self.images = self._chosen_images or abilities.images
+
+    def choose_images(self, way: str) -> None:
+        """From now on pictures are drawn so; `auto` leaves it to the terminal."""
+        self._chosen_images = "" if way == "auto" else way
+        decided = self.abilities.images if self.abilities is not None else self.options.images
+        self.images = self._chosen_images or decided
 
     def on_line_changed(self, event: LineChanged) -> None:
         """A slow line gets sixteen colours and no pictures, a fast one the rest back."""

@@ -296,6 +296,16 @@ async def test_who_waits_is_told_when_nobody_is_let_in_any_more(ssh, place):
         assert caught.value.code == "connect.auth"
 
 
+async def test_who_is_not_let_in_does_not_knock_all_the_time(ssh, place):
+    async with client_of(ssh, place) as (_, client):
+        ssh.mood(batch_refuse="me@box: Permission denied (publickey).")
+        ssh.cut()
+        for _ in range(5):
+            with pytest.raises(UnreachableError):
+                await reopen(client)
+        assert len(ssh.connections) == 2
+
+
 async def test_a_half_open_line_is_noticed(ssh, place):
     async with client_of(ssh, place) as (_, client), Live(client.transport, ("queue",)) as live:
         await until(live, Connected)
@@ -331,36 +341,6 @@ async def test_two_clients_share_one_line_and_its_mending(ssh, place):
             if kind is Connected and len(ssh.connections) == 1:
                 ssh.cut()
         assert len(ssh.connections) == 2
-
-
-async def test_attempts_come_at_growing_intervals(monkeypatch):
-    class Line:
-        box = parse_box("ssh://box")
-        stands = False
-        failure: AinfError | None = None
-        code = "connect.failed"
-
-        async def cut(self) -> None:
-            return
-
-        async def restore(self) -> None:
-            self.failure = UnreachableError(self.code, "no")
-            raise self.failure
-
-    pauses: list[float] = []
-
-    async def rest(self, seconds: float) -> None:
-        pauses.append(seconds)
-        if len(pauses) == 8:
-            Line.code = "connect.auth"
-        if len(pauses) == 10:
-            raise asyncio.CancelledError
-
-    monkeypatch.setattr(remote._Keeper, "_rest", rest)
-    line: Any = Line()
-    with pytest.raises(asyncio.CancelledError):
-        await remote._Keeper(line, None).run()
-    assert pauses == [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 60.0, 60.0]
 
 
 # -- the end ---------------------------------------------------------------------------------------

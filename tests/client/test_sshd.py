@@ -158,7 +158,10 @@ async def code_of(server: Server, place: Locations, **changes: Any) -> str:
 
 async def test_there_and_back_and_nothing_stays(server, place):
     # What a user may have set for every session must not get in our way.
-    server.client_config(more=f" RemoteCommand false\n RequestTTY force\n LocalForward {server.port} x:1\n")
+    server.client_config(
+        more=f" RemoteCommand false\n RequestTTY force\n LocalForward 127.0.0.1:{server.port} x:1\n"
+        " ExitOnForwardFailure yes\n"
+    )
     server.start()
     async with client_of(server, place) as (tunnel, client):
         engine = await client.engine.version()
@@ -202,6 +205,34 @@ async def test_a_server_that_was_away_comes_back(server, place):
             pass
         server.start()
         await until(live, Connected)
+
+
+def test_kill_9_leaves_nothing_on_either_side(server, place):
+    server.start()
+    script = (
+        "import asyncio, sys\n"
+        "from tests.client.test_sshd import *\n"
+        "async def main():\n"
+        "    program = Program(sys.argv[2], sys.argv[3])\n"
+        "    tunnel = await Tunnel(parse_box(sys.argv[1]), program).open(ask=False)\n"
+        "    async with connected(tunnel, start=True) as client:\n"
+        "        await client.status()\n"
+        "        print(tunnel.socket.parent, flush=True)\n"
+        "        await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    tunnel = tunnel_of(server, place)
+    words = [sys.executable, "-c", script, tunnel.box.url, str(server.ssh), tunnel.program.command]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        folder = Path(process.stdout.readline().strip())
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert len(children) == 2, "ssh, and who clears up"
+        assert server.sessions()
+        process.kill()
+    assert psutil.wait_procs([*children, *server.sessions()], timeout=20)[1] == []
+    assert not folder.exists()
+    assert lock_holder(place.engine_lock)
 
 
 async def test_an_unknown_host_key(server, place):

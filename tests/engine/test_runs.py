@@ -82,9 +82,13 @@ async def test_a_preset_gives_its_words_and_the_users_values_win(box: Box) -> No
     job = await box.run(None, preset=preset.id, values=values, seed="1")
     (done,) = await box.succeed(job)
     assert done.preset == preset.id
-    assert "a red bicycle" in done.prompt
-    assert len(done.prompt) > len("a red bicycle")
+    assert done.prompt == "a red bicycle"
+    assert "a red bicycle" in done.params["prompt"]
+    assert len(done.params["prompt"]) > len("a red bicycle")
     assert done.params["steps"] == 1
+    made = await box.service.retry(RetryRequest("again", (str(done.number),), seed="new"))
+    assert made.jobs[0].prompt == "a red bicycle"
+    assert made.jobs[0].params["prompt"] == done.params["prompt"]
 
 
 async def test_retry_with_the_same_seed(box: Box) -> None:

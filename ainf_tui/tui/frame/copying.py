@@ -8,10 +8,15 @@ from pathlib import Path
 
 from ainf_tui.tui.frame.doors import Doors
 from ainf_tui.tui.terminal.clipboard import copy, way_here
+from ainf_tui.tui.told import CopyWanted
 
 
 class Copying(Doors):
     """The app, as far as it copies text."""
+
+    def on_copy_wanted(self, event: CopyWanted) -> None:
+        event.stop()
+        self.copy_text(event.text)
 
     def copy_text(self, text: str) -> None:
         """To the clipboard, by the best way that there is here; a toast says how and how much."""

@@ -13,6 +13,7 @@ from ainf_tui.tui.options import Options
 from ainf_tui.tui.ports import Opener
 from ainf_tui.tui.session import Session
 from ainf_tui.tui.shell import Shell
+from ainf_tui.tui.terminal.driver import AinfDriver
 from ainf_tui.tui.user_themes import read_themes
 
 SAVE_AFTER = 2.0
@@ -25,9 +26,8 @@ class Doors(Shell):
     def __init__(
         self, opener: Opener, options: Options | None = None, session: Session | None = None
     ) -> None:
-        self.session = session or Session()
         self.theme_problems: tuple[str, ...] = ()
-        super().__init__(opener, options)
+        super().__init__(opener, options, session)
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.begin_session)
@@ -77,7 +77,7 @@ class Doors(Shell):
         if action.area == "app":
             return self
         screen = self.screen_stack[-1]
-        areas = (*screen.areas, "list") if isinstance(screen, FrameScreen) else ()
+        areas = (*screen.areas, *screen.pane_areas) if isinstance(screen, FrameScreen) else ()
         if action.area not in areas:
             return None
         start = screen.focused or screen
@@ -99,7 +99,7 @@ class Doors(Shell):
         from ainf_tui.tui.frame.help import make_help  # noqa: PLC0415 - loaded when it is opened
 
         screen = self.screen
-        areas = (*screen.areas, "list", "app") if isinstance(screen, FrameScreen) else ("app",)
+        areas = (*screen.areas, *screen.pane_areas, "app") if isinstance(screen, FrameScreen) else ("app",)
         self.push_screen(make_help(self.keymap, areas, self.why_not), self._do_later)
 
     def _do_later(self, action_id: str | None) -> None:
@@ -187,19 +187,8 @@ class Doors(Shell):
     def action_mouse(self) -> None:
         """Off, the terminal selects text by itself."""
         driver = self._driver
-        if driver is None:
-            return
-        on = not driver._mouse  # noqa: SLF001 - Textual has no public switch for it
-        driver._mouse = on  # noqa: SLF001 - as above
-        if on:
-            driver._enable_mouse_support()  # type: ignore[attr-defined]  # noqa: SLF001 - as above
-        else:
-            driver._disable_mouse_support()  # type: ignore[attr-defined]  # noqa: SLF001 - as above
-        driver.flush()
+        if not isinstance(driver, AinfDriver):
+            return  # headless: there is no mouse
+        on = not driver.mouse
+        driver.set_mouse(on)
         self.tell("The app has the mouse." if on else "The terminal has the mouse: drag selects text.")
-
-    def write_raw(self, sequence: str) -> None:
-        """A sequence for the terminal itself, made by `tui.terminal`."""
-        if self._driver is not None:
-            self._driver.write(sequence)
-            self._driver.flush()

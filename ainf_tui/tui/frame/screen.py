@@ -23,6 +23,8 @@ class FrameScreen(PacedScreen[None]):
 
     areas: Sequence[str] = ()
     """Areas whose keys hold on this screen, the most special first."""
+    pane_areas: Sequence[str] = ("list",)
+    """Areas whose keys hold in its panes."""
     over: str = ""
     """The action that opened it, of a screen that lies over the one of the tab."""
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from textual import events, getters
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.message import Message
 
-from ainf_tui.tui.lines import Line
+from ainf_tui.tui.lines import Line, cut
+from ainf_tui.tui.pictures.drawn import Drawing
+from ainf_tui.tui.pictures.room import Room, room_for
+from ainf_tui.tui.pictures.view import PictureView
 from ainf_tui.tui.queue.detail_lines import Seen, body_lines, head_lines
 from ainf_tui.tui.widgets.painted import Bar, LineView, Looking
 
 BESIDE = 64
 """Cells from which on the picture stands beside the text."""
+TALL = 44
+"""Lines from which on it stands above: there it is larger."""
 _SCROLLBAR = 1
+_CAPTION = 24
+"""Cells of the caption beside the text at least."""
 
 
 class DetailPane(Vertical):
@@ -31,15 +36,44 @@ class DetailPane(Vertical):
         self.head = Bar(id="detail-head")
         self.text = LineView(id="detail-text")
         self.body = Container(id="detail-body")
+        self.picture = PictureView(id="picture")
+        self.caption = Bar(id="picture-caption")
+        self.picture_box = Vertical(id="picture-box")
+        self._caption = ""
         self._seen: Seen | None = None
 
     def compose(self) -> ComposeResult:
         yield self.head
         with self.body:
-            yield from self.parts()
+            with self.picture_box:
+                yield self.picture
+                yield self.caption
+            yield self.text
 
-    def parts(self) -> Iterable[LineView]:
-        yield self.text
+    @property
+    def room(self) -> Room:
+        """The most that a picture may take now."""
+        return room_for(self.body.size.width, self.body.size.height, beside=self.has_class("-beside"))
+
+    def show_picture(self, drawing: Drawing | None, caption: str) -> None:
+        """None with a caption keeps the room of the picture before; without one takes it away."""
+        box = self.picture.drawing.box if self.picture.drawing is not None else None
+        if drawing is None and caption:
+            self.picture.empty()
+        else:
+            self.picture.show(drawing)
+        self._caption = caption
+        self.picture_box.set_class(bool(caption or drawing), "-shown")
+        if drawing is None or box != drawing.box:
+            wide = self.picture.drawing.box.width if self.picture.drawing is not None else self.room.width
+            self.picture_box.styles.width = max(_CAPTION, wide) if self.has_class("-beside") else "1fr"
+            # The text has its new width only after this one.
+            self.call_after_refresh(self._paint)
+        self._show_caption()
+
+    def _show_caption(self) -> None:
+        room = self.caption.size.width
+        self.caption.show(((cut(self._caption, room) if room else self._caption, "muted"),))
 
     def show(self, seen: Seen | None) -> None:
         """Shows it; of the job that is shown already at the same height."""
@@ -54,10 +88,11 @@ class DetailPane(Vertical):
         self.head.styles.height = max(1, len(head))
         self.head.show(*head)
         cells = max(1, self.text.region.width - _SCROLLBAR)
+        self._show_caption()
         self.text.show(body_lines(seen, cells, signs) if seen is not None else [])
 
     def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.width >= BESIDE, "-beside")
+        self.set_class(event.size.width >= BESIDE and event.size.height < TALL, "-beside")
         # The parts have their new sizes only after this one.
         self.call_after_refresh(self._paint)
         self.post_message(self.Resized())

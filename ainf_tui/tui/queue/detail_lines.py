@@ -295,13 +295,16 @@ def _warnings(job: JobDocument | None, cells: int, signs: Signs) -> list[Line]:
 
 
 def _words(seen: Seen, cells: int) -> list[Line]:
-    """Prompt and negative prompt in full."""
+    """What the user wrote, what is sent where a preset puts something around it, what is not to be seen."""
     job = seen.job
     prompt = (job.prompt or job.params.get("prompt") or "") if job is not None else seen.row.prompt
     negative = job.params.get("negative") if job is not None else ""
     lines: list[Line] = []
     for text in safe_lines(prompt) if prompt else []:
         lines += [((part, ""),) for part in wrap(text, cells)]
+    sent = str(job.params.get("prompt") or "") if job is not None else ""
+    if sent and sent != prompt:
+        lines += one_column([Fact("in full", safe(" ".join(sent.split()), 4000), "muted")], cells)
     if negative:
         facts = [Fact("without", safe(" ".join(str(negative).split()), 4000))]
         lines += one_column(facts, cells)

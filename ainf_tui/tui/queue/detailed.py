@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from ainf_tui.actions import BY_ID
 from ainf_tui.domain.documents import JobDocument, JobRow
+from ainf_tui.tui.frame.options import Option
 from ainf_tui.tui.link import Link
+from ainf_tui.tui.pictures.method import HELP, method
 from ainf_tui.tui.ports import EngineClient
 from ainf_tui.tui.queue.detail import DetailPane
 from ainf_tui.tui.queue.detail_feed import Cache, DetailFeed
 from ainf_tui.tui.queue.detail_lines import Seen
+from ainf_tui.tui.queue.pictures import JobPictures, Way
 from ainf_tui.tui.queue.steer import SteeredScreen
 from ainf_tui.tui.widgets.listkeys import above
 
 
 class DetailedScreen(SteeredScreen):
     """The pane `detail` follows `row`. Subclasses call `look` when another job is to be shown."""
+
+    pane_areas = ("detail", "list")
 
     def __init__(self, cache: Cache | None = None) -> None:
         super().__init__()
@@ -26,6 +32,14 @@ class DetailedScreen(SteeredScreen):
             slow=lambda: self.app.slow,
             cache=cache,
         )
+        self.pictures = JobPictures(
+            self._client,
+            later=self.set_timer,
+            run=self._bring_picture,
+            show=self.detail.show_picture,
+            watch=self._watch_previews,
+            key=self.app.keymap.shown(BY_ID["detail.picture"]),
+        )
         self._unfolded = ""
         """Id of the job whose folded parts are open."""
 
@@ -37,6 +51,8 @@ class DetailedScreen(SteeredScreen):
         self.watch(self.app, "active", self.look, init=False)
         for name in ("tick", "signs"):
             self.watch(self.app, name, self.show_detail, init=False)
+        for name in ("abilities", "images", "slow"):
+            self.watch(self.app, name, self.look, init=False)
         self.watch(self.app, "link", self._detail_link, init=False)
 
     def _client(self) -> EngineClient | None:
@@ -44,6 +60,13 @@ class DetailedScreen(SteeredScreen):
 
     def _fetch_detail(self) -> None:
         self.run_worker(self.details.fetch(), group="queue.detail", exclusive=True, exit_on_error=True)
+
+    def _bring_picture(self) -> None:
+        self.run_worker(self.pictures.bring(), group="queue.picture", exclusive=True, exit_on_error=True)
+
+    def _watch_previews(self, job_ids: tuple[str, ...]) -> None:
+        work = self.app.engine_link.watch_previews(job_ids)
+        self.run_worker(work, group="queue.previews", exclusive=True, exit_on_error=True)
 
     def _detail_link(self, before: Link, link: Link) -> None:
         if link.live and not before.live:
@@ -53,17 +76,30 @@ class DetailedScreen(SteeredScreen):
     @property
     def detailed(self) -> JobRow | None:
         """The job that the pane shows; None while it is out of sight."""
-        return self.row if self.detail.display and self.is_current else None
+        return self.row if self.detail.display else None
 
     def look(self) -> None:
-        """The row, the topic or the cursor has changed: follows it."""
+        """The row, the topic or the cursor has changed: follows it, while it is seen."""
+        if not self.is_current:
+            return
         row = self.detailed
         self.details.look_at(row, self._live(row))
         self.show_detail()
 
     def show_detail(self) -> None:
+        if not self.is_current:
+            return
         row = self.detailed
-        self.detail.show(self._seen(row) if row is not None else None)
+        seen = self._seen(row) if row is not None else None
+        self.detail.show(seen)
+        self.pictures.look_at(seen.job if seen is not None else None, self._way())
+
+    def _way(self) -> Way:
+        """How pictures are drawn here now."""
+        app = self.app
+        chosen, why = method(app.images, unicode=app.signs.unicode, slow=app.slow)
+        cell = app.abilities.cell if app.abilities is not None else None
+        return Way(self.detail.room, chosen, cell, why)
 
     def _seen(self, row: JobRow) -> Seen:
         unfolded = self._unfolded == row.id
@@ -76,6 +112,15 @@ class DetailedScreen(SteeredScreen):
 
     def preview_came(self, job_id: str, media_type: str, data: bytes) -> None:
         """A picture of a job in the making."""
+        if media_type.startswith("image/"):
+            self.pictures.preview_came(job_id, data)
+            self.show_detail()
+
+    def on_screen_suspend(self) -> None:
+        """Another screen is over this one: nothing is asked for it, and no picture shines through."""
+        self.details.look_at(None, None)
+        self.pictures.rest()
+        self.detail.picture.empty()
 
     def on_screen_resume(self) -> None:
         self.look()
@@ -91,6 +136,29 @@ class DetailedScreen(SteeredScreen):
         if row is not None:
             self._unfolded = "" if self._unfolded == row.id else row.id
             self.show_detail()
+
+    def action_next_output(self) -> None:
+        self._step_output(1)
+
+    def action_previous_output(self) -> None:
+        self._step_output(-1)
+
+    def _step_output(self, by: int) -> None:
+        if not self.pictures.step(by):
+            self.app.tell("There is no other picture of this job.")
+
+    def action_picture(self) -> None:
+        if not self.pictures.allow():
+            self.app.tell("There is no picture to fetch.")
+
+    def action_images(self) -> None:
+        self.run_worker(self._choose_images(), group="queue.images", exclusive=True, exit_on_error=True)
+
+    async def _choose_images(self) -> None:
+        options = [Option(name, name, HELP[name]) for name in HELP]
+        chosen = await self.app.choose("Pictures are drawn as", options, current=self.app.images)
+        if chosen is not None:
+            self.app.choose_images(chosen)
 
     def action_right(self) -> None:
         if self.detail.display:

@@ -7,10 +7,10 @@ screen and asks nothing while there is nothing to ask.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from ainf_tui.domain.documents import QueueDocument
+from ainf_tui.domain.documents import JobRow, QueueDocument
 from ainf_tui.domain.requests import JobQuery
 from ainf_tui.errors import AinfError
 from ainf_tui.tui.ports import EngineClient
@@ -26,10 +26,17 @@ RETRY = 1.0
 
 
 class Feed:
-    """Fills `rows`; calls `changed` after each change. `error`: why it knows nothing newer, if so."""
+    """Fills `rows`; calls `changed` after each change, and `told` with all rows that are news.
+
+    `error`: why it knows nothing newer, if so.
+    """
 
     def __init__(
-        self, rows: Rows, client: Callable[[], EngineClient | None], changed: Callable[[], None]
+        self,
+        rows: Rows,
+        client: Callable[[], EngineClient | None],
+        changed: Callable[[], None],
+        told: Callable[[Sequence[JobRow]], object],
     ) -> None:
         self.rows = rows
         self.loading = False
@@ -38,6 +45,7 @@ class Feed:
         self.error: AinfError | None = None
         self._client = client
         self._changed = changed
+        self._told = told
         self._wake = asyncio.Event()
         self._reload = False
         self._wanted = 0
@@ -123,6 +131,7 @@ class Feed:
         while page.next is not None and len(found) < wanted and not self._reload:
             page = await client.jobs.rows(self._query(limit=PAGE, after=page.next))
             found += page.rows
+        self._told(found)
         self._next = page.next
         self._revision = revision
         self.rows.reset((row for row in found if self._asked.matches(row)), complete=page.next is None)
@@ -144,6 +153,7 @@ class Feed:
         while True:
             query = JobQuery(kind="changed", changed_since=since, limit=PAGE)
             page = await client.jobs.rows(query)
+            self._told(page.rows)
             self.rows.change(page.rows)
             newest = max((row.revision for row in page.rows), default=since)
             done = len(page.rows) < PAGE or newest <= since

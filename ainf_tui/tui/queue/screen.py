@@ -19,11 +19,13 @@ from ainf_tui.tui.queue.detailed import DetailedScreen
 from ainf_tui.tui.queue.feed import MOST, Feed
 from ainf_tui.tui.queue.filter import parse_filter
 from ainf_tui.tui.queue.job import JobScreen
+from ainf_tui.tui.queue.kept import Kept
 from ainf_tui.tui.queue.list import COLUMNS, JobList
 from ainf_tui.tui.queue.removal import Removals
 from ainf_tui.tui.queue.rows import SORTS, Rows, Sort
 from ainf_tui.tui.queue.title import Told, empty_lines, title_line
 from ainf_tui.tui.signs import Signs
+from ainf_tui.tui.told import JobsTold
 from ainf_tui.tui.widgets.entry import Entry
 from ainf_tui.tui.widgets.painted import Bar
 from ainf_tui.tui.widgets.table import Table
@@ -41,9 +43,12 @@ class QueueScreen(DetailedScreen):
     def __init__(self) -> None:
         super().__init__()
         self.rows = Rows()
-        self.feed = Feed(self.rows, self._client, self._rows_changed)
+        self.feed = Feed(
+            self.rows, self._client, self._rows_changed, lambda rows: self.post_message(JobsTold(rows))
+        )
         self.title_bar = Bar(id="queue-title")
         self.table = Table(COLUMNS, JobList(self.rows, self.app.signs), id="jobs")
+        self.kept = Kept(self.app.session, self.table)
         self.entry = Entry(id="filter", placeholder="words, state:failed, #142")
         self.removals = Removals(
             self.rows,
@@ -69,6 +74,8 @@ class QueueScreen(DetailedScreen):
         self.watch(self.app, "backends", self._backends_changed)
         self.watch(self.app, "signs", self._signs_changed, init=False)
         self.watch(self.app, "tick", self._beat, init=False)
+        self.rows.resort(self.kept.sort)
+        self.set_filter(self.kept.filter)
         self.run_worker(self.feed.run(), group="queue.feed", exclusive=True, exit_on_error=True)
 
     # -- what the engine tells ----------------------------------------------------------------
@@ -96,6 +103,7 @@ class QueueScreen(DetailedScreen):
         self.show_title()
         self._show_empty()
         self._prefetch()
+        self.kept.place(loaded=self.feed.complete or (len(self.rows) > 0 and not self.feed.loading))
         self.look()
 
     def _signs_changed(self, signs: Signs) -> None:
@@ -109,6 +117,7 @@ class QueueScreen(DetailedScreen):
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()
         self._prefetch()
+        self.kept.note(self.rows.filter.text, self.rows.sort)
         self.look()
         self.show_footer()
 
@@ -181,8 +190,9 @@ class QueueScreen(DetailedScreen):
     def action_open(self) -> None:
         """The job under the cursor on the whole screen."""
         if self.row is not None:
-            cache = self.details.cache
-            self.app.push_screen(JobScreen(self.row, self.rows, self.table, self.removals, cache))
+            screen = JobScreen(self.row, self.rows, self.table, self.removals, self.details.cache)
+            screen.pictures.store = self.pictures.store
+            self.app.push_screen(screen)
 
     def on_table_at_end(self, event: Table.AtEnd) -> None:
         """`G`: the last job of all, so all are fetched."""
@@ -235,6 +245,7 @@ class QueueScreen(DetailedScreen):
             self.feed.filter(wanted)
             self.rows.fold_backends(self.app.backends)
             self._rows_changed()
+            self.kept.note(text, self.rows.sort)
 
     def back(self) -> bool:
         """One thing at a time: marks, then the filter."""
@@ -271,6 +282,7 @@ class QueueScreen(DetailedScreen):
 
     def set_sort(self, sort: Sort) -> None:
         self.rows.resort(sort)
+        self.kept.note(self.rows.filter.text, sort)
         self.table.update()
         self.show_title()
         self._prefetch()

@@ -17,6 +17,7 @@ from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.lines import safe
 from ainf_tui.tui.queue.removal import Removals
 from ainf_tui.tui.queue.rows import Rows
+from ainf_tui.tui.told import CopyWanted
 from ainf_tui.tui.widgets.table import Table
 
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
@@ -68,6 +69,24 @@ class SteeredScreen(FrameScreen):
             self.table.marks.clear()
             self.table.paint()
             self.show_title()
+
+    def action_copy(self) -> None:
+        if self.row is not None:
+            self.run_worker(self._copy(self.row), group="queue.copy", exclusive=True, exit_on_error=True)
+
+    async def _copy(self, row: JobRow) -> None:
+        from ainf_tui.tui.queue.copying import copies  # noqa: PLC0415 - loaded when it is used
+
+        client, detail = self.app.engine_link.client, None
+        if client is not None:
+            # The rows' own texts are cut; without an engine they are what there is.
+            with suppress(AinfError):
+                detail = await client.jobs.show(row.id, brief=True)
+        found = copies(row, detail)
+        chosen = await self.app.choose(f"Copy of #{row.number}", [option for option, _ in found])
+        text = next((text for option, text in found if option.value == chosen), "")
+        if text:
+            self.post_message(CopyWanted(text))
 
     def why_not(self, action: Action) -> str:
         return why_not_for(action, self.row, marked=bool(self.table.marks))

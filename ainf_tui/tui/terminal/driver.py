@@ -132,6 +132,17 @@ class AinfDriver(LinuxDriver):
             output.close()
             self._ending.uninstall()
 
+    @property
+    def mouse(self) -> bool:
+        """Whether the app has the mouse."""
+        return self._mouse
+
+    def set_mouse(self, on: bool) -> None:
+        """Takes the mouse, or leaves it to the terminal, which then selects text with it."""
+        self._mouse = on
+        self.write(modes.mouse(on=on))
+        self.flush()
+
     def undo(self, sequence: str) -> None:
         """`sequence` is written when the terminal is given back: what the app has set beyond the modes."""
         if sequence not in self._undo:

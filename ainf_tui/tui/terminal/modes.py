@@ -25,6 +25,10 @@ def _reset(*numbers: int) -> str:
     return "".join(f"\x1b[?{number}l" for number in numbers)
 
 
+def mouse(*, on: bool) -> str:
+    return _set(*_MOUSE) if on else _reset(*_MOUSE)
+
+
 def enter(*, mouse: bool) -> str:
     """Alternate screen, mouse, no cursor, focus reports, kitty's keys, marked pastes, no wrap."""
     return _set(1049) + _rest(mouse=mouse)

@@ -119,9 +119,8 @@ class Pacer:
     def _near(dirty: set[Region], near: Region) -> list[Region]:
         """Takes what lies under `near` out of `dirty`."""
         found = [region for region in dirty if region.overlaps(near)]
-        rest = [strip for region in found for strip in rows([region]) if not strip.overlaps(near)]
         dirty.difference_update(found)
-        dirty.update(rest)
+        dirty.update(piece for region in found for piece in around(region, near))
         return list(rows(region.intersection(near) for region in found))
 
     def _affordable(self, budget: float) -> list[Region]:
@@ -131,6 +130,18 @@ class Pacer:
             budget -= strip.width * self._cell_bytes
             chosen.append(strip)
         return chosen
+
+
+def around(region: Region, hole: Region) -> Iterable[Region]:
+    """The region without the part that lies in `hole`, which it overlaps."""
+    inner = region.intersection(hole)
+    pieces = (
+        Region(region.x, region.y, region.width, inner.y - region.y),
+        Region(region.x, inner.bottom, region.width, region.bottom - inner.bottom),
+        Region(region.x, inner.y, inner.x - region.x, inner.height),
+        Region(inner.right, inner.y, region.right - inner.right, inner.height),
+    )
+    return (piece for piece in pieces if piece)
 
 
 def rows(regions: Iterable[Region]) -> Iterable[Region]:

@@ -23,10 +23,16 @@ _ASCII = str.maketrans("…▸◆×–·█░│", "~>+x-.#.|")  # noqa: RUF001
 
 
 class Looking(App[None]):
-    """An app that knows how spans look."""
+    """An app that knows how spans look, and its terminal."""
 
     looks: Looks
     signs: var[Signs]
+
+    def write_raw(self, sequence: str) -> None:
+        """A sequence for the terminal itself, made by `tui.terminal` or `tui.pictures`."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+            self._driver.flush()
 
 
 class Painter(Widget):

@@ -93,6 +93,8 @@ class Small(App[None]):
 
     def on_key(self, event: Key) -> None:
         self.keys += 1
+        if event.key == "M" and isinstance(self._driver, AinfDriver):
+            self._driver.set_mouse(not self._driver.mouse)
         if event.key == "C":
             raise RuntimeError("crash asked for")
         if event.key == "F":

@@ -33,6 +33,17 @@ def test_old_mouse_report(open_app, column, pieces):
     assert terminal.xterm.modes.on(1006), "asked again for the form that we want"
 
 
+def test_mouse_is_left_to_the_terminal_and_taken_again(open_app):
+    terminal = open_app()
+    assert terminal.xterm.modes.on(1003)
+    terminal.press("M")
+    terminal.wait_text("^keys 1 last M")
+    assert "mouse" not in terminal.modes_left_on()
+    terminal.press("M")
+    terminal.wait_text("^keys 2 last M")
+    assert terminal.xterm.modes.on(1003)
+
+
 def test_bad_utf8_in_a_paste(open_app):
     terminal = open_app()
     terminal.write(b"\x1b[200~a\xff\xfe\xc3(b\x1b[201~")

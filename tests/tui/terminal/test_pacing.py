@@ -8,13 +8,15 @@ import sys
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from textual.app import App
 from textual.geometry import Region
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from ainf_tui.tui.terminal.pace import WINDOW
-from ainf_tui.tui.terminal.pacing import PacedScreen, Pacer, rows
+from ainf_tui.tui.terminal.pacing import PacedScreen, Pacer, around, rows
 
 WHOLE = Region(0, 0, 80, 24)
 
@@ -102,6 +104,21 @@ async def test_layout_and_a_dialog_wait_as_well():
         assert app.screen.query(Static)
 
 
+async def test_a_repaint_that_comes_before_its_time_forgets_no_change():
+    """The terminal being further, it comes before Textual's own timer, which notes what has changed."""
+    app = Shown()
+    async with app.run_test() as pilot:
+        vars(app._driver)["pacer"] = Pacer(lambda _: None)
+        await pilot.pause(0.1)
+        app.shown.clear()
+        one = app.screen.query_one("#one", Static)
+        one.update("new")
+        app.screen._update_timer.pause()
+        app.screen._dirty_widgets.add(one)
+        app.screen._compositor_refresh()
+        assert len(app.shown) == 1
+
+
 async def test_without_a_pacer_it_is_a_plain_screen():
     app = Shown()
     async with app.run_test() as pilot:
@@ -156,18 +173,66 @@ def test_after_a_key_what_lies_under_the_focus_goes_first():
     dirty = {Region(0, 20, 80, 2)}
     chosen, _ = pacer.choose(dirty, Region(10, 20, 10, 1), 10.15)
     assert chosen[0] == Region(10, 20, 10, 1)
-    left = {strip for strip in dirty for strip in rows([strip])}
-    assert Region(0, 21, 80, 1) in left, "the rest of the change is not forgotten"
+    left = [*chosen, *pacer.strips, *dirty]
+    assert {(x, y) for x in range(80) for y in (20, 21)} <= cells(left), "the rest is not forgotten"
+
+
+def cells(regions):
+    return {(x, y) for r in regions for x in range(r.x, r.right) for y in range(r.y, r.bottom)}
+
+
+regions = st.builds(
+    Region, st.integers(0, 70), st.integers(0, 20), st.integers(1, 80), st.integers(1, 24)
+).map(WHOLE.intersection)
+happenings = st.lists(
+    st.tuples(st.lists(regions, max_size=3), st.booleans(), st.booleans(), st.floats(0, 0.7)), max_size=25
+)
+
+
+@settings(deadline=None)
+@given(happenings, regions)
+def test_every_change_is_painted_in_the_end(happened, near):
+    """Whatever changes when, whichever keys come, and however slowly the terminal takes it."""
+    pacer, now = pacer_at(3_000, slow=True), 10.0
+    dirty: set[Region] = set()
+    stale: set[tuple[int, int]] = set()
+    calm: list[tuple[list[Region], bool, bool, float]] = [([], False, True, 0.2)] * 400
+    for changed, key, answered, passed in [*happened, *calm]:
+        now += passed
+        dirty.update(changed)
+        stale |= cells(changed)
+        if key:
+            pacer.pace.key(now)
+        if answered and pacer.pace.marked:
+            pacer.pace.answered(now)
+        chosen, _ = pacer.choose(dirty, near, now)
+        stale -= cells(chosen)
+        pacer.pace.wrote(sum(region.area for region in chosen) * 2, now)
+        if pacer.pace.mark_wanted(waiting=True):
+            pacer.pace.marking(now)
+        if not stale and not dirty and not pacer.strips and not changed:
+            break
+    assert stale == set()
+
+
+sizes = st.integers(0, 12)
+
+
+@given(sizes, sizes, st.integers(1, 12), st.integers(1, 12))
+def test_what_lies_around_is_all_but_the_hole(x, y, width, height):
+    region, hole = Region(3, 4, 10, 6), Region(x, y, width, height)
+    if region.overlaps(hole):
+        pieces = list(around(region, hole))
+        assert cells(pieces) == cells([region]) - cells([hole])
+        assert sum(piece.area for piece in pieces) == len(cells(pieces))
 
 
 def test_strips_cover_each_cell_once():
     regions = [Region(0, 0, 10, 2), Region(5, 1, 10, 2), Region(30, 1, 5, 1), Region(15, 1, 3, 1)]
     strips = list(rows(regions))
     assert [strip.y for strip in strips] == sorted(strip.y for strip in strips)
-    cells = [(x, strip.y) for strip in strips for x in range(strip.x, strip.right)]
-    assert len(cells) == len(set(cells))
-    wanted = {(x, y) for r in regions for x in range(r.x, r.right) for y in range(r.y, r.bottom)}
-    assert set(cells) == wanted
+    assert sum(strip.width for strip in strips) == len(cells(strips))
+    assert cells(strips) == cells(regions)
 
 
 def test_the_driver_loads_no_picture_library():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ainf_tui.tui.terminal.replies import Replies, x10_to_sgr
@@ -56,6 +56,7 @@ def test_key_is_passed_on(key, awaited):
     assert fed([key], awaited=awaited) == (key.decode(), [])
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([*ANSWERS, *KEYS, PASTE]), max_size=8), st.data())
 def test_pieces_do_not_matter_while_answers_are_awaited(parts, data):
     whole = b"".join(parts)

@@ -1,0 +1,25 @@
+"""What screens tell the app: messages that bubble up to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.message import Message
+
+from ainf_tui.domain.documents import JobRow
+
+
+class JobsTold(Message):
+    """Rows as the engine told them: a page of the list, or what has changed."""
+
+    def __init__(self, rows: Sequence[JobRow]) -> None:
+        super().__init__()
+        self.rows = rows
+
+
+class CopyWanted(Message):
+    """A text for the clipboard. It is outside text, and copied as it is."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
