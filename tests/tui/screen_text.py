@@ -57,7 +57,7 @@ def check_line(line: tuple[tuple[str, str], ...], cells: int | None = None) -> N
 # -- cases and sizes --------------------------------------------------------------------------------
 def some(cases: Iterable[T], size: tuple[int, int], step: int = 1) -> list[T]:
     """All (each `step`th) in the usual size, and fewer in the others: the file is to take little time."""
-    return list(cases)[:: step if size == (80, 24) else 4 * step]
+    return list(cases)[:: step if size == (80, 24) else 6 * step]
 
 
 async def settled(app: App[Any], pilot: Pilot[Any]) -> None:

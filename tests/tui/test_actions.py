@@ -22,10 +22,7 @@ from ainf_tui.tui.widgets.listkeys import ListKeys
 from tests.fakes.job_rows import job_row
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_YET = {
-    *("queue.new_run", "queue.retry_edited", "queue.copy", "queue.images"),
-    *("detail.next_output", "detail.previous_output"),
-}
+NOT_YET = {"queue.new_run", "queue.retry_edited"}
 """Actions that are declared and not built."""
 PREFIXES = {"ctrl+a", "ctrl+b"}
 """Of screen and tmux: they never arrive."""

@@ -97,7 +97,7 @@ async def test_the_job_on_the_whole_screen(on_screen, hostile_engine, size):
     async with on_screen(size) as (app, pilot):
         queue = app.screen
         queue.details.cache.update(hostile_engine.details)
-        for row in some(queue.rows.jobs(), size, 5):
+        for row in some(queue.rows.jobs(), size, 7):
             queue.table.move_to_id(row.id)
             await pilot.press("enter", "o")
             assert isinstance(app.screen, JobScreen)
@@ -159,7 +159,7 @@ async def test_toasts(on_screen, size):
 @sizes
 async def test_questions(on_screen, size):
     async with on_screen(size) as (app, pilot):
-        for words in some(TEXTS.values(), size):
+        for words in some(TEXTS.values(), size, 2):
             answer = app.run_worker(app.confirm(words, [words, words], words))
             await settled(app, pilot)
             await pilot.press("escape")
