@@ -145,7 +145,7 @@ class SettingsScreen(FrameScreen):
             return
         told = wrap(safe(row.help, 600), cells - 4)[: HELP_LINES - 1]
         env = f"   {row.env}" if row.env else ""
-        lines: list[Line] = [(("  ", ""), (f"{row.id}{env}", "accent"))]
+        lines: list[Line] = [(("  ", ""), (safe(f"{row.id}{env}", 200), "accent"))]
         self.about.show(*lines, *((("  ", ""), (line, "")) for line in told))
 
     def _where(self) -> str:
