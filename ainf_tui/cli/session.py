@@ -97,7 +97,8 @@ async def _open(app: App, start: bool) -> AsyncIterator[Client]:
 
         # The screen shows the state of the line itself, and nobody else may write on it.
         say = None if app.screen else lambda said: app.out.note(show(said), "yellow")
-        async with connected(app.tunnel, start=start, tell=say, read_only=app.read_only) as client:
+        ways = {"patient": not app.screen, "read_only": app.read_only}
+        async with connected(app.tunnel, start=start, tell=say, **ways) as client:
             if not app.screen:
                 tell(app.out, client.notices)
             yield client

@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager, suppress
 
 from ainf_tui import __version__
 from ainf_tui.client.client import Client
-from ainf_tui.client.transport import Answer, LiveSocket
-from ainf_tui.client.tunnel import Tunnel
+from ainf_tui.client.line import Line
+from ainf_tui.client.transport import Answer, LiveClosedError, LiveSocket
+from ainf_tui.client.tunnel import Tunnel, no_longer
 from ainf_tui.client.unix import UnixTransport
 from ainf_tui.client.versions import check_api
 from ainf_tui.domain.documents import ProblemDocument
@@ -26,24 +27,31 @@ _STEADY = 10.0
 """Seconds after which a connection was a good one; one that falls at once is not followed at once."""
 _MENDED_BY_WAITING = frozenset({"connect.failed", "connect.forward_refused"})
 _VERSION_SECONDS = 15.0
+_LAST_WORDS = 0.3
 
 Tell = Callable[[str], None]
 
 
 @asynccontextmanager
 async def connected(
-    tunnel: Tunnel, *, start: bool, tell: Tell | None = None, read_only: bool = False
+    tunnel: Tunnel,
+    *,
+    start: bool,
+    tell: Tell | None = None,
+    patient: bool = True,
+    read_only: bool = False,
 ) -> AsyncIterator[Client]:
     """A client of the engine that the tunnel leads to; `tunnel` is open.
 
     While it lives a cut line is made anew by itself; `tell` hears of it. `client.reopen` waits for that,
-    and starts the engine there if it no longer runs; it raises only what waiting does not mend. `read_only`:
-    the engine refuses every change that is asked for over it.
+    and starts the engine there if it no longer runs; it raises what waiting does not mend, and unless
+    `patient` the failure of the next attempt too: for who shows it and asks again. `read_only`: the engine
+    refuses every change that is asked for over it.
 
     Raises as `Tunnel.find_engine` does, and ConflictError(`engine.newer`).
     """
     await tunnel.find_engine(start=start)
-    keeper = _Keeper(tunnel, tell)
+    keeper = _Keeper(tunnel, tell, patient=patient)
     client = Client(_BoxTransport(tunnel, keeper, read_only=read_only))
     if start:
         client.reopen = lambda: _reopen(tunnel, keeper, client)
@@ -62,8 +70,9 @@ async def connected(
 class _Keeper:
     """Makes the connection anew whenever it has ended, at growing intervals."""
 
-    def __init__(self, tunnel: Tunnel, tell: Tell | None) -> None:
+    def __init__(self, tunnel: Tunnel, tell: Tell | None = None, *, patient: bool = True) -> None:
         self._tunnel = tunnel
+        self._patient = patient
         self._tell = tell or (lambda _: None)
         self._hurry = asyncio.Event()
         self._tried = asyncio.Condition()
@@ -93,6 +102,9 @@ class _Keeper:
             if failure is None:
                 self._hurry.set()
             await self.attempt()
+            failure = self._tunnel.failure
+            if failure is not None and not (self._patient or self._tunnel.stands):
+                raise failure
 
     async def attempt(self) -> None:
         """Returns after the next attempt, or when there has been none for a while."""
@@ -179,7 +191,7 @@ class _BoxTransport(UnixTransport):
         if not self._tunnel.stands:  # Who wants to hear what comes is there as soon as the line is.
             await self._keeper.attempt()
         try:
-            return await super().websocket(target)
+            return _BoxSocket(await super().websocket(target), self._tunnel)
         except UnreachableError as error:
             raise self._why(error) from error
 
@@ -197,3 +209,38 @@ class _BoxTransport(UnixTransport):
             message = f"no engine answers on {tunnel.box.url}"
             hint = f"`ainf --connect {tunnel.box.url} engine start` starts one."
         return UnreachableError("engine.unreachable", message, hint=hint, details=error.details)
+
+
+class _BoxSocket:
+    """A live socket whose end, when it is the line's, is told in ssh's words."""
+
+    def __init__(self, inner: LiveSocket, tunnel: Tunnel) -> None:
+        self._inner = inner
+        self._tunnel = tunnel
+        self._line = tunnel.line  # By the time that it has ended, another may be on its way.
+
+    async def send(self, text: str) -> None:
+        await self._inner.send(text)
+
+    async def receive(self) -> str | bytes:
+        try:
+            return await self._inner.receive()
+        except LiveClosedError as error:
+            # The forwarded socket goes first, and ssh itself a moment later.
+            if self._line is None or not await _ends(self._line):
+                raise
+            said = self._line.said or "ssh has ended"
+            raise LiveClosedError(f"the line to {self._tunnel.box.url} is cut: {said}") from error
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+async def _ends(line: Line) -> bool:
+    """Whether it has ended, or does in a moment."""
+    try:
+        async with asyncio.timeout(_LAST_WORDS):
+            await no_longer(line, "stands")
+    except TimeoutError:
+        return False
+    return True

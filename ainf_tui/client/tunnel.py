@@ -70,6 +70,11 @@ class Tunnel:
         return connected and self._leads_to == self._remote
 
     @property
+    def line(self) -> Line | None:
+        """The ssh that runs or ran."""
+        return self._line
+
+    @property
     def said(self) -> str:
         """The last words of the ssh that runs or ran."""
         return self._line.said if self._line is not None else ""
@@ -146,7 +151,7 @@ class Tunnel:
     async def cut(self) -> None:
         """Returns when the connection does not stand, or no longer."""
         if self._line is not None:
-            await _no_longer(self._line, "stands")
+            await no_longer(self._line, "stands")
 
     # -- the steps ---------------------------------------------------------------------------------
     async def _connect(self, *, ask: bool) -> None:
@@ -164,7 +169,7 @@ class Tunnel:
             raise _no_ssh(self.program.ssh) from error
         try:
             async with asyncio.timeout(None if ask else self.patience.connect):
-                await _no_longer(line, "connecting")
+                await no_longer(line, "connecting")
         except TimeoutError:
             line.end()
             raise refused(self.box, f"no connection within {self.patience.connect:g} s") from None
@@ -249,7 +254,8 @@ class Tunnel:
         return self._folder
 
 
-async def _no_longer(line: Line, state: State) -> None:
+async def no_longer(line: Line, state: State) -> None:
+    """Returns when the ssh is in another state."""
     loop, event = asyncio.get_running_loop(), asyncio.Event()
 
     def heard() -> None:

@@ -38,5 +38,5 @@ async def test_attempts_come_at_growing_intervals(monkeypatch):
     monkeypatch.setattr(remote._Keeper, "_rest", rest)
     line: Any = Line()
     with pytest.raises(asyncio.CancelledError):
-        await remote._Keeper(line, None).run()
+        await remote._Keeper(line).run()
     assert pauses == [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 60.0, 60.0]

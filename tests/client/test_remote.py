@@ -286,6 +286,27 @@ async def test_the_reason_is_what_ssh_said(ssh, place):
         assert "No route to host" in caught.value.message
 
 
+async def test_who_shows_it_is_told_of_each_attempt(ssh, place):
+    ssh.mood(say="box: going down")
+    async with (
+        tunnel_to(ssh, place) as tunnel,
+        connected(tunnel, start=True, patient=False) as client,
+        Live(client.transport, ("queue",)) as live,
+    ):
+        await until(live, Connected)
+        ssh.mood(refuse="ssh: connect to host box port 22: No route to host")
+        ssh.cut()
+        lost = await until(live, Lost)
+        assert "is cut: box: going down" in lost.reason
+        for _ in range(2):
+            with pytest.raises(UnreachableError) as caught:
+                await reopen(client)
+            assert (caught.value.code, "No route" in caught.value.message) == ("connect.failed", True)
+        ssh.mood()
+        await until(live, Connected)
+        await reopen(client)
+
+
 async def test_who_waits_is_told_when_nobody_is_let_in_any_more(ssh, place):
     async with client_of(ssh, place) as (_, client):
         ssh.mood(batch_refuse="me@box: Permission denied (publickey).")
