@@ -15,6 +15,7 @@ AREAS = {
     "list": "Lists",
     "queue": "Queue",
     "detail": "Job in detail",
+    "form": "New run",
     "log": "Command log",
     "settings": "Settings",
 }
@@ -229,6 +230,16 @@ ACTIONS: tuple[Action, ...] = (
         "detail.picture", ("i",), "fetch picture", "Fetch a picture that is too large to be fetched unasked."
     ),
     Action("detail.fold", ("o",), "fold", "Open or close the traceback of an error."),
+    Action(
+        "form.submit",
+        ("ctrl+s",),
+        "queue it",
+        "Make the jobs.",
+        "run",
+        "POST /v1/jobs",
+        1,
+    ),
+    Action("form.copy", ("ctrl+y", "y"), "copy", "Copy the command line that does the same.", footer=2),
     Action("log.copy", ("y",), "copy", "Copy the command line that does the same.", footer=1),
     Action("log.open", ("enter",), "in full", "The line and its error in full.", footer=2),
     Action("settings.copy", ("y",), "copy", "Copy the setting as it stands in the file.", footer=1),

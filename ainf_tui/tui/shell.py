@@ -93,6 +93,8 @@ class Shell(Looking):
         self.set_reactive(Shell.slow, self.options.slow)
         self.set_reactive(Shell.images, self.options.images)
         self._chosen_images = ""
+        self.drafts: dict[str, Any] = {}
+        """What forms keep of what was typed, by the form."""
         self._bindings = self.keymap.bindings("app")
         self.engine_link = EngineLink(opener, self, may_start=self.options.may_start, topics=TOPICS)
         self.orders = Orders(self._client)

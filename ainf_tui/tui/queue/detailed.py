@@ -5,6 +5,7 @@ from __future__ import annotations
 from ainf_tui.actions import BY_ID
 from ainf_tui.domain.documents import JobDocument, JobRow
 from ainf_tui.tui.frame.options import Option
+from ainf_tui.tui.frame.reasons import READ_ONLY
 from ainf_tui.tui.link import Link
 from ainf_tui.tui.pictures.method import HELP, method
 from ainf_tui.tui.ports import EngineClient
@@ -12,7 +13,7 @@ from ainf_tui.tui.queue.detail import DetailPane
 from ainf_tui.tui.queue.detail_feed import Cache, DetailFeed
 from ainf_tui.tui.queue.detail_lines import Seen
 from ainf_tui.tui.queue.pictures import JobPictures, Way
-from ainf_tui.tui.queue.steer import SteeredScreen
+from ainf_tui.tui.queue.steer import ENDED, SteeredScreen
 from ainf_tui.tui.widgets.listkeys import above
 
 
@@ -159,6 +160,30 @@ class DetailedScreen(SteeredScreen):
         chosen = await self.app.choose("Pictures are drawn as", options, current=self.app.images)
         if chosen is not None:
             self.app.choose_images(chosen)
+
+    def action_new_run(self) -> None:
+        client = self._client()
+        if self.app.options.read_only:
+            self.app.tell(READ_ONLY, severity="warning")
+        elif client is None:
+            self.app.tell("There is no engine to ask just now.", "The header says how things stand.")
+        else:
+            from ainf_tui.tui.queue.new_run import new_run  # noqa: PLC0415 - inputs load when they are needed
+
+            work = new_run(self, client, self.app.drafts)
+            self.run_worker(work, group="queue.new_run", exclusive=True, exit_on_error=True)
+
+    def action_retry_edited(self) -> None:
+        row, client = self.row, self._client()
+        if self.app.options.read_only:
+            self.app.tell(READ_ONLY, severity="warning")
+        elif row is None or row.state not in ENDED:
+            self.app.tell("Only an ended job can be changed and tried again.", "`a` makes a new run.")
+        elif client is not None:
+            from ainf_tui.tui.queue.new_run import retry_edited  # noqa: PLC0415 - as above
+
+            work = retry_edited(self, client, self.app.drafts, row)
+            self.run_worker(work, group="queue.new_run", exclusive=True, exit_on_error=True)
 
     def action_right(self) -> None:
         if self.detail.display:
