@@ -6,19 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 
-from ainf_tui.actions import Action
 from ainf_tui.display.format import counted
 from ainf_tui.domain.documents import JobRow, JobsDocument
 from ainf_tui.domain.ids import new_id
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest
 from ainf_tui.errors import AinfError
-from ainf_tui.tui.frame.reasons import why_not_for
-from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.lines import safe
+from ainf_tui.tui.queue.jobs import JobsScreen
 from ainf_tui.tui.queue.removal import Removals
-from ainf_tui.tui.queue.rows import Rows
-from ainf_tui.tui.told import CopyWanted
-from ainf_tui.tui.widgets.table import Table
 
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
 NAMED = 5
@@ -28,17 +23,10 @@ LEAVE_SECONDS = 2.0
 """How long leaving waits for a removal that is on its way."""
 
 
-class SteeredScreen(FrameScreen):
+class SteeredScreen(JobsScreen):
     """A screen with the list of jobs, as far as its keys act on the engine. QueueScreen is the whole."""
 
-    rows: Rows
-    table: Table
     removals: Removals
-
-    @property
-    def row(self) -> JobRow | None:
-        """The job under the cursor."""
-        return self.rows.row(self.table.cursor_id) if self.table.cursor_id else None
 
     def chosen(self) -> list[JobRow]:
         """The marked jobs in the order of the list, else the one under the cursor."""
@@ -69,27 +57,6 @@ class SteeredScreen(FrameScreen):
             self.table.marks.clear()
             self.table.paint()
             self.show_title()
-
-    def action_copy(self) -> None:
-        if self.row is not None:
-            self.run_worker(self._copy(self.row), group="queue.copy", exclusive=True, exit_on_error=True)
-
-    async def _copy(self, row: JobRow) -> None:
-        from ainf_tui.tui.queue.copying import copies  # noqa: PLC0415 - loaded when it is used
-
-        client, detail = self.app.engine_link.client, None
-        if client is not None:
-            # The rows' own texts are cut; without an engine they are what there is.
-            with suppress(AinfError):
-                detail = await client.jobs.show(row.id, brief=True)
-        found = copies(row, detail)
-        chosen = await self.app.choose(f"Copy of #{row.number}", [option for option, _ in found])
-        text = next((text for option, text in found if option.value == chosen), "")
-        if text:
-            self.post_message(CopyWanted(text))
-
-    def why_not(self, action: Action) -> str:
-        return why_not_for(action, self.row, marked=bool(self.table.marks))
 
     def show_title(self) -> None:
         """The line above the list."""

@@ -79,6 +79,7 @@ async def test_help_lists_every_key_that_holds_by_area(open_app, fake_engine):
         assert set(listed(app)) == {action.id for action in ACTIONS if action.area in areas}
         assert app.screen._found.items[0].cells["help"][0] == AREAS["queue"].upper()
         assert "state:failed" in " ".join(found.words for found in app.screen._found.items)
+        assert app.screen.table.scroll_offset.y == 0
         assert "shift-drag" in " ".join(found.words for found in app.screen._found.items)
 
 
