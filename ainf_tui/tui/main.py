@@ -17,7 +17,7 @@ def run_app(opener: Opener, setup: Setup) -> int:
     tty = all(stream is not None and stream.isatty() for stream in (sys.__stdin__, sys.__stdout__))
     able = decide(setup.environ, asked(setup.settings), Probe(), tty=tty)
     session = read_session(setup.locations.app_session_file)
-    options = make_options(setup, able, session.theme_over(setup.settings.app.theme))
+    options = make_options(setup, able, session.chosen("theme", setup.settings.app.theme))
     app = AinfApp(opener, options, session)
     app.run(mouse=options.mouse)
     return app.return_code or 0

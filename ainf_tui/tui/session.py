@@ -59,9 +59,13 @@ class Session:
         lines = [old for old in self.texts("history") if old != line]
         self.put(history=[*lines, line][-HISTORY:])
 
-    def theme_over(self, setting: str) -> str:
-        """The theme that was chosen in the app while the setting was the same; else empty."""
-        return self.text("theme") if self.text("theme_setting") == setting else ""
+    def choose(self, name: str, value: str, setting: str) -> None:
+        """Keeps what was chosen in the app over a setting, for as long as that does not change."""
+        self.put(**{name: value, f"{name}_setting": setting})
+
+    def chosen(self, name: str, setting: str) -> str:
+        """What was chosen in the app while the setting was the same; else empty."""
+        return self.text(name) if self.text(f"{name}_setting") == setting else ""
 
     def save(self) -> None:
         """Writes what has changed. It blocks: a thread's work, but for the last time."""

@@ -131,7 +131,8 @@ class Shell(Looking):
 
     def on_line_changed(self, event: LineChanged) -> None:
         """A slow line gets sixteen colours and no pictures, a fast one the rest back."""
-        self.slow = event.slow or self.options.slow
+        believed = event.slow and self.options.settings.app.low_bandwidth != "no"
+        self.slow = believed or self.options.slow
 
     def watch_slow(self, slow: bool) -> None:
         self.theme = ANSI if slow else self.chosen_theme

@@ -18,6 +18,7 @@ from ainf_tui.tui.user_themes import read_themes
 
 SAVE_AFTER = 2.0
 """Seconds between a change of the session and its saving."""
+_IMAGES = ("auto", "kitty", "sixel", "blocks", "off")
 
 
 class Doors(Shell):
@@ -28,6 +29,9 @@ class Doors(Shell):
     ) -> None:
         self.theme_problems: tuple[str, ...] = ()
         super().__init__(opener, options, session)
+        kept = self.session.chosen("images", self.options.settings.app.images)
+        if kept in _IMAGES:
+            super().choose_images(kept)
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.begin_session)
@@ -182,7 +186,11 @@ class Doors(Shell):
     def set_theme(self, name: str) -> None:
         """Switches to the theme and keeps it for the next time."""
         self.chosen_theme = self.theme = name
-        self.session.put(theme=name, theme_setting=self.options.settings.app.theme)
+        self.session.choose("theme", name, self.options.settings.app.theme)
+
+    def choose_images(self, way: str) -> None:
+        super().choose_images(way)
+        self.session.choose("images", way, self.options.settings.app.images)
 
     def action_mouse(self) -> None:
         """Off, the terminal selects text by itself."""

@@ -135,15 +135,11 @@ class Finder(PacedScreen[str | None], ModalScreen[str | None]):
         self.entry.open()
         self._fit()
         self._show(self._current)
+        # Placed before there was any height, the first item has pushed its heading out of sight.
+        self.table.scroll_to(y=0, animate=False, immediate=True)
 
     def on_resize(self) -> None:
         self._fit()
-        # Placed before there was any height, the first item has pushed its heading out of sight.
-        self.call_after_refresh(self._from_the_top)
-
-    def _from_the_top(self) -> None:
-        if self.table.cursor < self.table.page:
-            self.table.scroll_to(y=0, animate=False, immediate=True)
 
     def _fit(self) -> None:
         # A fixed height: the list does not jump while somebody types.

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from contextlib import suppress
 
-from ainf_tui.actions import Action
 from ainf_tui.domain.documents import JobRow, JobsDocument
 from ainf_tui.errors import AinfError
-from ainf_tui.tui.frame.reasons import why_not_for
-from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.lines import safe
-from ainf_tui.tui.queue.rows import Rows
-from ainf_tui.tui.told import CopyWanted
-from ainf_tui.tui.widgets.table import Table
+from ainf_tui.tui.queue.jobs import JobsScreen
 
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
 NAMED = 5
 """Jobs that a question names; more are counted."""
 
 
-class ChosenScreen(FrameScreen):
+class ChosenScreen(JobsScreen):
     """A screen with a list of jobs: those that the next key acts on, and how."""
-
-    rows: Rows
-    table: Table
-
-    @property
-    def row(self) -> JobRow | None:
-        """The job under the cursor."""
-        return self.rows.row(self.table.cursor_id) if self.table.cursor_id else None
 
     def chosen(self) -> list[JobRow]:
         """The marked jobs in the order of the list, else the one under the cursor."""
@@ -60,27 +46,6 @@ class ChosenScreen(FrameScreen):
             self.table.marks.clear()
             self.table.paint()
             self.show_title()
-
-    def action_copy(self) -> None:
-        if self.row is not None:
-            self.run_worker(self._copy(self.row), group="queue.copy", exclusive=True, exit_on_error=True)
-
-    async def _copy(self, row: JobRow) -> None:
-        from ainf_tui.tui.queue.copying import copies  # noqa: PLC0415 - loaded when it is used
-
-        client, detail = self.app.engine_link.client, None
-        if client is not None:
-            # The rows' own texts are cut; without an engine they are what there is.
-            with suppress(AinfError):
-                detail = await client.jobs.show(row.id, brief=True)
-        found = copies(row, detail)
-        chosen = await self.app.choose(f"Copy of #{row.number}", [option for option, _ in found])
-        text = next((text for option, text in found if option.value == chosen), "")
-        if text:
-            self.post_message(CopyWanted(text))
-
-    def why_not(self, action: Action) -> str:
-        return why_not_for(action, self.row, marked=bool(self.table.marks))
 
     def show_title(self) -> None:
         """The line above the list."""

@@ -58,7 +58,7 @@ class JobScreen(DetailedScreen):
         """The job that is shown, whatever is marked in the list."""
         return [self.row]
 
-    def _clear_marks(self) -> None:
+    def clear_marks(self) -> None:
         """They are the list's, and nothing was done with them here."""
 
     def hints(self) -> list[KeyHint]:

@@ -31,6 +31,10 @@ class Sort:
     by: str = SORTS[0]
     reverse: bool = False
 
+    def then(self, by: str) -> Sort:
+        """By that column; if it is by that one already, the other way round."""
+        return Sort(by, reverse=by == self.by and not self.reverse and by != SORTS[0])
+
     @property
     def default(self) -> bool:
         return self.by == SORTS[0] and not self.reverse

@@ -250,8 +250,7 @@ class QueueScreen(DetailedScreen):
 
     def sort_by(self, name: str) -> None:
         """By that column; if it is by that one already, the other way round."""
-        now = self.rows.sort
-        self.set_sort(Sort(name, reverse=name == now.by and not now.reverse and name != SORTS[0]))
+        self.set_sort(self.rows.sort.then(name))
 
     def go_to(self, ref: str) -> None:
         """Puts the cursor on the job of that number; one that is not loaded is asked for by the filter."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.theme import Theme
 
 from ainf_tui.actions import ACTIONS, AREAS, BY_ID, of_area
 from ainf_tui.domain.workflows import Preset
+from ainf_tui.settings import Settings
 from ainf_tui.tui.app import AinfApp
 from ainf_tui.tui.frame.command_log import CommandLog
 from ainf_tui.tui.frame.finder import Finder, Item, holding, nearest
@@ -15,6 +18,7 @@ from ainf_tui.tui.frame.settings import SettingsScreen
 from ainf_tui.tui.options import Options
 from ainf_tui.tui.queue.screen import QueueScreen
 from ainf_tui.tui.session import Session
+from ainf_tui.tui.terminal.messages import LineChanged
 from ainf_tui.tui.widgets.table import Table
 from tests.fakes.job_rows import job_row
 from tests.tui.conftest import still
@@ -79,6 +83,7 @@ async def test_help_lists_every_key_that_holds_by_area(open_app, fake_engine):
         assert set(listed(app)) == {action.id for action in ACTIONS if action.area in areas}
         assert app.screen._found.items[0].cells["help"][0] == AREAS["queue"].upper()
         assert "state:failed" in " ".join(found.words for found in app.screen._found.items)
+        assert app.screen.table.scroll_offset.y == 0
         assert "shift-drag" in " ".join(found.words for found in app.screen._found.items)
 
 
@@ -179,8 +184,33 @@ async def test_theme_is_seen_while_the_cursor_moves_kept_by_enter_and_given_back
         await pilot.press("down", "enter")
         await still(pilot)
         assert (app.theme, session.text("theme")) == ("ainf-light", "ainf-light")
-        assert session.theme_over("ainf-dark") == "ainf-light"
-        assert session.theme_over("nord") == ""
+        assert session.chosen("theme", "ainf-dark") == "ainf-light"
+        assert session.chosen("theme", "nord") == ""
+
+
+async def test_how_pictures_are_drawn_is_kept_until_the_setting_changes(fake_engine):
+    session = Session()
+    app = AinfApp(fake_engine.opener, Options(), session)
+    async with app.run_test(notifications=True) as pilot:
+        await still(pilot)
+        app.choose_images("off")
+    again = AinfApp(fake_engine.opener, Options(), session)
+    assert again.images == "off"
+    changed = Options(
+        settings=replace(Settings(), app=replace(Settings().app, images="sixel")), images="sixel"
+    )
+    assert AinfApp(fake_engine.opener, changed, session).images == "sixel"
+    session.choose("images", "[/x]", "auto")
+    assert AinfApp(fake_engine.opener, Options(images="blocks"), session).images == "blocks"
+
+
+@pytest.mark.parametrize(("setting", "slow"), [("auto", True), ("no", False)])
+async def test_a_slow_line_is_believed_unless_the_setting_says_no(open_app, setting, slow):
+    settings = replace(Settings(), app=replace(Settings().app, low_bandwidth=setting))
+    async with open_app(settings=settings) as (app, pilot):
+        app.post_message(LineChanged(slow=True, rate=5000.0))
+        await still(pilot)
+        assert app.slow is slow
 
 
 async def test_user_themes_are_there_and_broken_ones_are_told(open_app, tmp_path):
