@@ -28,7 +28,7 @@ RUNNING = r"\d+%"
 """Progress is on the screen."""
 SECONDS = 10.0
 FEW, MANY = 10, 1000
-_PATIENCE = 30.0
+_PATIENCE = 90.0
 PACER = "benchmarks.pacer"
 
 
