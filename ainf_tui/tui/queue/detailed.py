@@ -9,11 +9,12 @@ from ainf_tui.tui.frame.reasons import READ_ONLY
 from ainf_tui.tui.link import Link
 from ainf_tui.tui.pictures.method import HELP, method
 from ainf_tui.tui.ports import EngineClient
+from ainf_tui.tui.queue.chosen import ENDED
 from ainf_tui.tui.queue.detail import DetailPane
 from ainf_tui.tui.queue.detail_feed import Cache, DetailFeed
 from ainf_tui.tui.queue.detail_lines import Seen
 from ainf_tui.tui.queue.pictures import JobPictures, Way
-from ainf_tui.tui.queue.steer import ENDED, SteeredScreen
+from ainf_tui.tui.queue.steer import SteeredScreen
 from ainf_tui.tui.widgets.listkeys import above
 
 

@@ -16,6 +16,7 @@ from ainf_tui.tui.link import Link
 from ainf_tui.tui.queue.detailed import DetailedScreen
 from ainf_tui.tui.queue.feed import MOST, Feed
 from ainf_tui.tui.queue.filter import parse_filter
+from ainf_tui.tui.queue.job import JobScreen
 from ainf_tui.tui.queue.kept import Kept
 from ainf_tui.tui.queue.list import COLUMNS, JobList
 from ainf_tui.tui.queue.removal import Removals
@@ -63,7 +64,6 @@ class QueueScreen(DetailedScreen):
             yield self.detail
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.table.bind_keys(self.app.keymap.bindings("list"))
         self.watch(self.app, "link", self._link_changed)
         self.watch(self.app, "queue", self._queue_changed)
@@ -126,7 +126,6 @@ class QueueScreen(DetailedScreen):
             self.feed.want(MOST)
 
     def on_resize(self) -> None:
-        super().on_resize()
         self.show_title()
 
     def show_title(self) -> None:
@@ -173,6 +172,17 @@ class QueueScreen(DetailedScreen):
         return [self.hint(a, labels.get(a.id, ""), enabled=needs.get(a.id, True)) for a in actions]
 
     # -- keys that change only what is seen ---------------------------------------------------
+    def on_table_opened(self, event: Table.Opened) -> None:
+        event.stop()
+        self.action_open()
+
+    def action_open(self) -> None:
+        """The job under the cursor on the whole screen."""
+        if self.row is not None:
+            screen = JobScreen(self.row, self.rows, self.table, self.removals, self.details.cache)
+            screen.pictures.store = self.pictures.store
+            self.app.push_screen(screen)
+
     def on_table_at_end(self, event: Table.AtEnd) -> None:
         """`G`: the last job of all, so all are fetched."""
         event.stop()
