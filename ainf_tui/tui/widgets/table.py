@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -89,6 +89,10 @@ class Table(ListKeys, Painter, Lengthy, can_focus=True):
         self.cursor_id: str | None = None
         self.pointer = "▸"
         self.mark_sign = "◆"
+        self.moved: Callable[[], None] | None = None
+        """Called at once instead of the message `Moved`, which arrives a frame later: what follows the cursor
+        is then painted with it.
+        """
         self.pinned = False
         """The cursor was moved by somebody, and stays with its row; before, it stays at the top."""
         self._empty: tuple[Line, ...] = ()
@@ -178,7 +182,10 @@ class Table(ListKeys, Painter, Lengthy, can_focus=True):
     def _tell(self) -> None:
         if self._told != (self.cursor_id, self.cursor):
             self._told = (self.cursor_id, self.cursor)
-            self.post_message(self.Moved(self.cursor_id, self.cursor))
+            if self.moved is None:
+                self.post_message(self.Moved(self.cursor_id, self.cursor))
+            else:
+                self.moved()
 
     @property
     def cells(self) -> int:
