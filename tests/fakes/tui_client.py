@@ -34,7 +34,7 @@ from ainf_tui.domain.requests import (
 )
 from ainf_tui.domain.wire import API_REVISION, VersionDocument
 from ainf_tui.domain.workflows import Pack, Preset
-from ainf_tui.errors import AinfError
+from ainf_tui.errors import AinfError, NotFoundError
 from ainf_tui.tui.queue.rows import place
 from tests.fakes.job_rows import NOW, job_document
 
@@ -248,6 +248,8 @@ class FakeJobs:
     @asynccontextmanager
     async def output(self, ref: str | int, index: int) -> AsyncIterator[Any]:
         self._engine.act("output", (ref, index))
+        if (ref, index) not in self._engine.pictures:
+            raise NotFoundError("output.missing", "the file is not there", hint="It was moved or deleted.")
         yield FakeAnswer(self._engine.pictures[str(ref), index])
 
     async def submit(self, request: RunRequest) -> JobsDocument:
