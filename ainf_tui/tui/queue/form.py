@@ -31,8 +31,7 @@ _LINES = 2
 
 
 Drafts = MutableMapping[str, Any]
-"""What is kept of forms that were left (`Shell.drafts`): under RUN the Draft of a new run."""
-RUN = "run"
+"""What is kept of forms that were left (`Shell.drafts`): the Draft of each by its `kept_as`."""
 
 
 class FieldBox(Vertical):
@@ -140,8 +139,7 @@ class FormScreen(FrameScreen):
         self.look()
 
     def _keep(self, draft: Draft | None) -> None:
-        if self.draft.again is None:
-            self.drafts[RUN] = draft
+        self.drafts[self.draft.kept_as] = draft
 
     def _start(self, name: str) -> str:
         return next(box.field.start for box in self.boxes if box.field.name == name)

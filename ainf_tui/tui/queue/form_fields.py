@@ -19,6 +19,7 @@ from ainf_tui.errors import AinfError
 
 AREA, LINE, FLAG = "area", "line", "flag"
 """How a field is typed: several lines, one, or yes and no."""
+RUN = "run"
 PRIORITY_BOUND = 100
 _COMMA = re.compile(r"(?<!\\),")
 
@@ -49,6 +50,11 @@ class Draft:
     """What was typed, by the field's name; others stand as they began."""
     again: JobDocument | None = None
     backends: tuple[str, ...] = ()
+
+    @property
+    def kept_as(self) -> str:
+        """Under which name it is kept: one new run, and each job that is changed."""
+        return RUN if self.again is None else self.again.id
 
     @property
     def typed(self) -> bool:

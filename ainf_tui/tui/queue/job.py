@@ -34,6 +34,13 @@ class JobScreen(DetailedScreen):
         self.rows, self.table, self.removals = rows, table, removals
         self._row = row
 
+    @classmethod
+    def for_list(cls, below: DetailedScreen, row: JobRow) -> JobScreen:
+        """Over a screen with the list, whose rows, details and pictures it shares."""
+        screen = cls(row, below.rows, below.table, below.removals, below.details.cache)
+        screen.pictures.store = below.pictures.store
+        return screen
+
     def body(self) -> Iterable[Widget]:
         with Vertical(id="body"):
             yield self.detail

@@ -12,8 +12,8 @@ from ainf_tui.tui.frame.finder import Finder, Item
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.lines import safe
 from ainf_tui.tui.ports import EngineClient
-from ainf_tui.tui.queue.form import RUN, Drafts, FormScreen
-from ainf_tui.tui.queue.form_fields import Draft, pack_of_job
+from ainf_tui.tui.queue.form import Drafts, FormScreen
+from ainf_tui.tui.queue.form_fields import RUN, Draft, pack_of_job
 from ainf_tui.tui.widgets.table import Column
 
 _COLUMNS = (Column("name", 20, title=""), Column("help", 20, flexible=True, title=""))
@@ -78,11 +78,12 @@ async def new_run(screen: FrameScreen, client: EngineClient, drafts: Drafts) -> 
 
 
 async def retry_edited(screen: FrameScreen, client: EngineClient, drafts: Drafts, row: JobRow) -> None:
-    """Opens the form with the values of the ended job; a worker's work."""
+    """Opens the form with the values of the ended job, or what was typed over them; a worker's work."""
     app = screen.app
     try:
         packs, detail = await asyncio.gather(client.workflows.list(), client.jobs.show(row.id, brief=True))
     except AinfError as error:
         app.tell_error(error)
         return
-    app.push_screen(FormScreen(Draft(pack_of_job(detail.job, packs), again=detail.job), drafts))
+    draft = drafts.get(row.id) or Draft(pack_of_job(detail.job, packs), again=detail.job)
+    app.push_screen(FormScreen(draft, drafts))

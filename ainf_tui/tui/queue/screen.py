@@ -179,9 +179,7 @@ class QueueScreen(DetailedScreen):
     def action_open(self) -> None:
         """The job under the cursor on the whole screen."""
         if self.row is not None:
-            screen = JobScreen(self.row, self.rows, self.table, self.removals, self.details.cache)
-            screen.pictures.store = self.pictures.store
-            self.app.push_screen(screen)
+            self.app.push_screen(JobScreen.for_list(self, self.row))
 
     def on_table_at_end(self, event: Table.AtEnd) -> None:
         """`G`: the last job of all, so all are fetched."""

@@ -153,6 +153,10 @@ async def test_an_ended_job_is_changed_and_tried_again(open_app, packs):
         fill(app, "steps", "31")
         await still(pilot)
         assert app.screen.line_bar.plain == "ainf queue retry 4 --set=steps=31"
+        await pilot.press("escape", "e")
+        await until(lambda: isinstance(app.screen, FormScreen))
+        await still(pilot)
+        assert box(app, "steps").text == "31", "what was typed is still there"
         await pilot.press("ctrl+s")
         await until(lambda: packs.called("retry") != [])
         asked = packs.called("retry")[0]
