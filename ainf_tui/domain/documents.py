@@ -1,7 +1,8 @@
 """The JSON contract: what the API serves, the client decodes and `--json` prints.
 
 Fields are added, never renamed. Times are ISO 8601 UTC, durations seconds, sizes bytes, fractions
-0..1. `schema` stands in the top-level documents only (`ainf.NAME/1`).
+0..1. `schema` stands in the top-level documents only (`ainf.NAME/1`). Each class has a docstring: without
+one `dataclasses` works out a signature at import, half of what a class costs there.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class NodeDocument:
+    """A node of a graph as people know it."""
+
     id: str
     title: str
     cls: str
@@ -21,6 +24,8 @@ class NodeDocument:
 
 @dataclass(frozen=True, slots=True)
 class ProblemDocument:
+    """Why something failed or is only half right."""
+
     code: str
     message: str
     hint: str = ""
@@ -30,6 +35,8 @@ class ProblemDocument:
 
 @dataclass(frozen=True, slots=True)
 class OutputDocument:
+    """One file of a job."""
+
     path: str
     kind: str
     bytes: int | None
@@ -40,6 +47,8 @@ class OutputDocument:
 
 @dataclass(frozen=True, slots=True)
 class AttemptDocument:
+    """One prompt that was sent for a job."""
+
     ordinal: int
     prompt_id: str
     backend: str
@@ -72,6 +81,8 @@ class NodeProgressDocument:
 
 @dataclass(frozen=True, slots=True)
 class JobDocument:
+    """A job, with its progress as far as it is known."""
+
     id: str
     number: int
     state: str
@@ -152,6 +163,8 @@ class CountDocument:
 
 @dataclass(frozen=True, slots=True)
 class JobPageDocument:
+    """A page of whole jobs; `next` is the `after` of the following one."""
+
     jobs: tuple[JobDocument, ...]
     next: str | None
     revision: int
@@ -229,6 +242,8 @@ class ForeignDocument:
 
 @dataclass(frozen=True, slots=True)
 class BackendDocument:
+    """A ComfyUI, as it answered last."""
+
     name: str
     url: str
     reachable: bool
@@ -252,6 +267,8 @@ class BackendDocument:
 
 @dataclass(frozen=True, slots=True)
 class QueueDocument:
+    """Counts of jobs by state; `revision` grows with each change of any of them."""
+
     queued: int = 0
     submitted: int = 0
     running: int = 0
@@ -267,6 +284,8 @@ class QueueDocument:
 
 @dataclass(frozen=True, slots=True)
 class EngineDocument:
+    """The process that owns the queue."""
+
     running: bool
     pid: int | None = None
     version: str | None = None
@@ -279,6 +298,8 @@ class EngineDocument:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseDocument:
+    """Where jobs are kept; `url` without its password."""
+
     url: str
     reachable: bool
     revision: str | None
@@ -287,6 +308,8 @@ class DatabaseDocument:
 
 @dataclass(frozen=True, slots=True)
 class ReasonDocument:
+    """One thing that is not well, and what to do."""
+
     code: str
     severity: str
     """info | warning | error"""
@@ -308,6 +331,8 @@ class HealthDocument:
 
 @dataclass(frozen=True, slots=True)
 class StatusDocument:
+    """`ainf status`: the whole box in one value."""
+
     ainf_version: str
     overall: str
     """ok | warning | error"""
