@@ -46,7 +46,6 @@ class QueueScreen(DetailedScreen):
         )
         self.title_bar = Bar(id="queue-title")
         self.table = Table(COLUMNS, JobList(self.rows, self.app.signs), id="jobs")
-        self.table.moved = self._cursor_moved
         self.kept = Kept(self.app.session, self.table)
         self.entry = Entry(id="filter", placeholder="words, state:failed, #142")
         self.removals = Removals(
@@ -112,7 +111,8 @@ class QueueScreen(DetailedScreen):
         self.table.paint()
 
     # -- what is seen -------------------------------------------------------------------------
-    def _cursor_moved(self) -> None:
+    def on_table_moved(self, event: Table.Moved) -> None:
+        event.stop()
         self._prefetch()
         self.kept.note(self.rows.filter.text, self.rows.sort)
         self.look()

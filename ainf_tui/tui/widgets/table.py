@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -89,10 +89,6 @@ class Table(ListKeys, Painter, Lengthy, can_focus=True):
         self.cursor_id: str | None = None
         self.pointer = "▸"
         self.mark_sign = "◆"
-        self.moved: Callable[[], None] | None = None
-        """Called at once instead of the message `Moved`, which arrives a frame later: what follows the cursor
-        is then painted with it.
-        """
         self.pinned = False
         """The cursor was moved by somebody, and stays with its row; before, it stays at the top."""
         self._empty: tuple[Line, ...] = ()
@@ -139,11 +135,21 @@ class Table(ListKeys, Painter, Lengthy, can_focus=True):
 
     def paint(self) -> None:
         """Paints the lines that differ from what is on the screen."""
-        lines = self._visible()
-        for y, line in enumerate(lines):
-            if y >= len(self._shown) or self._shown[y] != line:
+        if len(self._shown) == self.size.height:
+            self._paint(range(self.size.height))
+        else:
+            self._shown = self._visible()
+            self.refresh()
+
+    def _paint(self, heights: Iterable[int]) -> None:
+        """The same for some lines only, by their height on the widget."""
+        for y in heights:
+            if not 0 <= y < len(self._shown):
+                continue
+            line = self._line(y)
+            if self._shown[y] != line:
+                self._shown[y] = line
                 self.refresh(Region(0, y, self.cells, 1))
-        self._shown = lines
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         self.columns = tuple(columns)
@@ -153,9 +159,11 @@ class Table(ListKeys, Painter, Lengthy, can_focus=True):
     def move_to(self, index: int) -> None:
         """Puts the cursor on the row, in sight. On the first it stays there, whatever comes."""
         self.pinned = index > 0
+        before = self.cursor
         self._place(max(0, min(index, len(self.source) - 1)))
         self._tell()
-        self.paint()
+        top = self.scroll_offset.y
+        self._paint((before - top + 1, self.cursor - top + 1))
 
     def move_to_id(self, row_id: str) -> bool:
         """Puts the cursor on the row of that id; False if there is none."""
@@ -182,10 +190,8 @@ class Table(ListKeys, Painter, Lengthy, can_focus=True):
     def _tell(self) -> None:
         if self._told != (self.cursor_id, self.cursor):
             self._told = (self.cursor_id, self.cursor)
-            if self.moved is None:
-                self.post_message(self.Moved(self.cursor_id, self.cursor))
-            else:
-                self.moved()
+            # A message, not a call: the cursor is painted first, what follows it in the frame after.
+            self.post_message(self.Moved(self.cursor_id, self.cursor))
 
     @property
     def cells(self) -> int:
@@ -246,7 +252,7 @@ class Table(ListKeys, Painter, Lengthy, can_focus=True):
         return tuple(spans), ground
 
     def render_line(self, y: int) -> Strip:
-        line, ground = self._line(y)
+        line, ground = self._shown[y] if y < len(self._shown) else self._line(y)
         return self.strip(line, self.cells, ground).crop(0, self.cells)
 
     def step(self, lines: int) -> None:
