@@ -24,6 +24,7 @@ TOGETHER = (
     ("app", "list", "queue", "detail"),
     ("app", "list", "log"),
     ("app", "list", "settings"),
+    ("app", "form"),
 )
 """Areas whose keys hold at the same time: none of their actions may share a key."""
 

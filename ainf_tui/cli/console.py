@@ -62,6 +62,13 @@ class Console:
     def run(self, args: Sequence[str]) -> Ended:
         """Runs `ainf ARGS` with a client of its own. UsageError `cli.not_in_app`: `REFUSED`."""
         _refuse(args)
+        if self._app.embedded and args[0] != "config":
+            # A second engine on the same state folder is refused by the first one's lock, in other words.
+            raise UsageError(
+                "cli.not_in_app",
+                f"`ainf {args[0]}` cannot be used inside an app with --embedded: its engine serves it alone",
+                hint="Without --embedded the engine has a process of its own, and serves both.",
+            )
         stdout, stderr = io.StringIO(), io.StringIO()
         # click prints its help by itself. sys.stdout belongs to all threads, so it is lent for that only.
         helps = not _HELPS.isdisjoint(args)

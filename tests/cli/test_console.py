@@ -86,3 +86,11 @@ def test_completion_is_that_of_the_shell(console, words, last, values):
     found = [value for value, _ in console.complete(words, last)]
     assert set(values) <= set(found)
     assert len(values) > 0 or found == []
+
+
+def test_with_an_embedded_engine_only_what_needs_none(console, engine):
+    console._app.embedded = True
+    with pytest.raises(UsageError, match="--embedded"):
+        console.run(["queue"])
+    assert console.run(["config", "path"]).code == 0
+    assert engine.calls == []

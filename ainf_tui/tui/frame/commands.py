@@ -26,10 +26,10 @@ class Commands(Copying):
     """The app, as far as it has a command line."""
 
     # -- opening and closing ------------------------------------------------------------------
-    def action_command(self) -> None:
-        self.open_command()
+    async def action_command(self) -> None:
+        await self.open_command()
 
-    def open_command(self, text: str = "") -> None:
+    async def open_command(self, text: str = "") -> None:
         """Opens it with the text, on the screen that is seen."""
         from ainf_tui.tui.frame.command_line import CommandLine  # noqa: PLC0415 - loaded when it is opened
 
@@ -37,7 +37,7 @@ class Commands(Copying):
         if not isinstance(screen, FrameScreen) or screen.query(CommandLine):
             return
         screen.footer.display = False
-        screen.mount(CommandLine(self.session.texts("history"), self.complete_line, text))
+        await screen.mount(CommandLine(self.session.texts("history"), self.complete_line, text))
 
     def close_command(self) -> None:
         from ainf_tui.tui.frame.command_line import CommandLine  # noqa: PLC0415 - it is loaded by now
@@ -87,7 +87,7 @@ class Commands(Copying):
         if verb == "quit":
             self.exit()
         elif verb == "help":
-            self.action_help()
+            self.call_later(self.action_help)
         elif verb == "filter":
             self._on_queue("set_filter", text.partition("filter")[2].strip())
         elif verb == "goto" and len(rest) == 1 and rest[0].lstrip("#").isdecimal():
@@ -146,4 +146,4 @@ class Commands(Copying):
     def new_run_from(self, preset: str) -> None:
         """A new run of that preset: the line is typed as far as it is known."""
         self.action_queue()
-        self.open_command(f"run --preset {shlex.quote(preset)} --prompt ")
+        self.call_later(self.open_command, f"run --preset {shlex.quote(preset)} --prompt ")

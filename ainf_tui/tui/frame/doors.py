@@ -8,7 +8,8 @@ from textual.dom import DOMNode
 
 from ainf_tui.actions import BY_ID, Action
 from ainf_tui.tui.frame.reasons import READ_ONLY
-from ainf_tui.tui.frame.screen import FrameScreen
+from ainf_tui.tui.frame.screen import FrameScreen, types
+from ainf_tui.tui.keymap import OPENING_NAMES
 from ainf_tui.tui.options import Options
 from ainf_tui.tui.ports import Opener
 from ainf_tui.tui.session import Session
@@ -98,25 +99,32 @@ class Doors(Shell):
         else:
             await self.run_action(action.name, doer)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What opens a line does so on a screen of the frame, where none is open."""
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        if action in OPENING_NAMES and (not isinstance(screen, FrameScreen) or types(screen.focused)):
+            return False
+        return super().check_action(action, parameters)
+
     # -- doors --------------------------------------------------------------------------------
-    def action_help(self) -> None:
+    async def action_help(self) -> None:
         from ainf_tui.tui.frame.help import make_help  # noqa: PLC0415 - loaded when it is opened
 
         screen = self.screen
         areas = (*screen.areas, *screen.pane_areas, "app") if isinstance(screen, FrameScreen) else ("app",)
-        self.push_screen(make_help(self.keymap, areas, self.why_not), self._do_later)
+        await self.push_screen(make_help(self.keymap, areas, self.why_not), self._do_later)
 
     def _do_later(self, action_id: str | None) -> None:
         # The screen below is not the current one before this call has returned.
         if action_id:
             self.call_later(self.do, action_id)
 
-    def action_palette(self) -> None:
+    async def action_palette(self) -> None:
         from ainf_tui.tui.frame import palette  # noqa: PLC0415 - loaded when it is opened
 
         items = palette.action_items(self.keymap, self.why_not)
         items += palette.theme_items(self.available_themes, self.theme)
-        self.push_screen(palette.Palette(items, self.engine_link.client), self._take)
+        await self.push_screen(palette.Palette(items, self.engine_link.client), self._take)
 
     def _take(self, value: str | None) -> None:
         from ainf_tui.tui.frame import palette  # noqa: PLC0415 - it is loaded by now

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from ainf_tui.actions import BY_ID, Action, of_area
 from ainf_tui.tui.frame.bars import KeyHint, Tab, footer_line, tab_line
 from ainf_tui.tui.frame.header import header_line
+from ainf_tui.tui.keymap import OPENING_NAMES
 from ainf_tui.tui.shell import Shell
 from ainf_tui.tui.terminal.pacing import PacedScreen
 from ainf_tui.tui.widgets.painted import Bar
@@ -95,6 +96,12 @@ class FrameScreen(PacedScreen[None]):
         allowed = enabled and not (action.changes and self.app.options.read_only)
         return KeyHint(self.app.keymap.shown(action), label or action.label, allowed)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A key that opens a line is a letter where one is open."""
+        if action in OPENING_NAMES and types(self.focused):
+            return False
+        return super().check_action(action, parameters)
+
     def focus_body(self) -> None:
         """Where the keys go once a line that was typed at the foot is closed."""
         self.set_focus(None)
@@ -108,6 +115,11 @@ class FrameScreen(PacedScreen[None]):
 
     def _help_hint(self) -> KeyHint:
         return self.hint(_HELP)
+
+
+def types(widget: Widget | None) -> bool:
+    """Whether letters go into a text. By name: nobody waits for TextArea to load."""
+    return any(cls.__name__ in {"Input", "TextArea"} for cls in type(widget).__mro__)
 
 
 _QUEUE = next(action for action in of_area("app") if action.name == "queue")

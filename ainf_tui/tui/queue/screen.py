@@ -252,8 +252,7 @@ class QueueScreen(DetailedScreen):
         options = [
             Option(name, name, "as the engine runs them" if name == SORTS[0] else "") for name in SORTS
         ]
-        chosen = await self.app.choose("Sort by", options, current=now.by)
-        if chosen is not None:
+        if chosen := await self.app.choose("Sort by", options, current=now.by):
             self.sort_by(chosen)
 
     def sort_by(self, name: str) -> None:

@@ -17,7 +17,6 @@ class Entry(Input):
     DEFAULT_CSS = """
     Entry { display: none; height: 1; border: none; padding: 0 1; background: $panel; }
     Entry:focus { border: none; }
-    Entry.-open { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
@@ -29,11 +28,12 @@ class Entry(Input):
         """Shows it with the text, ready for typing."""
         self.value = text
         self.cursor_position = len(text)
-        self.add_class("-open")
-        self.focus()
+        # Both at once, not when there is time: the next key may be in the queue already.
+        self.display = True
+        self.screen.set_focus(self)
 
     def close(self) -> None:
-        self.remove_class("-open")
+        self.display = False
 
     def action_leave(self) -> None:
         self.post_message(self.Left(self))

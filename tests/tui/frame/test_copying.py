@@ -65,7 +65,7 @@ async def test_y_offers_and_sends_to_the_terminal(open_app, fake_engine, monkeyp
     written: list[str] = []
     monkeypatch.setattr(AinfApp, "write_raw", lambda _self, sequence: written.append(sequence))
     fake_engine.put(job_row(7, "failed"))
-    fake_engine.details["id-000007"] = DETAIL
+    fake_engine.details["id-000007"] = replace(DETAIL, job=replace(JOB, outputs=()))
     async with open_app(environ={"SSH_TTY": "/dev/pts/0", "TERM": "xterm"}) as (app, pilot):
         await pilot.press("y")
         await still(pilot)
