@@ -41,6 +41,7 @@ class Link:
 class Listener(Protocol):
     """What the link tells; the app. Each call comes on the app's own loop."""
 
+    def client_came(self) -> None: ...
     def link_changed(self, link: Link) -> None: ...
     def topic_changed(self, name: str, value: Any) -> None: ...
     def preview_came(self, job_id: str, media_type: str, data: bytes) -> None: ...
@@ -90,6 +91,8 @@ class EngineLink:
             try:
                 async with self._opener(self._may_start) as client:
                     self.client = client
+                    self._listener.client_came()
+                    await asyncio.sleep(0)  # who waits for it asks before the live libraries load
                     pause = _FIRST_PAUSE
                     for notice in client.notices:
                         self._listener.noticed(notice)
@@ -122,7 +125,7 @@ class EngineLink:
         self._again.clear()
 
     async def _read(self, client: EngineClient) -> None:
-        from ainf_tui.client.live import (  # noqa: PLC0415 - behind the first screen: websockets takes 20 ms
+        from ainf_tui.client.live import (  # noqa: PLC0415 - behind the first list: websockets takes 20 ms
             Connected,
             Live,
             Lost,

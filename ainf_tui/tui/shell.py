@@ -68,6 +68,8 @@ class Shell(Looking):
     backends: var[tuple[BackendDocument, ...]] = var(())
     database: var[DatabaseDocument | None] = var(None)
     health: var[HealthDocument] = var(HealthDocument())
+    clients: var[int] = var(0)
+    """Grows with each client that came: there is somebody to ask, before the live topics are here."""
     signs: var[Signs] = var(Signs())
     slow: var[bool] = var(default=False)
     """Low bandwidth: asked for, or the line was found to be slow."""
@@ -105,8 +107,8 @@ class Shell(Looking):
         self._make_looks()
 
     def on_mount(self) -> None:
-        # After the first paint: the client's libraries load while the frame is already there.
-        self.call_after_refresh(self._connect)
+        # At once: where an engine runs it answers before the first paint, and one paint is enough.
+        self.run_worker(self.engine_link.run(), group="app.link", exclusive=True, exit_on_error=True)
         self.set_interval(1.0, self._beat)
 
         pacer = pacer_of(self)
@@ -137,9 +139,6 @@ class Shell(Looking):
     def watch_slow(self, slow: bool) -> None:
         self.theme = ANSI if slow else self.chosen_theme
 
-    def _connect(self) -> None:
-        self.run_worker(self.engine_link.run(), group="app.link", exclusive=True, exit_on_error=True)
-
     def _beat(self) -> None:
         self.tick = time.monotonic()
 
@@ -160,6 +159,9 @@ class Shell(Looking):
         self._make_looks()
 
     # -- what the link tells ------------------------------------------------------------------
+    def client_came(self) -> None:
+        self.clients += 1
+
     def link_changed(self, link: Link) -> None:
         self.link = link
 

@@ -17,8 +17,9 @@ from ainf_tui.tui.ports import EngineClient
 from ainf_tui.tui.queue.filter import Filter
 from ainf_tui.tui.queue.rows import Rows
 
-FIRST = 200
-PAGE = 500
+FIRST = 100
+"""Rows of the first page: more than a screen holds."""
+PAGE = 250
 MOST = 20_000
 """Rows that are held at most; a filter finds what lies beyond."""
 RETRY = 1.0

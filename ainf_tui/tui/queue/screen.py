@@ -12,7 +12,7 @@ from ainf_tui.actions import BY_ID
 from ainf_tui.domain.documents import BackendDocument, JobDocument, QueueDocument
 from ainf_tui.tui.frame.bars import KeyHint
 from ainf_tui.tui.frame.options import Option
-from ainf_tui.tui.link import Link
+from ainf_tui.tui.link import AWAY, STOPPED, Link
 from ainf_tui.tui.queue.detailed import DetailedScreen
 from ainf_tui.tui.queue.feed import MOST, Feed
 from ainf_tui.tui.queue.filter import parse_filter
@@ -28,7 +28,7 @@ from ainf_tui.tui.widgets.entry import Entry
 from ainf_tui.tui.widgets.painted import Bar
 from ainf_tui.tui.widgets.table import Table
 
-AHEAD = 100
+AHEAD = 40
 """Rows below the last one seen that are fetched before they are needed."""
 
 
@@ -65,6 +65,7 @@ class QueueScreen(DetailedScreen):
 
     def on_mount(self) -> None:
         self.table.bind_keys(self.app.keymap.bindings("list"))
+        self.watch(self.app, "clients", self.feed.reload)
         self.watch(self.app, "link", self._link_changed)
         self.watch(self.app, "queue", self._queue_changed)
         self.watch(self.app, "active", self._active_changed)
@@ -77,7 +78,8 @@ class QueueScreen(DetailedScreen):
 
     # -- what the engine tells ----------------------------------------------------------------
     def _link_changed(self, before: Link, link: Link) -> None:
-        if link.live and not before.live:
+        # The first list came with the client; what has changed since is told by the queue's topic.
+        if link.live and before.state in {AWAY, STOPPED}:
             self.feed.reload()
         self.show_title()
         self._show_empty()
