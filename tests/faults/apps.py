@@ -219,6 +219,8 @@ def has_tmux() -> bool:
 
 
 _names = itertools.count(1)
+QUICK_ESCAPE = ("start-server", ";", "set-option", "-s", "escape-time", "10", ";")
+"""By itself tmux takes escape and a key within half a second for one key with alt."""
 
 
 class Tmux:
@@ -246,9 +248,7 @@ class Tmux:
 def _detached(case: Case, env: Mapping[str, str]) -> Iterator[str]:
     """The client goes, the app stays without anybody who looks, another client comes."""
     with Tmux(env) as tmux:
-        with tmux.attach("new-session", "-x", "120", "-y", "40", sys.executable, *AINF) as terminal:
-            # By itself it takes escape and a key soon after it for one key with alt.
-            tmux.ask("set-option", "-s", "escape-time", "10")
+        with tmux.attach(*QUICK_ESCAPE, "new-session", sys.executable, *AINF) as terminal:
             MOMENTS[case.moment](terminal)
             pid = tmux.ask("list-panes", "-F", "#{pane_pid}")
             tmux.ask("detach-client")
