@@ -12,7 +12,6 @@ import io
 import re
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -38,7 +37,8 @@ SEVERAL = "queued"
 """The stage that is shown at every size."""
 WITH_TOASTS = frozenset({"queued", "retry", "copy"})
 """Stages whose message at the edge is a part of the picture; elsewhere it is waited until it has gone."""
-TOAST = "▌"
+TOAST = re.compile(r"(?<!X)▌")
+"""The edge of a message; a box to tick has one, too."""
 TOAST_SECONDS = 12.0
 MOST_BYTES = 60_000
 
@@ -55,7 +55,8 @@ def svg(cells: Cells) -> str:
     """The screen as it stands. Half blocks, which pictures are made of, become one embedded PNG."""
     wide, high = cells.columns * WIDTH, cells.lines * HEIGHT
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">',
+        '<svg xmlns="http://www.w3.org/2000/svg"',
+        f'viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">',
         f'<rect width="100%" height="100%" fill="{_ground_of(cells)}"/>',
         f'<g font-family="{FONT}" font-size="13" xml:space="preserve">',
         *(part for y in range(cells.lines) for part in _line(cells, y)),
@@ -132,11 +133,14 @@ def _rgba(colour: str) -> tuple[int, int, int, int]:
 
 
 # -- the story -------------------------------------------------------------------------------------
+def _without_toast(text: str) -> bool:
+    return TOAST.search(text) is None
+
+
 async def _take(terminal: Terminal, stage: Stage, size: tuple[int, int]) -> tuple[str, str]:
     """Name and picture of the screen, once it has come to rest."""
-    give_up = time.monotonic() + TOAST_SECONDS
-    while stage.name not in WITH_TOASTS and TOAST in terminal.text and time.monotonic() < give_up:
-        await asyncio.sleep(0.1)
+    if stage.name not in WITH_TOASTS:
+        await asyncio.to_thread(terminal.expect(_without_toast).wait, TOAST_SECONDS)
     await asyncio.to_thread(terminal.wait_still, 400)
     name = stage.name if size == SIZE else f"{stage.name}-{size[0]}x{size[1]}"
     return name, svg(terminal.xterm.cells)

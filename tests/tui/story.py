@@ -93,13 +93,18 @@ STAGES: tuple[Stage, ...] = (
         ),
     ),
     Stage(
-        "watch",
+        "queued",
         (
             Step(
                 ("ctrl+s",),
                 (r"QUEUE +8 open", r"Queued #2 to #9\.", listed(2, 3, 4, 5, 6, 7, 8, 9, 1)),
                 lambda jobs: states(jobs, "running") == {2} and states(jobs, "submitted") == {3},
             ),
+        ),
+    ),
+    Stage(
+        "watch",
+        (
             Step(
                 ("g", "enter"),
                 (r"esc back", rf"Sampler +{STOP_AT}/30", r"✓ Checkpoint", PROMPT, r"seed +7", "▀▀▀"),
