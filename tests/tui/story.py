@@ -215,6 +215,12 @@ class Story(Box):
             await asyncio.sleep(0.03)
         return jobs
 
+    async def submit_some(self, count: int) -> None:
+        """Short ones."""
+        values: dict[str, str | int] = {"prompt": PROMPT, "steps": 4, "width": 256, "height": 256}
+        request = RunRequest(str(uuid.uuid4()), preset="portrait", values=values, count=count, seed="7")
+        await self.client.jobs.submit(request)
+
     async def stop_in_the_middle(self) -> None:
         await self.sim.faults(hold_at_step=STOP_AT)
 
