@@ -7,7 +7,7 @@ ARGS ?=
 PYTEST_ARGS ?=
 WORKERS ?= 2
 
-.PHONY: run test check bench bench-peers faults docs clean
+.PHONY: run test check bench bench-peers faults docs pictures clean
 
 run: $(READY)
 	@$(BIN)/ainf $(ARGS)
@@ -35,6 +35,10 @@ faults: $(READY)
 
 docs: $(READY)
 	@$(BIN)/python docs/generate.py
+
+# The screens in docs/app.md, from the running program: a minute, Linux.
+pictures: $(READY)
+	@$(BIN)/python docs/pictures.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

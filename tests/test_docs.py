@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ainf_tui.settings_schema import BACKEND_KEYS, SETTINGS
+from tests.tui.story import RETURN, STAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
@@ -48,6 +49,19 @@ def test_links_lead_somewhere(page):
     text = page.read_text(encoding="utf-8")
     targets = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", text)
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_each_stage_of_the_story_is_shown():
+    """`make pictures` takes them; none is too large for a page, and none lies there unseen."""
+    folder = ROOT / "docs" / "pictures"
+    page = (ROOT / "docs" / "app.md").read_text(encoding="utf-8")
+    shown = re.findall(r"!\[([\w-]+)\]\(pictures/\1\.svg\)", page)
+    stages = [stage.name for stage in (*STAGES, RETURN)]
+    assert [name for name in shown if re.sub(r"-\d+x\d+$", "", name) not in stages] == []
+    assert [name for name in shown if name in stages] == stages
+    pictures = {path.stem: path.stat().st_size for path in folder.glob("*.svg")}
+    assert sorted(pictures) == sorted(shown)
+    assert [name for name, size in pictures.items() if size > 60_000] == []
 
 
 def test_every_setting_is_documented():

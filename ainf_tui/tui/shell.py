@@ -23,6 +23,7 @@ from ainf_tui.errors import AinfError
 from ainf_tui.resources import styles_dir
 from ainf_tui.tui.frame.header import Facts
 from ainf_tui.tui.frame.options import Option
+from ainf_tui.tui.inturn import InTurn
 from ainf_tui.tui.keymap import Keymap
 from ainf_tui.tui.lines import safe
 from ainf_tui.tui.link import EngineLink, Link
@@ -43,7 +44,7 @@ TOPICS = ("engine", "queue", "active", "backends", "database", "health")
 """The store's topics; each is an attribute of the app."""
 
 
-class Shell(Looking):
+class Shell(InTurn, Looking):
     """The app without its screens: what they show, and the way to act."""
 
     class PreviewCame(Message):

@@ -1,4 +1,6 @@
-"""`make faults`: every kill point, every moment of the server, 100 random moments, every line; a table."""
+"""`make faults`: every kill point, every moment of the server, 100 random moments, every line, every blow to
+the app at every moment; a table.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.faults.apps import DETACHED, has_tmux, matrix, play_apps
 from tests.faults.report import failures, table
 from tests.faults.rounds import Kill, Outcome, at_random, moments, named, play_all
 from tests.faults.troubles import play_troubles
@@ -22,20 +25,34 @@ def arguments() -> argparse.Namespace:
     made.add_argument("--seed", type=int, help="repeats the random part of an earlier run")
     made.add_argument("--only", help="only points whose name begins so")
     made.add_argument("--workers", type=int, default=3, help="worlds side by side")
+    made.add_argument("--unread", type=float, default=60, help="seconds for which a terminal does not read")
     made.add_argument("--keep", type=Path, help="a folder for the worlds, kept afterwards")
     return made.parse_args()
 
 
-async def run(kills: list[Kill], folder: Path, workers: int, *, line: bool) -> list[Outcome]:
-    """Dealt out to worlds side by side; `line`: the troubles of the line beside them."""
+async def run(given: argparse.Namespace, kills: list[Kill], folder: Path) -> list[Outcome]:
+    """Dealt out to worlds side by side, the troubles of the line beside them; then the app's."""
+    workers = given.workers
     shares = [kills[i::workers] for i in range(workers)]
     runs = [
         play_all(folder / f"worker-{i}", share, first_seed=(i + 1) * 1_000_000, told=_tell)
         for i, share in enumerate(shares)
     ]
-    if line:
+    if _wanted(given, "line"):
         runs.append(play_troubles(folder / "line"))
-    return [outcome for outcomes in await asyncio.gather(*runs) for outcome in outcomes]
+    found = [outcome for outcomes in await asyncio.gather(*runs) for outcome in outcomes]
+    cases = [case for case in matrix(given.unread) if _wanted(given, case.kill.name)]
+    if not has_tmux():
+        cases = [case for case in cases if case.blow != DETACHED]
+        sys.stdout.write("no tmux on PATH: its cases are left out\n")
+    if cases:
+        found += await play_apps(folder / "app", cases, workers, told=_tell)
+    return found
+
+
+def _wanted(given: argparse.Namespace, name: str) -> bool:
+    """`--only app` or `--only "app SIGTERM"`: whatever begins so."""
+    return given.only is None or name.startswith(given.only) or given.only.startswith(f"{name} ")
 
 
 def _tell(outcome: Outcome) -> None:
@@ -57,12 +74,11 @@ def main() -> int:
     kills = [*named(given.repeats), *moments(given.repeats), *at_random(seed, given.random)]
     if given.only:
         kills = [kill for kill in kills if kill.name.startswith(given.only)]
-    sys.stdout.write(f"{len(kills)} kills; the random ones come from --seed {seed}\n")
+    sys.stdout.write(f"{len(kills)} kills of processes; the random ones come from --seed {seed}\n")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ainf-faults-") as scratch:
         folder = given.keep or Path(scratch)
-        line = given.only is None or given.only.startswith("line")
-        outcomes = asyncio.run(run(kills, folder, given.workers, line=line))
+        outcomes = asyncio.run(run(given, kills, folder))
     wrong = failures(outcomes)
     sys.stdout.write(f"{wrong}\n" if wrong else "")
     sys.stdout.write(f"{table(_in_order(outcomes, kills))}\n")

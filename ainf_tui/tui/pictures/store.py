@@ -19,6 +19,9 @@ class PictureStore:
         self._limit = limit
         self._held: OrderedDict[Key, bytes] = OrderedDict()
         self.bytes = 0
+        self.preview: tuple[str, bytes] = ("", b"")
+        """Job id and the newest picture of it in the making. The next may take a sampler's step to come, so a
+        screen that opens meanwhile begins with this one."""
 
     def get(self, key: Key) -> bytes | None:
         found = self._held.get(key)

@@ -55,7 +55,7 @@ class JobList:
         progress = live.progress if live is not None else row.progress
         eta = live.eta if live is not None else row.eta
         ended = row.finished_at is not None
-        words = row.error if row.state == "failed" and row.error else row.prompt or row.sweep
+        words = _message(row) if row.state == "failed" and row.error else row.prompt or row.sweep
         muted = "muted" if ended else ""
         if ended:
             time = duration(row.elapsed) if row.elapsed is not None else ""
@@ -81,6 +81,11 @@ class JobList:
             "prompt": (words, "muted"),
             "eta": (duration(prompt.eta) if prompt.eta is not None else "", "muted"),
         }
+
+
+def _message(row: JobRow) -> str:
+    """Without its code, which takes the room of what says more."""
+    return row.error.partition(": ")[2] or row.error
 
 
 def _age(moment: datetime, now: datetime) -> str:

@@ -84,7 +84,6 @@ class JobPictures:
         self._watched: tuple[str, ...] = ()
         self._index: dict[str, int] = {}
         self._allowed: set[tuple[str, int]] = set()
-        self._preview: tuple[str, bytes] = ("", b"")
         self._next_preview = 0.0
         """Monotonic seconds."""
         self._timer: Stoppable | None = None
@@ -118,7 +117,7 @@ class JobPictures:
 
     def _wanted(self, job: JobDocument, way: Way) -> _Target | None:
         if job.state in {"running", "fetching"}:
-            return _Target(job.id, None, way) if self._preview[0] == job.id else None
+            return _Target(job.id, None, way) if self.store.preview[0] == job.id else None
         return _Target(job.id, self._at(job), way) if any(out.fetched for out in job.outputs) else None
 
     def _at(self, job: JobDocument) -> int:
@@ -146,7 +145,7 @@ class JobPictures:
         """A picture of the job in the making; of those that come together the newest is drawn."""
         if job_id not in self._watched or self._job is None:
             return
-        self._preview = (job_id, data)
+        self.store.preview = (job_id, data)
         if self._target is None:
             return
         if self._target.index is None and self._timer is None:
@@ -196,7 +195,7 @@ class JobPictures:
     async def _data(self, target: _Target) -> bytes | None:
         """The picture's bytes; None where there are none to be had, which is told."""
         if target.index is None:
-            return self._preview[1] if self._preview[0] == target.job_id else None
+            return self.store.preview[1] if self.store.preview[0] == target.job_id else None
         key = (target.job_id, target.index)
         output, held = self._output(target), self.store.get(key)
         if held is not None or output is None:

@@ -120,6 +120,17 @@ async def test_previews_are_watched_while_the_job_runs_and_only_then(open_app, f
         assert ID not in wishes[-1]
 
 
+async def test_the_job_on_a_screen_of_its_own_begins_with_the_newest_preview(open_app, fake_engine):
+    """The next one comes with the sampler's next step, which may take a while."""
+    put(fake_engine, whole_job(1, "running"))
+    async with open_app(WIDE) as (app, pilot):
+        await until(lambda: fake_engine.sockets[0].wishes and ID in fake_engine.sockets[0].wishes[-1])
+        fake_engine.preview(ID, png(colour=(0, 248, 0)))
+        await until(lambda: top_left(app) == (0, 248, 0))
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, JobScreen) and top_left(app) == (0, 248, 0))
+
+
 async def test_of_many_previews_two_a_second_are_drawn(open_app, fake_engine):
     put(fake_engine, whole_job(1, "running"))
     async with open_app(WIDE) as (app, pilot):
