@@ -48,6 +48,7 @@ ELSEWHERE = {
     "ainf engine logs": "reads a file",
     "ainf db info": "reads the database: tests/cli/test_db.py",
     "ainf simulator": "has no engine and no state",
+    "ainf demo": "has a box of its own, and nothing of the user's",
 }
 
 

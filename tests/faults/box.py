@@ -165,11 +165,17 @@ class Box:
     async def replace_engine(self, kill_at: str = "") -> Child:
         """Kills the one that runs and starts one that will die where it is told."""
         keeping, self.keeping = self.keeping, False
-        self.kill_engine()
-        while self.engine_pid is not None:  # noqa: ASYNC110 - another process's lock tells nobody
-            await asyncio.sleep(0.01)
         try:
-            return await self.start_engine(kill_at)
+            while True:
+                self.kill_engine()
+                while self.engine_pid is not None:  # noqa: ASYNC110 - another process's lock tells nobody
+                    await asyncio.sleep(0.01)
+                try:
+                    return await self.start_engine(kill_at)
+                except AssertionError:
+                    # A front end that waits may have brought back an engine of its own in between.
+                    if self.engine_pid is None:
+                        raise
         finally:
             self.keeping = keeping
 
