@@ -1,24 +1,28 @@
-"""Keys one after the other: what a key does is done before the next one is looked at."""
+"""Keys that come in one go: what a key does is done before the next one is looked at."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import Any
 
 from textual import events
 from textual.app import App
 from textual.message import Message
+from textual.message_pump import MessagePump
 
+ONE_GO = 0.015
+"""Seconds between keys of one packet at most; a key that is held down repeats more slowly."""
 PATIENCE = 0.5
 """Seconds until the next key goes out although nothing has been heard of the one before."""
 
 
 class InTurn(App[None]):
     """Textual sends each key to the widget that has the focus when the key comes, at once. Of keys that come
-    in one go, as they do from a slow line, from a paste and from quick fingers, the second is sent before
-    the first has moved the focus: of `/` and `tz` a job would be run again and another be held. Here the
-    second waits until the first has gone its whole way up to the app, and until the screen that it may have
-    opened is there. Nothing waits while one key comes at a time.
+    in one go, as they do from a slow line, the second is sent before the first has moved the focus: text
+    typed behind a tab goes into the field before it. Here the second waits until the first has gone its whole
+    way up to the app, and until the screen that it may have opened is there. A key that comes alone takes the
+    way it always takes: what follows it would hold its paint up.
     """
 
     class KeyDone(Message):
@@ -28,29 +32,44 @@ class InTurn(App[None]):
             super().__init__()
             self.number = number
 
-    def __init__(self, **app: object) -> None:
-        super().__init__(**app)  # type: ignore[arg-type]  # passed on as they come
+    def __init__(self, **app: Any) -> None:
+        super().__init__(**app)
         self._keys: deque[events.Key] = deque()
-        self._key_number = 0
-        self._key_under_way = False
+        """Those that wait."""
+        self._last_key = 0.0
+        """When the newest one came."""
+        self._key_target: MessagePump | None = None
+        """Who got the last one that was sent."""
+        self._follower = 0
+        """Number of the newest KeyDone."""
         self._patience: asyncio.TimerHandle | None = None
+        """Set while one is on its way."""
 
     async def on_event(self, event: events.Event) -> None:
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
-        elif self._key_under_way:
+            return
+        in_one_go, self._last_key = event.time - self._last_key < ONE_GO, event.time
+        if self._keys or self._patience is not None or (in_one_go and self._key_target is not None):
             self._keys.append(event)
-            self._wait_at_most()
+            self._follow()
         else:
             await self._send_key(event)
 
     async def _send_key(self, key: events.Key) -> None:
-        self._key_under_way = True
-        self._key_number += 1
-        target = self.focused or self.screen
+        self._key_target = self.focused or self.screen
         await super().on_event(key)
-        if not target.post_message(self.KeyDone(self._key_number)):
-            self._key_done(self._key_number)
+
+    def _follow(self) -> None:
+        """Sends a KeyDone behind the last key, unless one is on its way."""
+        if self._patience is not None or self._key_target is None:
+            return
+        self._follower += 1
+        loop = asyncio.get_running_loop()
+        # A widget that goes away takes what follows the key with it.
+        self._patience = loop.call_later(PATIENCE, self._next_key, self._follower)
+        if not self._key_target.post_message(self.KeyDone(self._follower)):
+            self._next_key(self._follower)
 
     def on_in_turn_key_done(self, event: KeyDone) -> None:
         event.stop()
@@ -59,29 +78,22 @@ class InTurn(App[None]):
 
     def _screen_there(self, number: int) -> None:
         """A screen that was opened has its focus after its first layout."""
-        if self._keys and not self.screen.is_mounted:
-            self.screen.call_after_refresh(self._key_done, number)
+        if self.screen.is_mounted:
+            self._next_key(number)
         else:
-            self._key_done(number)
+            self.screen.call_after_refresh(self._next_key, number)
 
-    def _key_done(self, number: int) -> None:
-        if number != self._key_number or not self._key_under_way:
+    def _next_key(self, number: int) -> None:
+        """The key that waits longest is sent; `number`: of the KeyDone that has come, or was given up."""
+        if number != self._follower or self._patience is None:
             return
-        self._key_under_way = False
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
-        if self._keys:
-            self._key_under_way = True
-            self.call_later(self._send_key, self._keys.popleft())
-            self._wait_at_most()
-
-    def _wait_at_most(self) -> None:
-        """A widget that goes away takes what follows the key with it."""
-        if self._patience is None and self._keys:
-            loop = asyncio.get_running_loop()
-            self._patience = loop.call_later(PATIENCE, self._no_patience)
-
-    def _no_patience(self) -> None:
+        self._patience.cancel()
         self._patience = None
-        self._key_done(self._key_number)
+        if self._keys:
+            self.call_later(self._send_waiting)
+
+    async def _send_waiting(self) -> None:
+        if self._patience is None and self._keys:
+            await self._send_key(self._keys.popleft())
+            if self._keys:
+                self._follow()

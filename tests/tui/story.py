@@ -27,7 +27,7 @@ Jobs = Mapping[int, JobDocument]
 """By number; all that there are."""
 
 SECONDS = 20.0
-STOP_AT = 12
+STOP_AT = 22
 """Step of 30 at which a picture stops until it is let go."""
 SIM_WORDS = ("--step-seconds", "0.02", "--preview-method", "auto", "--node-seconds", "VAEDecode=0.01")
 SETTINGS = {"AINF_QUEUE_MAX_ATTEMPTS": "1", "TZ": "UTC"}

@@ -47,6 +47,17 @@ async def test_a_screen_that_opens_gets_what_is_typed_for_it(open_app, jobs):
         assert app.screen.query_one("Input").value == "theme"
 
 
+async def test_a_key_that_comes_alone_is_followed_by_nothing(open_app, jobs, monkeypatch):
+    async with open_app() as (app, pilot):
+        followed = []
+        monkeypatch.setattr(type(app), "on_in_turn_key_done", lambda *_: followed.append(1))
+        for _ in range(2):
+            at_once(app, "j")
+            await still(pilot)
+        assert app.screen.table.cursor == 2
+        assert not followed
+
+
 async def test_a_key_whose_widget_goes_away_holds_none_up(open_app, jobs, monkeypatch):
     monkeypatch.setattr(inturn, "PATIENCE", 0.05)
     async with open_app() as (app, pilot):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 from textual.widgets import Button, TextArea
 
 from ainf_tui.domain.workflows import PackInput
@@ -61,6 +62,15 @@ async def test_a_run_by_keyboard_alone(open_app, packs, size):
         assert (asked.pack, asked.preset, asked.seed) == ("basic", "warm", "7")
         assert dict(asked.values) == {"prompt": "a cat"}
         assert app.orders.log[-1].line.startswith("ainf run basic")
+
+
+async def test_text_typed_behind_a_tab_in_one_go_is_the_next_fields(open_app, packs):
+    async with open_app(WIDE) as (app, pilot):
+        await open_form(pilot, *"basic")
+        for key in ("a", "tab", "tab", "7"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(lambda: box(app, "seed").text == "7")
+        assert box(app, "prompt").text == "a"
 
 
 async def test_what_is_wrong_stands_below_its_field_and_is_not_sent(open_app, packs):
