@@ -71,6 +71,12 @@ class DetailPane(Vertical):
             self.call_after_refresh(self._paint)
         self._show_caption()
 
+    def clear_picture(self) -> None:
+        """Empties its place, which stays as large as it is."""
+        self.picture.empty()
+        self._caption = ""
+        self._show_caption()
+
     def _show_caption(self) -> None:
         room = self.caption.size.width
         self.caption.show(((cut(self._caption, room) if room else self._caption, "muted"),))
@@ -85,7 +91,10 @@ class DetailPane(Vertical):
     def _paint(self) -> None:
         seen, signs = self._seen, self.app.signs
         head: list[Line] = head_lines(seen, self.size.width, signs) if seen is not None else []
-        self.head.styles.height = max(1, len(head))
+        # Another height lays the pane out anew and paints all of it: until the job is here in full, the head
+        # stays as tall as that of the job before.
+        waits = seen is not None and seen.detail is None and not seen.error
+        self.head.styles.height = max(1, len(head), self.head.size.height if waits else 0)
         self.head.show(*head)
         cells = max(1, self.text.region.width - _SCROLLBAR)
         self._show_caption()

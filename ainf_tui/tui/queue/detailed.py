@@ -94,6 +94,11 @@ class DetailedScreen(SteeredScreen):
         row = self.detailed
         seen = self._seen(row) if row is not None else None
         self.detail.show(seen)
+        if seen is not None and seen.job is None and not seen.error:
+            # Whether it has a picture is not known yet: its place stays, so that nothing is laid out anew.
+            self.pictures.rest()
+            self.detail.clear_picture()
+            return
         self.pictures.look_at(seen.job if seen is not None else None, self._way())
 
     def _way(self) -> Way:

@@ -81,6 +81,8 @@ class JobPictures:
         self._job: JobDocument | None = None
         self._target: _Target | None = None
         self._why = ""
+        self._decided = False
+        """What is shown was chosen for the job that is looked at."""
         self._watched: tuple[str, ...] = ()
         self._index: dict[str, int] = {}
         self._allowed: set[tuple[str, int]] = set()
@@ -97,8 +99,9 @@ class JobPictures:
         self._watch_previews((job.id,) if shown and making and job is not None else ())
         target = self._wanted(job, way) if shown and job is not None else None
         why = way.why if job is not None and _drawable(job) and way.room.enough else ""
-        if target == self._target and (target is not None or why == self._why):
+        if self._decided and target == self._target and (target is not None or why == self._why):
             return
+        self._decided = True
         before, self._target = self._target, target
         self._why = why
         self._stop()
@@ -114,6 +117,7 @@ class JobPictures:
         self._watch_previews(())
         self._stop()
         self._target = None
+        self._decided = False
 
     def _wanted(self, job: JobDocument, way: Way) -> _Target | None:
         if job.state in {"running", "fetching"}:

@@ -111,7 +111,7 @@ async def test_previews_are_watched_while_the_job_runs_and_only_then(open_app, f
         await until(lambda: "preview" in caption(app) and top_left(app) == (0, 248, 0))
         await pilot.press("down")
         await until(lambda: ID not in wishes[-1])
-        assert drawing(app) is None
+        await until(lambda: drawing(app) is None)
         await pilot.press("up")
         await until(lambda: ID in wishes[-1])
         fake_engine.pictures[ID, 0] = png(colour=(248, 0, 0))
