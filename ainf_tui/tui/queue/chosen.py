@@ -24,6 +24,12 @@ class ChosenScreen(JobsScreen):
             return [row for row in self.rows.jobs() if row.id in marks]
         return [self.row] if self.row is not None else []
 
+    def none_chosen(self, message: str, hint: str = "") -> None:
+        """Says why the key did nothing."""
+        if self.table.marks and not self.chosen():
+            message, hint = "The marked jobs are hidden by the filter.", "`esc` ends it, or clears the marks."
+        self.app.tell(message, hint)
+
     def order(self, name: str, work: Awaitable[object], done: str = "") -> None:
         """Runs it as a worker; a failure is a toast. Not exclusive: no order undoes another."""
 

@@ -33,7 +33,9 @@ class RemovingScreen(ChosenScreen):
     def action_clear(self) -> None:
         rows = [row for row in self.chosen() if row.state in ENDED]
         if not rows:
-            self.app.tell("Only an ended job can be removed from the list.", "`c` cancels one that is open.")
+            self.none_chosen(
+                "Only an ended job can be removed from the list.", "`c` cancels one that is open."
+            )
             return
         self.run_worker(self._clear(rows), group="queue.clear.ask", exit_on_error=True)
 

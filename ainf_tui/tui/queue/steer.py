@@ -21,16 +21,18 @@ class SteeredScreen(RemovingScreen):
     def action_cancel(self) -> None:
         rows = [row for row in self.chosen() if row.state not in ENDED]
         if not rows:
-            self.app.tell("Nothing to cancel: it has ended.")
+            self.none_chosen("Nothing to cancel: it has ended.")
             return
         self.run_worker(self._cancel(rows), group="queue.cancel.ask", exit_on_error=True)
 
     async def _cancel(self, rows: Sequence[JobRow]) -> None:
         running = sum(row.state == "running" for row in rows)
         what = f"Cancel {named(rows)}?"
-        more = ["What has been made so far is not kept."] if running else []
+        more: list[str] = []
         if running:
-            more.insert(0, f"{counted(running, 'job')} of them is interrupted while it runs.")
+            who = "It" if len(rows) == 1 else "One of them" if running == 1 else f"{running} of them"
+            more.append(f"{who} {'is' if running == 1 else 'are'} interrupted while running.")
+            more.append("What has been made so far is not kept.")
         if await self.app.confirm(what, more, "Cancel the job" if len(rows) == 1 else f"Cancel {len(rows)}"):
             self.order("cancel", self.app.orders.cancel(JobsRequest(refs_of(rows))))
             self.clear_marks()
@@ -44,7 +46,7 @@ class SteeredScreen(RemovingScreen):
     def _retry(self, seed: str) -> None:
         rows = [row for row in self.chosen() if row.state in ENDED]
         if not rows:
-            self.app.tell("It has not ended yet.", "`a` makes a new run; `c` cancels this one.")
+            self.none_chosen("It has not ended yet.", "`a` makes a new run; `c` cancels this one.")
             return
         request = RetryRequest(new_id(), refs_of(rows), seed=seed)
         self.order("retry", self.app.orders.retry(request), f"{counted(len(rows), 'job')} queued again.")
@@ -69,7 +71,7 @@ class SteeredScreen(RemovingScreen):
         elif rows:
             self.order("hold", self.app.orders.release(JobsRequest(refs_of(rows))))
         else:
-            self.app.tell("Only a waiting job can be held.")
+            self.none_chosen("Only a waiting job can be held.")
             return
         self.clear_marks()
 
@@ -115,7 +117,7 @@ class SteeredScreen(RemovingScreen):
     def _waiting(self) -> list[JobRow]:
         rows = [row for row in self.chosen() if row.state in {"queued", "submitted"}]
         if not rows:
-            self.app.tell("Only a waiting job can be moved.")
+            self.none_chosen("Only a waiting job can be moved.")
         elif self.rows.sort.by != "run order":
             self.app.tell("The list is sorted otherwise.", "`S` sorts it by the run order again.")
             return []
@@ -141,7 +143,7 @@ class SteeredScreen(RemovingScreen):
     def _change_priority(self, step: int) -> None:
         rows = [row for row in self.chosen() if row.state not in ENDED]
         if not rows:
-            self.app.tell("Only an open job has a priority to change.")
+            self.none_chosen("Only an open job has a priority to change.")
             return
         found = max(-PRIORITY_BOUND, min(PRIORITY_BOUND, rows[0].priority + step))
         request = MoveRequest(refs_of(rows), priority=found)

@@ -101,6 +101,7 @@ async def test_moving_lays_nothing_out_anew(open_app, fake_engine, monkeypatch):
     """Another job has another number of lines in its detail; a layout would paint the whole screen."""
     fake_engine.put(job_row(1), job_row(2, "failed", error="comfy.oom: out of memory"))
     async with open_app() as (app, pilot):
+        await still(pilot, 15)  # the detail of the first job has come
         laid_out = []
         monkeypatch.setattr(app.screen, "_refresh_layout", lambda *_, **__: laid_out.append(1))
         lines = len(app.screen.detail.text.lines)
