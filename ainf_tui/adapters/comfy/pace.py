@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-GULP = 0.020
+GULP = 0.040
 """Seconds for which a flood is left to the kernel's buffer; nobody sees such a delay."""
 FLOOD = 200.0
 """Frames a second from which gulping pays: a sampler with previews makes 20 to 100."""
