@@ -18,6 +18,8 @@ REST = 0.12
 """Seconds that the cursor rests before anything is asked."""
 REST_SLOW = 0.6
 """The same on a slow line."""
+FIRST = 0.01
+"""The same for the first job of all."""
 AGAIN = 1.0
 """Seconds between two questions for the same job at least."""
 KEPT = 50
@@ -102,7 +104,8 @@ class DetailFeed:
 
     def _pause(self) -> float:
         asked = self._asked.get(self._row.id) if self._row is not None else None
-        rest = REST_SLOW if self._slow() else REST
+        # The first of all is asked for at once: nobody moves yet, and the screen is complete the sooner.
+        rest = FIRST if not self._asked and not self.cache else REST_SLOW if self._slow() else REST
         return rest if asked is None else max(rest, asked.at + AGAIN - time.monotonic())
 
     def _newest(self) -> int:
