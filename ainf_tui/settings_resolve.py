@@ -10,8 +10,9 @@ from ainf_tui import settings_backends
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.errors import UsageError
 from ainf_tui.paths import absolute
+from ainf_tui.settings_field import Value
 from ainf_tui.settings_keys import KeyProblem, Keys, entries, judge, parse_keys
-from ainf_tui.settings_schema import SECTIONS, SETTINGS, Setting, Value
+from ainf_tui.settings_schema import SECTIONS, SETTINGS, Setting
 from ainf_tui.settings_toml import read_toml
 
 COMFYUI_URL = "AINF_COMFYUI_URL"
@@ -129,7 +130,7 @@ class Resolver:
                         self._unknown(f"{section}.{name}", self._place(key), key, self._by_id)
 
     def _check_env_names(self) -> None:
-        known = {setting.env for setting in SETTINGS}
+        known = {COMFYUI_URL, *(setting.env for setting in SETTINGS)}
         prefixes = tuple(f"AINF_{section.upper()}_" for section in SECTIONS)
         for name in self._env:
             if name.startswith(prefixes) and name not in known:

@@ -1,251 +1,41 @@
 """Every setting, declared once: name, type, default, bounds and what it is for.
 
 Parsing, `ainf config`, the template of `ainf config init` and `docs/configuration.md` all come from
-these classes. A field's type is that of its default; its id is `section.name`, its environment
-variable `AINF_SECTION_NAME`.
+`settings_sections` and `settings_box`. A field's type is that of its default; its id is `section.name`,
+its environment variable `AINF_SECTION_NAME`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
-from ainf_tui.settings_pattern import DEFAULT_PATTERN, check_pattern
-
-Value = bool | int | float | str
+from ainf_tui import settings_box as box
+from ainf_tui import settings_sections as own
+from ainf_tui.settings_field import Value
 
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
 
 
-def _setting(
-    default: Value,
-    text: str,
-    *,
-    minimum: float | None = None,
-    maximum: float | None = None,
-    choices: tuple[str, ...] = (),
-    check: Callable[[str], str] | None = None,
-    path: bool = False,
-    secret: bool = False,
-    variable: str = "",
-) -> Any:
-    facts: dict[str, Any] = {"help": text, "minimum": minimum, "maximum": maximum, "choices": choices}
-    facts |= {"default": default, "check": check, "path": path, "secret": secret, "variable": variable}
-    return field(default=default, metadata=facts)
-
-
-def _check_database_url(raw: str) -> str:
-    schemes = ("sqlite:///", "postgresql://")
-    if raw and not raw.startswith(schemes):
-        raise ValueError("must begin with sqlite:/// or postgresql://")
-    return raw
-
-
-def _check_label(raw: str) -> str:
-    if len(raw) > 20:
-        raise ValueError("must be at most 20 characters long")
-    return raw
-
-
-@dataclass(frozen=True, slots=True)
-class EngineSettings:
-    """The background process that owns the queue."""
-
-    idle_timeout: float = _setting(
-        600.0,
-        "Seconds without work, supervision or a connected front end after which the engine ends. 0: never.",
-        minimum=0,
-        maximum=31_536_000,
-    )
-    log_level: str = _setting(
-        "info", "What the engine writes to its log.", choices=("debug", "info", "warning", "error")
-    )
-    log_max_bytes: int = _setting(
-        10_485_760,
-        "Size in bytes at which engine.log is rotated.",
-        minimum=65_536,
-        maximum=1_073_741_824,
-    )
-    label: str = _setting(
-        "", "A word that front ends show beside the box's name, such as staging.", check=_check_label
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class QueueSettings:
-    """How jobs are handed to the ComfyUI servers."""
-
-    max_attempts: int = _setting(
-        2,
-        "Prompts that may be sent for one job in all. A further one is sent only when the one before "
-        "cannot finish.",
-        minimum=1,
-        maximum=10,
-    )
-    waiting_per_backend: int = _setting(
-        1,
-        "Prompts of ours that wait in a ComfyUI's own queue behind the running one. 1 keeps the GPU "
-        "busy between jobs, 0 leaves the order wholly to ainf.",
-        minimum=0,
-        maximum=1,
-    )
-    poll_busy: float = _setting(
-        2.0,
-        "Seconds between questions to a ComfyUI that has work of ours.",
-        minimum=0.1,
-        maximum=60,
-    )
-    poll_idle: float = _setting(
-        15.0,
-        "Seconds between questions to a ComfyUI that has none.",
-        minimum=0.1,
-        maximum=3600,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class OutputSettings:
-    """Where finished files go."""
-
-    folder: str = _setting(
-        "",
-        "Folder for finished files. Empty: ~/ainf/outputs, or outputs/ under AINF_HOME.",
-        path=True,
-    )
-    pattern: str = _setting(
-        DEFAULT_PATTERN,
-        "File name under that folder, without its ending. The fields are listed under File names.",
-        check=check_pattern,
-    )
-    sidecar: bool = _setting(True, "Write NAME.json beside each file: how it was made, in full.")
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewSettings:
-    """Pictures of a job while it runs."""
-
-    method: str = _setting(
-        "auto",
-        "How ComfyUI makes previews. auto leaves it to the server; none saves bandwidth.",
-        choices=("auto", "latent2rgb", "taesd", "none"),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseSettings:
-    """Where jobs are kept. The password in the address is not shown."""
-
-    url: str = _setting(
-        "",
-        "sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME. Empty: a SQLite file in the state folder.",
-        check=_check_database_url,
-        secret=True,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class TimeoutSettings:
-    """How long a ComfyUI may take to answer."""
-
-    prompt: float = _setting(
-        30.0, "Seconds for taking in a prompt; then ainf looks whether it arrived.", minimum=1, maximum=600
-    )
-    http: float = _setting(10.0, "Seconds for short questions (queue, history).", minimum=1, maximum=300)
-    view: float = _setting(
-        60.0, "Seconds without a byte while an output file is fetched.", minimum=1, maximum=3600
-    )
-    object_info: float = _setting(
-        60.0, "Seconds for the list of node classes, which is slow on large installs.", minimum=1, maximum=600
-    )
-
-
-def _check_command(raw: str) -> str:
-    from shlex import split  # noqa: PLC0415 - few set a command
-
-    try:
-        split(raw)
-    except ValueError as error:
-        raise ValueError(f"is no command line: {str(error).lower()}") from None
-    return raw
-
-
-@dataclass(frozen=True, slots=True)
-class AppSettings:
-    """The full-screen app. Its keys are set under `[keys]`."""
-
-    theme: str = _setting(
-        "ainf-dark",
-        "Colours: ainf-dark, ainf-light, ansi (the terminal's own), one of Textual's, or one of your own "
-        "from themes/. One that is chosen in the app is kept until this setting changes.",
-    )
-    images: str = _setting(
-        "auto",
-        "How pictures are drawn. auto asks the terminal.",
-        choices=("auto", "kitty", "sixel", "blocks", "off"),
-    )
-    mouse: str = _setting(
-        "auto", "Whether the app takes the mouse. auto: not over SSH.", choices=("auto", "on", "off")
-    )
-    ascii: str = _setting(
-        "auto",
-        "Plain characters instead of glyphs. auto: where the terminal draws those wrong.",
-        choices=("auto", "yes", "no"),
-    )
-    low_bandwidth: str = _setting(
-        "auto",
-        "Fewer repaints, 16 colours, no pictures. auto: when the line is measured to be slow.",
-        choices=("auto", "yes", "no"),
-    )
-    title: bool = _setting(True, "Show in the terminal's title how far the queue is.")
-    bell: bool = _setting(False, "Ring the terminal's bell when jobs have ended.")
-    desktop_notifications: bool = _setting(
-        True, "Tell the terminal (OSC 9) when jobs have ended; many show it on the desktop."
-    )
-    notify_hook: str = _setting(
-        "",
-        "Command to run when jobs have ended, without a shell: it gets them as JSON on standard input and "
-        "the first in AINF_JOB_* variables.",
-        check=_check_command,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class RunSettings:
-    """`ainf run`."""
-
-    wait: str = _setting(
-        "auto",
-        "Whether `ainf run` waits for the end. auto: when its output is a terminal.",
-        choices=("auto", "yes", "no"),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectSettings:
-    """An engine on another machine, over ssh (`--connect`)."""
-
-    url: str = _setting(
-        "",
-        "ssh://[user@]box[:port][/path]: the engine there instead of one here. path is the AINF_HOME there.",
-        variable="AINF_CONNECT",
-    )
-    command: str = _setting("ainf", "What starts ainf there, as that machine's shell reads it.")
-    ssh: str = _setting("ssh", "The ssh program here.")
-
-
 SECTIONS: dict[str, type[Any]] = {
-    "engine": EngineSettings,
-    "queue": QueueSettings,
-    "outputs": OutputSettings,
-    "previews": PreviewSettings,
-    "database": DatabaseSettings,
-    "timeouts": TimeoutSettings,
-    "run": RunSettings,
-    "connect": ConnectSettings,
-    "app": AppSettings,
+    "engine": own.EngineSettings,
+    "queue": own.QueueSettings,
+    "outputs": own.OutputSettings,
+    "previews": own.PreviewSettings,
+    "database": own.DatabaseSettings,
+    "timeouts": own.TimeoutSettings,
+    "run": own.RunSettings,
+    "connect": own.ConnectSettings,
+    "app": own.AppSettings,
+    "probes": box.ProbeSettings,
+    "runs": box.RunLogSettings,
+    "comfyui": box.ComfyUISettings,
+    "redis": box.RedisSettings,
+    "host": box.HostSettings,
+    "checks": box.CheckSettings,
 }
 
 

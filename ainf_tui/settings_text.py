@@ -9,8 +9,9 @@ from pathlib import Path
 from ainf_tui.actions import AREAS, BY_ID, of_area
 from ainf_tui.errors import ConflictError, UsageError
 from ainf_tui.settings import HIDDEN, Settings, redact_urls
+from ainf_tui.settings_field import Value
 from ainf_tui.settings_pattern import FIELDS
-from ainf_tui.settings_schema import BACKEND_KEYS, SECTIONS, SETTINGS, Value
+from ainf_tui.settings_schema import BACKEND_KEYS, SECTIONS, SETTINGS
 
 
 @dataclass(frozen=True, slots=True)

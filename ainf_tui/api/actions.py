@@ -11,8 +11,8 @@ from pydantic import BeforeValidator
 from ainf_tui.api.codec import Listed, encode, respond
 from ainf_tui.api.context import Here, Mutation
 from ainf_tui.domain.documents import JobsDocument, QueueDocument
+from ainf_tui.domain.engine_service import BackendSpec, CountDocument
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
-from ainf_tui.domain.services import BackendSpec, CountDocument
 from ainf_tui.domain.wire import (
     ASKABLE_REASONS,
     BackendAddedDocument,

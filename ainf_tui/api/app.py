@@ -16,7 +16,7 @@ from ainf_tui.api.codec import ErrorDocument, respond_error
 from ainf_tui.api.context import Activity, Context, context, describe
 from ainf_tui.api.guard import Guard
 from ainf_tui.api.live import LiveHub, Pace
-from ainf_tui.domain.services import EngineService
+from ainf_tui.domain.engine_service import EngineService
 from ainf_tui.domain.wire import API_REVISION, VersionDocument
 from ainf_tui.errors import AinfError, NotFoundError, UsageError
 from ainf_tui.store import Previews, Store

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from ainf_tui.api.live import LiveHub
-from ainf_tui.domain.services import EngineService
+from ainf_tui.domain.engine_service import EngineService
 from ainf_tui.domain.wire import API_REVISION, READ_ONLY_HEADER, VersionDocument, read_only_error
 from ainf_tui.errors import UnreachableError
 from ainf_tui.store import Store

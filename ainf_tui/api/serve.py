@@ -20,7 +20,7 @@ from ainf_tui.api.live import Pace
 from ainf_tui.api.lock import held
 from ainf_tui.api.logs import logging_to
 from ainf_tui.api.server import EngineServer, bound
-from ainf_tui.domain.services import EngineService
+from ainf_tui.domain.engine_service import EngineService
 from ainf_tui.domain.wire import STOP_ASKED, STOP_ENGINE, STOP_IDLE, STOP_SIGNAL
 from ainf_tui.locations import Locations
 from ainf_tui.settings import Settings

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ainf_tui.domain.comfy import HistoryEntry, ObjectInfo, QueueSnapshot, SystemStats
+from ainf_tui.domain.engine_service import BackendSpec
 from ainf_tui.domain.jobs import ON_SERVER, Job
 from ainf_tui.domain.link import LinkWatch
 from ainf_tui.domain.ports import BackendMemory, ComfyServer, ComfySocket
-from ainf_tui.domain.services import BackendSpec
 from ainf_tui.engine.context import Context, Flight, log
 from ainf_tui.engine.outcomes import Verdicts
 from ainf_tui.errors import BackendError, UnreachableError

@@ -20,12 +20,12 @@ from ainf_tui.domain.documents import (
     QueueDocument,
     StatusDocument,
 )
+from ainf_tui.domain.engine_service import CountDocument, JobQuery
 from ainf_tui.domain.jobs import Job
 from ainf_tui.domain.naming import with_number
 from ainf_tui.domain.present import node_progress_document, problem_document
 from ainf_tui.domain.progress import NodeState
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
-from ainf_tui.domain.services import CountDocument, JobQuery
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.commands import Commands, Done
 from ainf_tui.engine.engine import Engine
@@ -46,7 +46,7 @@ CHUNK = 500
 
 
 class Service:
-    """Implements `domain.services.EngineService`."""
+    """Implements `domain.engine_service.EngineService`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
