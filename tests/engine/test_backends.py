@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ainf_tui.domain.engine_service import BackendSpec
 from ainf_tui.domain.graphs import graph_hash
 from ainf_tui.domain.requests import JobsRequest, RunRequest
-from ainf_tui.domain.engine_service import BackendSpec
 from tests.fakes.box import Box
 from tests.fakes.graphs import picture
 
