@@ -16,14 +16,6 @@ from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.errors import UsageError
 from ainf_tui.paths import write_private
 from ainf_tui.settings_backends import DEFAULT_URL
-from ainf_tui.settings_box import (
-    CheckSettings,
-    ComfyUISettings,
-    HostSettings,
-    ProbeSettings,
-    RedisSettings,
-    RunLogSettings,
-)
 from ainf_tui.settings_field import Value
 from ainf_tui.settings_keys import KeyProblem, Keys
 from ainf_tui.settings_resolve import Resolver
@@ -65,12 +57,6 @@ class Settings:
     run: RunSettings = field(default_factory=RunSettings)
     connect: ConnectSettings = field(default_factory=ConnectSettings)
     app: AppSettings = field(default_factory=AppSettings)
-    probes: ProbeSettings = field(default_factory=ProbeSettings)
-    runs: RunLogSettings = field(default_factory=RunLogSettings)
-    comfyui: ComfyUISettings = field(default_factory=ComfyUISettings)
-    redis: RedisSettings = field(default_factory=RedisSettings, repr=False)
-    host: HostSettings = field(default_factory=HostSettings)
-    checks: CheckSettings = field(default_factory=CheckSettings)
     keys: Keys = field(default_factory=dict)
     """The changed keys that are in force."""
     key_problems: tuple[KeyProblem, ...] = field(default=(), compare=False)
@@ -106,9 +92,8 @@ class Settings:
             for name, value in spec.headers.items():
                 if re.search(_PRIVATE_HEADER, name) or len(value) >= 16:
                     found |= {value, value.rpartition(" ")[2]}
-        for url in (self.database.url, self.redis.url):
-            if user_info := re.search(_USER_INFO, url):
-                found.add(user_info.group()[:-1].partition(":")[2])
+        if user_info := re.search(_USER_INFO, self.database.url):
+            found.add(user_info.group()[:-1].partition(":")[2])
         # Shorter ones would blot out ordinary words; by key they are hidden all the same.
         return frozenset(text for text in found if len(text) >= 4)
 

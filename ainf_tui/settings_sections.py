@@ -1,7 +1,4 @@
-"""The settings of the engine, of `ainf run` and of the app, a class a section of config.toml.
-
-Those of the box (services, ComfyUI, checks) are in `settings_box`.
-"""
+"""The settings of the engine, of `ainf run` and of the app, a class a section of config.toml."""
 
 from __future__ import annotations
 

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from ainf_tui.domain.check_documents import CheckDocument
-from ainf_tui.domain.comfyui_documents import ComfyUIDocument
 from ainf_tui.domain.documents import (
     BackendDocument,
     DatabaseDocument,
@@ -17,21 +15,8 @@ from ainf_tui.domain.documents import (
     JobDocument,
     QueueDocument,
 )
-from ainf_tui.domain.host_documents import HostDocument
-from ainf_tui.domain.service_documents import ServiceDocument
 
-TOPICS = (
-    "engine",
-    "queue",
-    "active",
-    "backends",
-    "database",
-    "health",
-    "services",
-    "host",
-    "checks",
-    "comfyui",
-)
+TOPICS = ("engine", "queue", "active", "backends", "database", "health")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +32,6 @@ class State:
         default_factory=lambda: DatabaseDocument(url="", reachable=False, revision=None)
     )
     health: HealthDocument = field(default_factory=HealthDocument)
-    services: tuple[ServiceDocument, ...] = ()
-    """In the order of their declaration."""
-    host: HostDocument = field(default_factory=HostDocument)
-    checks: tuple[CheckDocument, ...] = ()
-    """Of the last system check, those that are not ok; empty before the first."""
-    comfyui: ComfyUIDocument = field(default_factory=ComfyUIDocument)
 
 
 Listener = Callable[[frozenset[str]], None]

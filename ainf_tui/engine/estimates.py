@@ -28,7 +28,11 @@ class Waiting:
 
     def at(self, position: int) -> Eta:
         seconds = (self.busy + position * self.middling) / self.backends
-        return Eta(seconds, f"position {position}, the last {self.measured} jobs")
+        return Eta(seconds, f"position {position}, {_of(self.measured)}")
+
+
+def _of(jobs: int) -> str:
+    return "the last job" if jobs == 1 else f"the last {jobs} jobs"
 
 
 class Estimates:
@@ -61,7 +65,7 @@ class Estimates:
         total = own.seconds if own is not None else self.middling
         if ahead is None or total is None:
             return Live(snapshot)
-        basis = own.basis if own is not None else f"the last {len(self._recent)} jobs"
+        basis = own.basis if own is not None else _of(len(self._recent))
         return Live(snapshot, Eta(ahead + total, basis))
 
     def _ahead(self, backend: Backend, flight: Flight, now: float) -> float | None:

@@ -14,7 +14,8 @@ from pathlib import Path, PurePath
 
 import psutil
 
-_LISTEN = "0A"
+from ainf_tui.adapters.listeners import holders, is_host, listeners, read
+
 _FORWARDERS = frozenset(
     (
         "ssh",
@@ -115,82 +116,38 @@ class ProcessFinder:
         """Inodes of the sockets that take connections to host:port: bound to it, else to all addresses."""
         exact: set[int] = set()
         every: set[int] = set()
-        for table in ("tcp", "tcp6"):
-            for line in _lines(self._proc / "net" / table):
-                fields = line.split()
-                if len(fields) < 10 or fields[3] != _LISTEN:
-                    continue
-                address, _, listening = fields[1].rpartition(":")
-                if int(listening, 16) != port:
-                    continue
-                bound = _address(address)
-                if bound.is_unspecified:
-                    every.add(int(fields[9]))
-                elif _is_host(bound, host):
-                    exact.add(int(fields[9]))
+        for found in listeners(self._proc):
+            if found.port == port and found.address.is_unspecified:
+                every.add(found.inode)
+            elif found.port == port and is_host(found.address, host):
+                exact.add(found.inode)
         return exact or every
 
     def _search(self, inode: int) -> Owner | None:
         """The oldest process that holds the socket: children inherit it, the server made it."""
         owners = []
-        target = f"socket:[{inode}]"
-        for folder in self._proc.iterdir():
-            if folder.name.isdigit() and self._holds(folder / "fd", target):
-                started = self._started(int(folder.name))
-                if started is not None:
-                    owners.append((started, int(folder.name)))
+        for pid in holders({inode}, self._proc).get(inode, ()):
+            started = self._started(pid)
+            if started is not None:
+                owners.append((started, pid))
         if not owners:
             return None
         started, pid = min(owners)
         return Owner(pid, started, self._boot(), self._name(pid), self._cmdline(pid))
 
-    @staticmethod
-    def _holds(folder: Path, target: str) -> bool:
-        try:
-            return any(str(fd.readlink()) == target for fd in folder.iterdir())
-        except OSError:
-            return False  # another user's process, or one that just ended
-
     def _started(self, pid: int) -> int | None:
         # The name in field 2 may hold spaces and parentheses: count from the last one.
-        fields = _read(self._proc / str(pid) / "stat").rpartition(")")[2].split()
+        fields = read(self._proc / str(pid) / "stat").rpartition(")")[2].split()
         return int(fields[19]) if len(fields) > 19 else None
 
     def _boot(self) -> str:
-        return _read(self._proc / "sys/kernel/random/boot_id").strip()[:8]
+        return read(self._proc / "sys/kernel/random/boot_id").strip()[:8]
 
     def _name(self, pid: int) -> str:
-        return _read(self._proc / str(pid) / "comm").strip()
+        return read(self._proc / str(pid) / "comm").strip()
 
     def _cmdline(self, pid: int) -> tuple[str, ...]:
-        return tuple(_read(self._proc / str(pid) / "cmdline").rstrip("\0").split("\0"))
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""
-
-
-def _lines(path: Path) -> list[str]:
-    return _read(path).splitlines()[1:]
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """An address of /proc/net/tcp: hexadecimal words of 32 bits in the machine's byte order."""
-    words = [int(text[i : i + 8], 16).to_bytes(4, sys.byteorder) for i in range(0, len(text), 8)]
-    raw = b"".join(words)
-    if len(raw) == 4:
-        return ipaddress.IPv4Address(raw)
-    address = ipaddress.IPv6Address(raw)
-    return address.ipv4_mapped or address
-
-
-def _is_host(bound: ipaddress.IPv4Address | ipaddress.IPv6Address, host: str) -> bool:
-    if host == "localhost":
-        return str(bound) in {"127.0.0.1", "::1"}
-    return str(bound) == str(ipaddress.ip_address(host))
+        return tuple(read(self._proc / str(pid) / "cmdline").rstrip("\0").split("\0"))
 
 
 def _by_psutil(host: str, port: int) -> Owner | None:
@@ -225,4 +182,4 @@ def _listens(local: tuple[str, int] | tuple[()], status: str, host: str, port: i
         bound = ipaddress.ip_address(local[0].partition("%")[0])
     except ValueError:
         return local[0] == "*"
-    return bound.is_unspecified or _is_host(bound, host)
+    return bound.is_unspecified or is_host(bound, host)

@@ -1,0 +1,228 @@
+"""The parent of one service: starts it, waits, and writes how it ended. Outlives whoever asked for it.
+
+Run as a program of its own, `python -I -S launcher.py`, with a JSON request on standard input; imports the
+standard library only. It detaches at once, answers with one line of JSON on standard output (the pids, or
+why nothing was started) and then depends on nobody.
+
+The service writes straight into its log, not through us: a pipe would end the service with us (EPIPE), or
+stop it where nobody reads. A log that has grown large is rotated under its open descriptor: the old part is
+copied to LOG.1 and then cut off the front in place (`fallocate`, ext4 and xfs), which no writer notices.
+Elsewhere the service's processes are stopped for the moment it takes to copy and truncate. Either way no
+byte is lost; a line may begin in LOG.1 and end in LOG.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+_LOOK = 2.0
+"""Seconds between two looks at the size of the log."""
+_COLLAPSE_RANGE = 0x08
+_BLOCK = 1 << 20
+_STOPPED = 0.2
+"""Seconds that the service may take to stand still for a rotation."""
+
+
+def main() -> None:
+    """Reads the request, detaches, starts the service, waits for its end."""
+    request = json.loads(sys.stdin.buffer.read())
+    if os.fork():
+        os._exit(0)  # Who started us waits for this one only.
+    os.setsid()
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # We end when the service has, to tell how.
+    os.chdir("/")
+    kills = _oom_kills()
+    try:
+        log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        service = _start(request, log)
+    except OSError as error:
+        _answer({"error": error.strerror or str(error), "errno": error.errno, "file": error.filename})
+        return
+    told = {
+        "pid": service.pid,
+        "started": _started(service.pid),
+        "launcher": os.getpid(),
+        "launcher_started": _started(os.getpid()),
+    }
+    _write(request["started_file"], told)
+    _answer(told)
+    _wait(service, request["log"], log, int(request["log_max_bytes"]))
+    _write(request["exit_file"], _ending(service.returncode, _oom_kills() > kills))
+
+
+def _start(request: dict[str, Any], log: int) -> subprocess.Popen[bytes]:
+    def usual_signals() -> None:
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+
+    return subprocess.Popen(  # noqa: S603 - the user's own command, no shell
+        request["command"],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        cwd=request["cwd"],
+        env=request["env"],
+        start_new_session=True,
+        close_fds=True,
+        preexec_fn=usual_signals,  # noqa: PLW1509 - one thread; ignored signals would be inherited
+    )
+
+
+def _answer(document: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError):
+        os.write(1, json.dumps(document).encode() + b"\n")
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(null, number)
+
+
+def _wait(service: subprocess.Popen[bytes], path: str, log: int, most: int) -> None:
+    while True:
+        try:
+            service.wait(_LOOK)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(OSError):  # A disk that refuses: the log grows, the service lives.
+                if os.fstat(log).st_size > most:
+                    _rotate(service.pid, path, log)
+        else:
+            return
+
+
+def _ending(status: int, oom: bool) -> dict[str, Any]:
+    killed = signal.Signals(-status).name if status < 0 else None
+    return {
+        "code": status if status >= 0 else None,
+        "signal": killed,
+        "at": time.time(),
+        "oom": oom and killed == "SIGKILL",
+    }
+
+
+def _write(path: str, document: dict[str, Any]) -> None:
+    """Whole or not at all, and on the disk when it is there."""
+    temporary = f"{path}.tmp"
+    with contextlib.suppress(OSError):  # The folder is gone or full: nobody can be told any more.
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            os.write(handle, json.dumps(document).encode())
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        os.rename(temporary, path)
+        folder = os.open(os.path.dirname(path), os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _started(pid: int) -> int | None:
+    """Clock ticks since boot, from /proc; None elsewhere: who asked looks for itself."""
+    with contextlib.suppress(OSError, IndexError, ValueError), open(f"/proc/{pid}/stat", "rb") as stream:
+        return int(stream.read().rpartition(b")")[2].split()[19])
+    return None
+
+
+def _oom_kills() -> int:
+    """How often the kernel has killed for memory in our control group."""
+    with contextlib.suppress(OSError, ValueError):
+        with open("/proc/self/cgroup", encoding="ascii") as stream:
+            group = next((line.strip()[3:] for line in stream if line.startswith("0::")), "")
+        with open(f"/sys/fs/cgroup{group}/memory.events", encoding="ascii") as stream:
+            return sum(int(line.split()[1]) for line in stream if line.startswith("oom_kill "))
+    return 0
+
+
+# -- the log ---------------------------------------------------------------------------------------
+def _rotate(pid: int, path: str, log: int) -> None:
+    """The older part of LOG becomes LOG.1 (which becomes LOG.2, and so on up to 9)."""
+    source = os.open(path, os.O_RDWR)
+    try:
+        if os.fstat(source).st_ino != os.fstat(log).st_ino:
+            return  # Somebody has renamed it: it is theirs.
+        block = max(4096, os.fstatvfs(source).f_bsize)
+        cut = os.fstat(source).st_size // block * block
+        for number in range(8, 0, -1):
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(f"{path}.{number}", f"{path}.{number + 1}")
+        temporary = f"{path}.1.tmp"
+        target = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            _copy(source, target, 0, cut)
+            os.fsync(target)
+            os.rename(temporary, f"{path}.1")  # Killed here: the same lines twice, rather than not at all.
+            if not _collapse(source, cut):
+                _truncate(pid, source, target, cut)
+        finally:
+            os.close(target)
+    finally:
+        os.close(source)
+
+
+def _copy(source: int, target: int, start: int, end: int) -> None:
+    while start < end and (data := os.pread(source, min(_BLOCK, end - start), start)):
+        while data:
+            written = os.write(target, data)
+            start, data = start + written, data[written:]
+
+
+def _collapse(source: int, length: int) -> bool:
+    """Cuts the first bytes off in place; False where the file system cannot."""
+    if not sys.platform.startswith("linux"):
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+    return bool(libc.fallocate(source, _COLLAPSE_RANGE, 0, length) == 0)
+
+
+def _truncate(pid: int, source: int, target: int, copied: int) -> None:
+    """Stops the service, copies what was written meanwhile, empties the log, lets it go on."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGSTOP)
+    try:
+        give_up = time.monotonic() + _STOPPED
+        while not _still(pid) and time.monotonic() < give_up:
+            time.sleep(0.001)
+        _copy(source, target, copied, os.fstat(source).st_size)
+        os.ftruncate(source, 0)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGCONT)
+
+
+def _still(group: int) -> bool:
+    """Whether no thread of the group runs. A write that has begun is finished before a thread stops."""
+    try:
+        for name in os.listdir("/proc"):
+            if name.isdigit() and not _stopped(name, group):
+                return False
+    except OSError:
+        time.sleep(0.02)  # No /proc here: nothing better than to wait a little.
+    return True
+
+
+def _stopped(name: str, group: int) -> bool:
+    """True as well for a process that is not of the group."""
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        with open(f"/proc/{name}/stat", "rb") as stream:
+            fields = stream.read().rpartition(b")")[2].split()
+        if int(fields[2]) != group:
+            return True
+        for thread in os.listdir(f"/proc/{name}/task"):
+            with open(f"/proc/{name}/task/{thread}/stat", "rb") as stream:
+                if stream.read().rpartition(b")")[2].split()[0] not in (b"T", b"t", b"Z", b"X"):
+                    return False
+    return True
+
+
+if __name__ == "__main__":
+    main()
