@@ -21,6 +21,7 @@ from ainf_tui.domain.documents import (
 )
 from ainf_tui.errors import AinfError
 from ainf_tui.resources import styles_dir
+from ainf_tui.tui.failures import Failures
 from ainf_tui.tui.frame.header import Facts
 from ainf_tui.tui.frame.options import Option
 from ainf_tui.tui.inturn import InTurn
@@ -44,7 +45,7 @@ TOPICS = ("engine", "queue", "active", "backends", "database", "health")
 """The store's topics; each is an attribute of the app."""
 
 
-class Shell(InTurn, Looking):
+class Shell(InTurn, Looking, Failures):
     """The app without its screens: what they show, and the way to act."""
 
     class PreviewCame(Message):
@@ -92,6 +93,8 @@ class Shell(InTurn, Looking):
             driver_class=AinfDriver,
             css_path=[folder / f"{name}.tcss" for name in ("app", "dialogs", "queue")],
         )
+        if self.options.state_dir is not None:
+            self.failure_log = self.options.state_dir / "app.log"
         self.set_reactive(Shell.signs, Signs(unicode=self.options.unicode))
         self.set_reactive(Shell.slow, self.options.slow)
         self.set_reactive(Shell.images, self.options.images)
@@ -109,12 +112,16 @@ class Shell(InTurn, Looking):
 
     def on_mount(self) -> None:
         # At once: where an engine runs it answers before the first paint, and one paint is enough.
-        self.run_worker(self.engine_link.run(), group="app.link", exclusive=True, exit_on_error=True)
+        self.lasting["app.link"] = self._run_link
+        self._run_link()
         self.set_interval(1.0, self._beat)
 
         pacer = pacer_of(self)
         if pacer is not None and self.options.slow:
             pacer.low = True
+
+    def _run_link(self) -> None:
+        self.run_worker(self.engine_link.run(), group="app.link", exclusive=True, exit_on_error=False)
 
     def on_terminal_probed(self, event: TerminalProbed) -> None:
         """The terminal has told what it can do; the glyphs follow."""

@@ -10,8 +10,25 @@ import pytest
 from textual.pilot import Pilot
 
 from ainf_tui.tui.app import AinfApp
+from ainf_tui.tui.failures import Failures
 from ainf_tui.tui.options import Options
 from tests.fakes.tui_client import FakeEngine
+
+
+@pytest.fixture(autouse=True)
+def failed_work(monkeypatch):
+    """(group, error) of all work behind the screen that failed; a test that leaves one fails."""
+    failed: list[tuple[str, BaseException]] = []
+    told = Failures.work_failed
+
+    def kept(app: Failures, group: str, error: BaseException) -> None:
+        failed.append((group, error))
+        told(app, group, error)
+
+    monkeypatch.setattr(Failures, "work_failed", kept)
+    yield failed
+    for group, error in failed:
+        raise AssertionError(f"the work {group} failed") from error
 
 
 @pytest.fixture

@@ -86,7 +86,9 @@ class CommandLine(Vertical):
         self.entry.open(self._text)
 
     def action_complete(self) -> None:
-        self.run_worker(self._completed(self.entry.value), group="command.complete", exclusive=True)
+        self.run_worker(
+            self._completed(self.entry.value), group="command.complete", exclusive=True, exit_on_error=False
+        )
 
     async def _completed(self, text: str) -> None:
         choices = await asyncio.to_thread(self._complete, text)

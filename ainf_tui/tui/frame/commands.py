@@ -80,7 +80,7 @@ class Commands(Copying):
         elif self.options.console is None:
             self.tell("this app has no command line", severity="warning")
         else:
-            self.run_worker(self._run(words), group="app.command", exit_on_error=True)
+            self.run_worker(self._run(words), group="app.command", exit_on_error=False)
 
     def _view(self, words: Sequence[str], text: str) -> None:
         verb, rest = words[0], words[1:]

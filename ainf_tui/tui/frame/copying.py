@@ -21,7 +21,7 @@ class Copying(Doors):
     def copy_text(self, text: str) -> None:
         """To the clipboard, by the best way that there is here; a toast says how and how much."""
         if text:
-            self.run_worker(self._copy(text), group="app.copy", exit_on_error=True)
+            self.run_worker(self._copy(text), group="app.copy", exit_on_error=False)
         else:
             self.tell("There is nothing to copy.")
 

@@ -62,7 +62,7 @@ class Doors(Shell):
             )
 
     def _save(self) -> None:
-        self.run_worker(asyncio.to_thread(self.session.save), group="app.session", exit_on_error=True)
+        self.run_worker(asyncio.to_thread(self.session.save), group="app.session", exit_on_error=False)
 
     def on_unmount(self) -> None:
         self.session.save()

@@ -66,7 +66,7 @@ class Notifying(Commands):
         if settings.notify_hook:
             self._hooked.append(notice)
             if len(self._hooked) == 1:
-                self.run_worker(self._run_hooks(settings.notify_hook), group="app.hook", exit_on_error=True)
+                self.run_worker(self._run_hooks(settings.notify_hook), group="app.hook", exit_on_error=False)
 
     async def _run_hooks(self, command: str) -> None:
         """One after the other; what ends meanwhile goes into the next."""

@@ -73,7 +73,7 @@ class Palette(Finder):
         self._client = client
 
     def on_mount(self) -> None:
-        self.run_worker(self._add_presets(), group="app.palette", exclusive=True)
+        self.run_worker(self._add_presets(), group="app.palette", exclusive=True, exit_on_error=False)
 
     async def _add_presets(self) -> None:
         if self._client is not None:

@@ -202,7 +202,7 @@ class SettingsScreen(FrameScreen):
 
     # -- the file -----------------------------------------------------------------------------
     def action_edit(self) -> None:
-        self.run_worker(self._edit(), group="settings.edit", exclusive=True, exit_on_error=True)
+        self.run_worker(self._edit(), group="settings.edit", exclusive=True, exit_on_error=False)
 
     async def _edit(self) -> None:
         file, environ = self.app.options.config_file, self.app.options.environ

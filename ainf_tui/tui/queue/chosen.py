@@ -45,7 +45,7 @@ class ChosenScreen(JobsScreen):
             if done:
                 self.app.tell(done)
 
-        self.run_worker(ordered(), group=f"queue.{name}", exit_on_error=True)
+        self.run_worker(ordered(), group=f"queue.{name}", exit_on_error=False)
 
     def clear_marks(self) -> None:
         if self.table.marks:

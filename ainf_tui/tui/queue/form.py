@@ -215,7 +215,7 @@ class FormScreen(FrameScreen):
         if wrong is not None:
             wrong.input.focus()
         else:
-            self.run_worker(self._submit(), group="form.submit", exclusive=True, exit_on_error=True)
+            self.run_worker(self._submit(), group="form.submit", exclusive=True, exit_on_error=False)
 
     async def _submit(self) -> None:
         request = self.made.request

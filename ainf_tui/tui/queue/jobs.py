@@ -30,7 +30,7 @@ class JobsScreen(FrameScreen):
 
     def action_copy(self) -> None:
         if self.row is not None:
-            self.run_worker(self._copy(self.row), group="queue.copy", exclusive=True, exit_on_error=True)
+            self.run_worker(self._copy(self.row), group="queue.copy", exclusive=True, exit_on_error=False)
 
     async def _copy(self, row: JobRow) -> None:
         from ainf_tui.tui.queue.copying import copies  # noqa: PLC0415 - loaded when it is used

@@ -37,7 +37,7 @@ class RemovingScreen(ChosenScreen):
                 "Only an ended job can be removed from the list.", "`c` cancels one that is open."
             )
             return
-        self.run_worker(self._clear(rows), group="queue.clear.ask", exit_on_error=True)
+        self.run_worker(self._clear(rows), group="queue.clear.ask", exit_on_error=False)
 
     async def _clear(self, rows: Sequence[JobRow]) -> None:
         more = ["Their files stay where they are." if len(rows) > 1 else "Its files stay where they are."]

@@ -74,7 +74,11 @@ class QueueScreen(DetailedScreen):
         self.watch(self.app, "tick", self._beat, init=False)
         self.rows.resort(self.kept.sort)
         self.set_filter(self.kept.filter)
-        self.run_worker(self.feed.run(), group="queue.feed", exclusive=True, exit_on_error=True)
+        self.app.lasting["queue.feed"] = self._run_feed
+        self._run_feed()
+
+    def _run_feed(self) -> None:
+        self.run_worker(self.feed.run(), group="queue.feed", exclusive=True, exit_on_error=False)
 
     # -- what the engine tells ----------------------------------------------------------------
     def _link_changed(self, before: Link, link: Link) -> None:
@@ -247,7 +251,7 @@ class QueueScreen(DetailedScreen):
         return True
 
     def action_sort(self) -> None:
-        self.run_worker(self._choose_sort(), group="queue.sort", exclusive=True, exit_on_error=True)
+        self.run_worker(self._choose_sort(), group="queue.sort", exclusive=True, exit_on_error=False)
 
     async def _choose_sort(self) -> None:
         now = self.rows.sort

@@ -23,7 +23,7 @@ class SteeredScreen(RemovingScreen):
         if not rows:
             self.none_chosen("Nothing to cancel: it has ended.")
             return
-        self.run_worker(self._cancel(rows), group="queue.cancel.ask", exit_on_error=True)
+        self.run_worker(self._cancel(rows), group="queue.cancel.ask", exit_on_error=False)
 
     async def _cancel(self, rows: Sequence[JobRow]) -> None:
         running = sum(row.state == "running" for row in rows)
@@ -53,7 +53,7 @@ class SteeredScreen(RemovingScreen):
         self.clear_marks()
 
     def action_retry_failed(self) -> None:
-        self.run_worker(self._retry_failed(), group="queue.retry.ask", exit_on_error=True)
+        self.run_worker(self._retry_failed(), group="queue.retry.ask", exit_on_error=False)
 
     async def _retry_failed(self) -> None:
         failed = self.app.queue.failed_24h
