@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from ainf_tui.domain.comfyui_documents import ComfyUIDocument
 from ainf_tui.domain.documents import (
     BackendDocument,
     DatabaseDocument,
@@ -16,7 +17,7 @@ from ainf_tui.domain.documents import (
     QueueDocument,
 )
 
-TOPICS = ("engine", "queue", "active", "backends", "database", "health")
+TOPICS = ("engine", "queue", "active", "backends", "database", "health", "comfyui")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class State:
         default_factory=lambda: DatabaseDocument(url="", reachable=False, revision=None)
     )
     health: HealthDocument = field(default_factory=HealthDocument)
+    comfyui: ComfyUIDocument = field(default_factory=ComfyUIDocument)
 
 
 Listener = Callable[[frozenset[str]], None]

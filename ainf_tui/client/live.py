@@ -14,6 +14,7 @@ import msgspec
 from ainf_tui.client.codec import bad_answer, decode, encode, error_of
 from ainf_tui.client.transport import LiveClosedError, LiveSocket, Transport
 from ainf_tui.client.versions import check_api
+from ainf_tui.domain.comfyui_documents import ComfyUIDocument
 from ainf_tui.domain.documents import (
     BackendDocument,
     DatabaseDocument,
@@ -34,6 +35,7 @@ _TOPICS: Mapping[str, Any] = {
     "backends": tuple[BackendDocument, ...],
     "database": DatabaseDocument,
     "health": HealthDocument,
+    "comfyui": ComfyUIDocument,
 }
 
 
