@@ -1,0 +1,215 @@
+"""What the supervisor asks of processes, ports, probes and run logs. Adapters implement these; tests fake
+them. As in `ports`: AinfError children only, and every call has its own deadline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from ainf_tui.domain.services import Exit, Health, HealthSpec, ProcessId
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchSpec:
+    """What is to be started, with every placeholder filled in."""
+
+    service: str
+    command: tuple[str, ...]
+    cwd: str
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Over the engine's own environment."""
+    log: str = ""
+    """What it prints is appended to this file."""
+    log_max_bytes: int = 67_108_864
+    """The launcher rotates the log at this size (LOG, LOG.1, ...); no line is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A started service. `launcher` is its parent, `process` leads its own session and group."""
+
+    process: ProcessId
+    launcher: ProcessId
+    token: str
+    """Names the exit record: another start of the same service has another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Of a process and all that descend from it."""
+
+    cpu_seconds: float
+    """Used so far; the supervisor makes a rate of two of them."""
+    memory: int
+    """Bytes (RSS)."""
+    pids: tuple[int, ...]
+    ports: tuple[int, ...] = ()
+    """TCP ports that they listen on."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortOwner:
+    """Who listens. `process` None: a user that may not be looked at."""
+
+    port: int
+    process: ProcessId | None
+    command: tuple[str, ...] = ()
+    user: str = ""
+    name: str = ""
+
+
+class Processes(Protocol):
+    """Starting, knowing, counting and ending processes."""
+
+    async def launch(self, spec: LaunchSpec) -> Launched:
+        """Starts it under a launcher of its own, in a session of its own, its output in the log.
+
+        Raises AinfError `service.no_command` (with the reason: not found, not executable, no such folder).
+        """
+        ...
+
+    async def alive(self, process: ProcessId) -> bool:
+        """A zombie, another boot and a process of the same pid that began at another time are not alive."""
+        ...
+
+    async def ended(self, service: str, token: str) -> Exit | None:
+        """What the launcher of that start wrote; None if it wrote nothing (yet)."""
+        ...
+
+    async def forget(self, service: str, token: str) -> None:
+        """The exit record has been read and is no longer needed."""
+        ...
+
+    async def signal(self, process: ProcessId, name: str) -> bool:
+        """Sends the signal (`TERM`) to its group (only to itself if it leads none); False if it is gone.
+
+        Raises ForbiddenError `service.not_permitted`.
+        """
+        ...
+
+    async def run(self, command: Sequence[str], *, cwd: str, env: Mapping[str, str], within: float) -> int:
+        """A stop command or an exec check: its exit code; 124 where its group had to be killed."""
+        ...
+
+    async def usage(self, processes: Collection[ProcessId]) -> Mapping[ProcessId, Usage]:
+        """Of those that live; one look at the process table for all."""
+        ...
+
+    async def owners(self, ports: Collection[int], host: str = "127.0.0.1") -> Mapping[int, PortOwner]:
+        """Who listens on which of these ports, any address family; free ports are absent. One look."""
+        ...
+
+    async def group_members(self, process: ProcessId) -> tuple[int, ...]:
+        """Pids that still live in the session of that process, itself included, though it may be gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one check found."""
+
+    health: Health
+    message: str = ""
+    """Why not; one line, no secrets."""
+    version: str = ""
+    """ComfyUI's, where the check met one."""
+    comfyui: bool = False
+    latency: float | None = None
+
+
+class Prober(Protocol):
+    """Carries out one check of a service; never raises for an outside reason, never outlives its timeout."""
+
+    async def check(
+        self, spec: HealthSpec, *, port: int | None, cwd: str, env: Mapping[str, str], log: str, since: int
+    ) -> Verdict:
+        """`log`, `since`: the file and the offset from which a `log_line` counts. `spec` is filled in."""
+        ...
+
+    async def identify(self, host: str, port: int, within: float = 2.0) -> Verdict:
+        """Who answers there: a ComfyUI, another HTTP server, something else."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What must be known of a service by the next engine; a file a service in the state folder."""
+
+    service: str
+    kind: str
+    wanted: bool
+    """Somebody started it and nobody stopped it: what a restart policy may act on."""
+    process: ProcessId | None = None
+    launcher: ProcessId | None = None
+    token: str = ""
+    started_at: datetime | None = None
+    restarts: int = 0
+    """In a row, for the backoff and the crash loop."""
+    restarts_shown: int = 0
+    port: int | None = None
+    """Where it was started on another port than declared."""
+    log: str = ""
+    log_start: int = 0
+    state: str = ""
+    state_since: datetime | None = None
+    run: str = ""
+    exit: Exit | None = None
+
+
+class Records(Protocol):
+    """The records, written whole or not at all. A corrupt one is set aside and told of."""
+
+    async def load(self) -> tuple[Mapping[str, Record], tuple[str, ...]]:
+        """By service, and what could not be read (one message each)."""
+        ...
+
+    async def save(self, record: Record) -> None: ...
+    async def remove(self, service: str) -> None: ...
+
+
+class RunLog(Protocol):
+    """The run that goes on: folder, events, summary. Never raises: a disk that refuses is a message."""
+
+    @property
+    def run(self) -> str:
+        """Its id, `20261126-140112`; empty between runs."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """Why writing does not work now; empty if it does. Events go to the engine's log meanwhile."""
+        ...
+
+    async def begin(self, why: str) -> str:
+        """Starts a run unless one goes on; its id."""
+        ...
+
+    async def resume(self, run: str) -> bool:
+        """Goes on with a run that an earlier engine began; False if its folder is gone."""
+        ...
+
+    async def log_path(self, service: str) -> str:
+        """Where a service that starts now writes to."""
+        ...
+
+    async def link(self, service: str, log: str) -> None:
+        """A service that outlives its run keeps its file; the new run links to it."""
+        ...
+
+    def event(self, level: str, service: str, message: str, **fields: Any) -> None:
+        """`level`: debug | info | warning | error. Written soon, in order, by one writer."""
+        ...
+
+    async def events(self, *, service: str = "", limit: int = 50) -> tuple[Mapping[str, Any], ...]:
+        """The newest of this run, oldest first."""
+        ...
+
+    async def summarize(self, lines: Sequence[str], status: str) -> None:
+        """Writes summary.txt anew: what is known of the run by now."""
+        ...
+
+    async def end(self, status: str, lines: Sequence[str]) -> None: ...
+    async def aclose(self) -> None: ...
