@@ -8,19 +8,23 @@ The service writes straight into its log, not through us: a pipe would end the s
 stop it where nobody reads. A log that has grown large is rotated under its open descriptor: the old part is
 copied to LOG.1 and then cut off the front in place (`fallocate`, ext4 and xfs), which no writer notices.
 Elsewhere the service's processes are stopped for the moment it takes to copy and truncate. Either way no
-byte is lost; a line may begin in LOG.1 and end in LOG.
+byte is lost; a line may begin in LOG.1 and end in LOG. A log that cannot be opened costs the output, not the
+service.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 _LOOK = 2.0
@@ -29,6 +33,8 @@ _COLLAPSE_RANGE = 0x08
 _BLOCK = 1 << 20
 _STOPPED = 0.2
 """Seconds that the service may take to stand still for a rotation."""
+_PERSEVERANCE = 600.0
+"""Seconds for which the exit record is tried again where the disk refuses: a full one may be why it ended."""
 
 
 def main() -> None:
@@ -41,22 +47,46 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)  # We end when the service has, to tell how.
     os.chdir("/")
     kills = _oom_kills()
+    log, log_error = _open_log(request["log"])
     try:
-        log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        if time.monotonic() > request["give_up"]:
+            raise TimeoutError(errno.ETIMEDOUT, "the machine was too slow to start it in time")
         service = _start(request, log)
-    except OSError as error:
-        _answer({"error": error.strerror or str(error), "errno": error.errno, "file": error.filename})
+    except (OSError, ValueError) as error:  # ValueError: a NUL in a text
+        _answer({"error": _reason(error), "errno": _number(error), "file": getattr(error, "filename", None)})
         return
-    told = {
+    told = request["marks"] | {
         "pid": service.pid,
         "started": _started(service.pid),
         "launcher": os.getpid(),
         "launcher_started": _started(os.getpid()),
+        "log_error": log_error,
     }
     _write(request["started_file"], told)
     _answer(told)
     _wait(service, request["log"], log, int(request["log_max_bytes"]))
-    _write(request["exit_file"], _ending(service.returncode, _oom_kills() > kills))
+    ending = _ending(service.returncode, _oom_kills() > kills)
+    give_up, pause = time.monotonic() + _PERSEVERANCE, 0.1
+    while not _write(request["exit_file"], ending) and time.monotonic() < give_up:
+        time.sleep(pause)
+        pause = min(_LOOK, pause * 2)
+
+
+def _open_log(path: str) -> tuple[int, str]:
+    """The log, or nowhere and why."""
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), ""
+    except (OSError, ValueError) as error:
+        return os.open(os.devnull, os.O_WRONLY), _reason(error)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _number(error: OSError | ValueError) -> int | None:
+    return error.errno if isinstance(error, OSError) else errno.EINVAL
 
 
 def _start(request: dict[str, Any], log: int) -> subprocess.Popen[bytes]:
@@ -86,15 +116,32 @@ def _answer(document: dict[str, Any]) -> None:
 
 
 def _wait(service: subprocess.Popen[bytes], path: str, log: int, most: int) -> None:
-    while True:
-        try:
-            service.wait(_LOOK)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(OSError):  # A disk that refuses: the log grows, the service lives.
-                if os.fstat(log).st_size > most:
-                    _rotate(service.pid, path, log)
-        else:
-            return
+    ended = _end_of(service)
+    while not ended(_LOOK):
+        with contextlib.suppress(OSError):  # A disk that refuses: the log grows, the service lives.
+            if os.fstat(log).st_size > most:
+                _rotate(service.pid, path, log)
+
+
+def _end_of(service: subprocess.Popen[bytes]) -> Callable[[float], bool]:
+    """Waits so many seconds for its end. `Popen.wait` looks 20 times a second; Linux can wake us instead."""
+    if hasattr(os, "pidfd_open"):
+        with contextlib.suppress(OSError):
+            wakes = select.poll()
+            wakes.register(os.pidfd_open(service.pid), select.POLLIN)
+
+            def ended(seconds: float) -> bool:
+                wakes.poll(seconds * 1000)
+                return service.poll() is not None
+
+            return ended
+
+    def seen(seconds: float) -> bool:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            service.wait(seconds)
+        return service.returncode is not None
+
+    return seen
 
 
 def _ending(status: int, oom: bool) -> dict[str, Any]:
@@ -107,10 +154,10 @@ def _ending(status: int, oom: bool) -> dict[str, Any]:
     }
 
 
-def _write(path: str, document: dict[str, Any]) -> None:
-    """Whole or not at all, and on the disk when it is there."""
+def _write(path: str, document: dict[str, Any]) -> bool:
+    """Whole or not at all, and then on the disk. False: the disk refuses, or the folder is gone."""
     temporary = f"{path}.tmp"
-    with contextlib.suppress(OSError):  # The folder is gone or full: nobody can be told any more.
+    try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             os.write(handle, json.dumps(document).encode())
@@ -123,6 +170,9 @@ def _write(path: str, document: dict[str, Any]) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+    except OSError:
+        return False
+    return True
 
 
 def _started(pid: int) -> int | None:
