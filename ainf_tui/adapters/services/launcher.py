@@ -8,12 +8,14 @@ The service writes straight into its log, not through us: a pipe would end the s
 stop it where nobody reads. A log that has grown large is rotated under its open descriptor: the old part is
 copied to LOG.1 and then cut off the front in place (`fallocate`, ext4 and xfs), which no writer notices.
 Elsewhere the service's process group is stopped for the moment it takes to copy and truncate. Either way no
-byte of the group's is lost; a line may begin in LOG.1 and end in LOG.
+byte of the group's is lost; a line may begin in LOG.1 and end in LOG. A log that cannot be opened costs the
+output, not the service.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import select
@@ -46,17 +48,21 @@ def main() -> None:
         signal.signal(number, lambda *_: None)
     os.chdir("/")
     kills = _oom_kills()
+    log, log_error = _open_log(request["log"])
     try:
-        log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        if time.monotonic() > request["give_up"]:
+            raise TimeoutError(errno.ETIMEDOUT, "the machine was too slow to start it in time")
         service = _start(request, log)
-    except OSError as error:
-        _answer({"error": error.strerror or str(error), "errno": error.errno, "file": error.filename})
+    except (OSError, ValueError) as error:  # ValueError: a NUL in a text
+        code = error.errno if isinstance(error, OSError) else errno.EINVAL
+        _answer({"error": _reason(error), "errno": code, "file": getattr(error, "filename", None)})
         return
-    told = {
+    told = request["marks"] | {
         "pid": service.pid,
         "started": _started(service.pid),
         "launcher": os.getpid(),
         "launcher_started": _started(os.getpid()),
+        "log_error": log_error,
     }
     _write(request["started_file"], told)
     _answer(told)
@@ -66,6 +72,19 @@ def main() -> None:
         if _write(request["exit_file"], ending):
             return
         time.sleep(_LOOK)
+
+
+def _open_log(path: str) -> tuple[int, str]:
+    """The log, or nowhere and why."""
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), ""
+    except (OSError, ValueError) as error:
+        return os.open(os.devnull, os.O_WRONLY), _reason(error)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _start(request: dict[str, Any], log: int) -> subprocess.Popen[bytes]:

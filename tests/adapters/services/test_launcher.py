@@ -21,8 +21,8 @@ PATIENCE = 10.0
 class Started:
     """A service under a launcher of its own, in a folder of the test's."""
 
-    def __init__(self, folder, command, *, most=1 << 30, cwd=None):
-        self.log = folder / "service.log"
+    def __init__(self, folder, command, *, most=1 << 30, cwd=None, log=None, give_up=PATIENCE):
+        self.log = log or folder / "service.log"
         self.started_file = folder / "started.json"
         self.exit_file = folder / "exit.json"
         request = {
@@ -31,6 +31,8 @@ class Started:
             "env": {"PATH": os.environ["PATH"]},
             "log": str(self.log),
             "log_max_bytes": most,
+            "marks": {"boot": "0123abcd"},
+            "give_up": time.monotonic() + give_up,
             "started_file": str(self.started_file),
             "exit_file": str(self.exit_file),
         }
@@ -115,6 +117,24 @@ def test_what_cannot_be_started_is_told_with_the_reason(start, name):
 def test_a_folder_that_is_not_there_is_named(start, tmp_path):
     service = start(*python("pass"), cwd=tmp_path / "nowhere")
     assert service.told["file"] == str(tmp_path / "nowhere")
+
+
+def test_a_nul_in_an_argument_is_told(start):
+    service = start(*python("pass"), "a\0b")
+    assert "null" in service.told["error"]
+
+
+def test_too_late_is_not_started_at_all(start):
+    service = start(*python("print('here')"), give_up=-1.0)
+    assert "too slow" in service.told["error"]
+    assert service.log.read_text() == ""
+
+
+def test_a_log_that_cannot_be_opened_costs_the_output_only(start, tmp_path):
+    (tmp_path / "file").write_text("")
+    service = start(*python("print('unheard'); raise SystemExit(4)"), log=tmp_path / "file" / "service.log")
+    assert service.told["log_error"] == "File exists"
+    assert service.ending()["code"] == 4
 
 
 def test_hangup_and_terminate_do_not_end_the_launcher(start):
