@@ -16,6 +16,7 @@ from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.errors import UsageError
 from ainf_tui.paths import write_private
 from ainf_tui.settings_backends import DEFAULT_URL
+from ainf_tui.settings_box import ComfyUISettings
 from ainf_tui.settings_field import Value
 from ainf_tui.settings_keys import KeyProblem, Keys
 from ainf_tui.settings_resolve import Resolver
@@ -57,6 +58,7 @@ class Settings:
     run: RunSettings = field(default_factory=RunSettings)
     connect: ConnectSettings = field(default_factory=ConnectSettings)
     app: AppSettings = field(default_factory=AppSettings)
+    comfyui: ComfyUISettings = field(default_factory=ComfyUISettings)
     keys: Keys = field(default_factory=dict)
     """The changed keys that are in force."""
     key_problems: tuple[KeyProblem, ...] = field(default=(), compare=False)

@@ -43,6 +43,19 @@ ALL_KEYS = {
     "app.bell": True,
     "app.desktop_notifications": False,
     "app.notify_hook": "notify-send ended",
+    "comfyui.folder": "/opt/comfyui",
+    "comfyui.repository": "/srv/comfyui.git",
+    "comfyui.version": "v0.8.0",
+    "comfyui.python": "/usr/bin/python3.12",
+    "comfyui.torch": "cpu",
+    "comfyui.torch_index": "http://127.0.0.1/torch",
+    "comfyui.listen": "0.0.0.0",
+    "comfyui.allow_network": True,
+    "comfyui.port": 8189,
+    "comfyui.preview_method": "taesd",
+    "comfyui.vram": "lowvram",
+    "comfyui.extra_model_paths": "/opt/models.yaml",
+    "comfyui.arguments": "--fast",
 }
 
 
