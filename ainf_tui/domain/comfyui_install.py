@@ -42,6 +42,8 @@ class ComfyUIOptions:
     torch: str = "auto"
     torch_index: str = ""
     listen: str = "127.0.0.1"
+    allow_network: bool = False
+    """The user has agreed to another address than this machine's own."""
     port: int = 8188
     preview_method: str = "auto"
     vram: str = "auto"
@@ -163,16 +165,24 @@ def _is_loopback(address: str) -> bool:
         return address == "localhost"
 
 
-def check_listen(listen: str, confirmed: Collection[str]) -> None:
-    """ConflictError `comfyui.open_to_network` unless the code is among what was confirmed."""
-    others = open_addresses(listen)
-    if others and "comfyui.open_to_network" not in confirmed:
+def check_listen(options: ComfyUIOptions) -> None:
+    """ConflictError `comfyui.open_to_network` where others could reach it and nobody has agreed to that."""
+    if reason := open_to_network(options):
         raise ConflictError(
             "comfyui.open_to_network",
-            f"ComfyUI would listen on {', '.join(others)}: it has no login, whoever reaches it can run code",
-            hint='Confirm it to go on, or set [comfyui] listen = "127.0.0.1" and reach it through ssh.',
-            details={"addresses": list(others)},
+            reason,
+            hint='Set [comfyui] listen = "127.0.0.1" and reach it through ssh; or, if that network is yours '
+            "alone, allow_network = true.",
+            details={"addresses": list(open_addresses(options.listen))},
         )
+
+
+def open_to_network(options: ComfyUIOptions) -> str:
+    """Why it may not be started as it is set up; empty if it may."""
+    others = open_addresses(options.listen)
+    if not others or options.allow_network:
+        return ""
+    return f"ComfyUI would listen on {', '.join(others)}: it has no login, whoever reaches it can run code"
 
 
 # -- what the tools say ----------------------------------------------------------------------------

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 
 from ainf_tui.domain.comfyui_documents import ComfyUIDocument, CustomNodeDocument
-from ainf_tui.domain.comfyui_install import ComfyUIOptions, arguments
+from ainf_tui.domain.comfyui_install import ComfyUIOptions, arguments, open_to_network
 from ainf_tui.domain.comfyui_log import NodeImport
 from ainf_tui.domain.comfyui_task import RESUMABLE, Task, TaskState, task_document
 from ainf_tui.domain.ports_comfyui import OnDisk
@@ -93,7 +92,7 @@ def local_url(options: ComfyUIOptions) -> str:
 
 def _arguments(options: ComfyUIOptions) -> tuple[tuple[str, ...], str]:
     try:
-        return arguments(options), ""
+        return arguments(options), open_to_network(options)
     except UsageError as error:
         return (), error.message
 

@@ -4,12 +4,12 @@ them. As in `ports`: AinfError children only, and every call has its own deadlin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from ainf_tui.domain.services import Exit, Health, HealthSpec, ProcessId
+from ainf_tui.domain.services import Exit, Health, HealthSpec, ProcessId, ServiceSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +180,23 @@ class Records(Protocol):
 
     async def save(self, record: Record) -> None: ...
     async def remove(self, service: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """What a provider gives to start a service with."""
+
+    command: tuple[str, ...]
+    cwd: str
+    port: int | None = None
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+Provider = Callable[[ServiceSpec, int | None], Awaitable[Provided]]
+"""Gives the command of a service whose definition names a provider, for that port where one is asked for.
+
+Raises AinfError where it cannot be started, with the reason and the next step.
+"""
 
 
 class RunLog(Protocol):

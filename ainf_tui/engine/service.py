@@ -20,6 +20,7 @@ from ainf_tui.domain.documents import (
     QueueDocument,
     StatusDocument,
 )
+from ainf_tui.domain.engine_box import ComfyUIService
 from ainf_tui.domain.engine_service import CountDocument, JobQuery
 from ainf_tui.domain.jobs import Job
 from ainf_tui.domain.naming import with_number
@@ -48,8 +49,9 @@ CHUNK = 500
 class Service:
     """Implements `domain.engine_service.EngineService`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, comfyui: ComfyUIService) -> None:
         self._engine = engine
+        self.comfyui = comfyui
         self._ctx = engine.ctx
         self._lists = Lists(engine)
         self._commands = Commands(engine.ctx, engine.registry)

@@ -1,5 +1,7 @@
 """Which PyTorch, which arguments, and what the tools' lines tell."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,11 +109,11 @@ def test_addresses_that_others_can_reach(listen, others):
 
 def test_an_open_address_needs_the_users_word():
     with pytest.raises(ConflictError) as caught:
-        check_listen("0.0.0.0", ())
+        check_listen(replace(OPTIONS, listen="0.0.0.0"))
     assert caught.value.code == "comfyui.open_to_network"
     assert "no login" in caught.value.message
-    check_listen("0.0.0.0", ("comfyui.open_to_network",))
-    check_listen("127.0.0.1", ())
+    check_listen(replace(OPTIONS, listen="0.0.0.0", allow_network=True))
+    check_listen(OPTIONS)
 
 
 @pytest.mark.parametrize(

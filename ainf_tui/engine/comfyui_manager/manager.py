@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -29,7 +29,7 @@ from ainf_tui.domain.comfyui_state import (
 from ainf_tui.domain.comfyui_task import StepState
 from ainf_tui.domain.ports import Clock
 from ainf_tui.domain.ports_comfyui import ComfyUIFolder, CustomNodes, GpuLook, OnDisk, StartLog, TaskRecords
-from ainf_tui.domain.ports_services import LaunchSpec
+from ainf_tui.domain.ports_services import Provided
 from ainf_tui.domain.services import ServiceSpec
 from ainf_tui.engine.comfyui_manager.flows import Flows, not_installed
 from ainf_tui.engine.comfyui_manager.nodes import NodeFlows
@@ -76,9 +76,9 @@ class ComfyUIManager:
         await self._runner.aclose()
 
     @property
-    def busy(self) -> bool:
-        """A task runs: the engine is needed."""
-        return self._runner.busy
+    def idle_since(self) -> float | None:
+        """Monotonic time of the last task's end; None while one runs and the engine is needed."""
+        return self._runner.idle_since
 
     def task_step(self) -> str:
         """The step that is done now; empty if none is."""
@@ -192,11 +192,9 @@ class ComfyUIManager:
             raise not_installed(self._options.folder)
 
     # -- starting ----------------------------------------------------------------------------------
-    async def launch(
-        self, spec: ServiceSpec, port: int | None = None, confirmed: Collection[str] = ()
-    ) -> LaunchSpec:
-        """What the service `comfyui` is started with. `port`: another one, this time. `confirmed`: codes of
-        what the user has agreed to.
+    async def provide(self, spec: ServiceSpec, port: int | None) -> Provided:
+        """What the service `comfyui` is started with: a `domain.ports_services.Provider`. `port`: another
+        one, this time.
 
         Raises ConflictError `comfyui.elsewhere | not_installed | broken | busy | open_to_network`, UsageError
         `comfyui.bad_arguments`.
@@ -209,11 +207,10 @@ class ComfyUIManager:
                 f"ComfyUI in {self._options.folder} cannot be started: {reason}",
                 hint="`ainf comfyui install` completes it.",
             )
-        check_listen(self._options.listen, confirmed)
-        started = arguments(self._options, port)
-        return LaunchSpec(
-            service=spec.name,
-            command=(disk.python, "-u", "main.py", *started),
+        check_listen(self._options)
+        return Provided(
+            command=(disk.python, "-u", "main.py", *arguments(self._options, port)),
             cwd=self._options.folder,
+            port=port or self._options.port,
             env={"PYTHONUNBUFFERED": "1", **spec.env},
         )

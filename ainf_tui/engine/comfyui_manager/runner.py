@@ -65,11 +65,17 @@ class TaskRunner:
         self._cancel_asked = False
         self._lines: list[str] = []
         self._dirty = False
+        self._ended = float("-inf")
         self.task: Task | None = None
 
     @property
     def busy(self) -> bool:
         return self._running is not None and not self._running.done()
+
+    @property
+    def idle_since(self) -> float | None:
+        """Monotonic; None while a task runs."""
+        return None if self.busy else self._ended
 
     async def restore(self) -> None:
         """The last task of an earlier engine; what it left running is ended, and can be resumed."""
@@ -183,6 +189,7 @@ class TaskRunner:
 
     async def _finish(self, state: TaskState, problem: ProblemDocument | None) -> None:
         at = self._clock.now()
+        self._ended = self._clock.monotonic()
         if state is TaskState.INTERRUPTED:
             self._change(lambda task: interrupted(task, at))
         else:

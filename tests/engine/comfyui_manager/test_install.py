@@ -15,7 +15,7 @@ from ainf_tui.adapters.comfyui_install.installation import Installation
 from ainf_tui.adapters.comfyui_install.nodes import NodeFolder
 from ainf_tui.adapters.comfyui_install.records import FileTaskRecords
 from ainf_tui.adapters.comfyui_install.tools import TASK_VARIABLE, Tools
-from ainf_tui.domain.comfyui_documents import InstallRequest, NodeRequest
+from ainf_tui.domain.comfyui_documents import InstallRequest
 from ainf_tui.domain.comfyui_install import ComfyUIOptions, GpuFacts
 from ainf_tui.domain.comfyui_state import Elsewhere
 from ainf_tui.domain.services import ServiceSpec
@@ -23,7 +23,7 @@ from ainf_tui.engine.comfyui_manager.manager import Box, ComfyUIManager
 from ainf_tui.engine.context import SystemClock
 from ainf_tui.errors import ConflictError
 from ainf_tui.store import Store
-from tests.fakes.comfyui_repo import GIT_ENVIRONMENT, Repository, git, torch_wheels, wheel
+from tests.fakes.comfyui_repo import GIT_ENVIRONMENT, Repository, torch_wheels, wheel
 
 PATIENCE = 60.0
 
@@ -132,16 +132,24 @@ async def test_cancelled_in_the_middle_resumed_updated_and_rolled_back(world):
         assert (cancelled.state, cancelled.task.state) == ("broken", "cancelled")
         assert cancelled.actions[0] == "resume"
         assert world.states() | {"venv": "cancelled"} == {
-            **{"clone": "done", "checkout": "done", "venv": "cancelled"},
-            **{"torch": "waiting", "requirements": "waiting", "verify": "waiting"},
+            "clone": "done",
+            "checkout": "done",
+            "venv": "cancelled",
+            "torch": "waiting",
+            "requirements": "waiting",
+            "verify": "waiting",
         }
 
         # Resumed: what was done is not done again.
         await manager.install(InstallRequest())
         done = await ended(manager)
         assert world.states() == {
-            **{"clone": "skipped", "checkout": "skipped", "venv": "done"},
-            **{"torch": "done", "requirements": "done", "verify": "done"},
+            "clone": "skipped",
+            "checkout": "skipped",
+            "venv": "done",
+            "torch": "done",
+            "requirements": "done",
+            "verify": "done",
         }
         assert (done.state, done.version, done.commit, done.torch) == (
             *("installed", "v0.3.9", world.first, "9.1.0"),
