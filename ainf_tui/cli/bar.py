@@ -111,9 +111,9 @@ def compose(job: JobDocument, jobs: Sequence[JobDocument], width: int, *, unicod
         moving = {_node(job), rate(job.rate)}
         still = "  ".join(text for text in texts if text not in moving)
         room = min(width - cells(still) - _BEHIND_METER, width - cells("  ".join(texts)) - 1)
-        meter = meter(job.progress, min(room, _METER), unicode=unicode)
+        shown = meter(job.progress, min(room, _METER), unicode=unicode)
         place = texts.index(parts[2][0])
-        texts[place] = f"{meter} {texts[place]}" if meter else texts[place]
+        texts[place] = f"{shown} {texts[place]}" if shown else texts[place]
     return cut("  ".join(texts), width, "…" if unicode else "...")
 
 

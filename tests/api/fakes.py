@@ -44,6 +44,7 @@ from ainf_tui.errors import NotFoundError
 from ainf_tui.locations import Locations
 from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
+from tests.fakes.comfyui import FakeComfyUI
 from tests.fakes.rows import rows_of
 
 T0 = datetime(2026, 5, 1, 10, 0, tzinfo=UTC)
@@ -89,6 +90,9 @@ class FakeService:
     backend_urls: set[str] = field(default_factory=set)
     patience: asyncio.Event | None = None
     """If given, every status waits for it."""
+
+    def __post_init__(self) -> None:
+        self.comfyui = FakeComfyUI(self.store, self._note)
 
     def put(self, *jobs: JobDocument) -> None:
         """Stores them with new revisions and announces that."""

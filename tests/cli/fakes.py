@@ -35,6 +35,7 @@ from ainf_tui.domain.documents import (
 from ainf_tui.domain.workflows import Pack, PackInput, Preset
 from ainf_tui.errors import NotFoundError, UnreachableError
 from ainf_tui.store import Previews, Store
+from tests.fakes.comfyui import FakeComfyUI
 from tests.fakes.rows import rows_of
 
 THEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -157,6 +158,10 @@ class FakeJobs:
 
 class FakeEngine(FakeJobs):
     """An `EngineService` that remembers what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.comfyui = FakeComfyUI(self.store, self._called)
 
     def _called(self, name: str, what: Any = None) -> None:
         self.calls.append((name, what))

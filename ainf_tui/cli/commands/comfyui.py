@@ -40,7 +40,11 @@ _GLYPH_OF = {
 
 
 @click.group(
-    "comfyui", cls=LazyGroup, lazy=VERBS, default="info", short_help="Install and update ComfyUI, custom nodes."
+    "comfyui",
+    cls=LazyGroup,
+    lazy=VERBS,
+    default="info",
+    short_help="Install and update ComfyUI, custom nodes.",
 )
 def comfyui() -> None:
     """The ComfyUI of this box: install it, update it, and its custom nodes."""
