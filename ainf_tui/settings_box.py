@@ -32,8 +32,8 @@ class ComfyUISettings:
     )
     version: str = setting(
         "",
-        "Tag, branch or commit to install and update to. Empty: the newest release tag (the default branch if "
-        "none).",
+        "Tag, branch or commit to install and update to. Empty: the newest release tag (the default branch "
+        "if none).",
     )
     python: str = setting("", "Python for its virtual environment. Empty: the one that runs ainf.")
     torch: str = setting(

@@ -79,7 +79,7 @@ class Repository:
                 "folder_paths.py": "",
                 "requirements.txt": "fake_front_end==1.0\ntorch\n",
                 "custom_nodes/example_node.py.example": "",
-                ".gitignore": "/custom_nodes/\n!custom_nodes/example_node.py.example\n.venv/\nvenv/\n/models/\n",
+                ".gitignore": "/custom_nodes/\n.venv/\nvenv/\n/models/\n",
             }
         )
 

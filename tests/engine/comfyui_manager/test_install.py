@@ -1,4 +1,4 @@
-"""A real install from a repository made here: cut off, resumed, updated, rolled back; real git, venv and pip."""
+"""A real install from a repository made here: cut off, resumed, updated, rolled back. Real git and pip."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ async def test_cancelled_in_the_middle_resumed_updated_and_rolled_back(world):
     async with world.engine() as manager:
         assert (world.shown.state, world.shown.actions) == ("not-installed", ("install",))
         with pytest.raises(ConflictError) as caught:
-            await manager.launch(ServiceSpec("comfyui"))
+            await manager.provide(ServiceSpec("comfyui"), None)
         assert caught.value.code == "comfyui.not_installed"
 
         # Cancelled while the environment is made: its processes are gone, what is done is kept.
@@ -156,11 +156,11 @@ async def test_cancelled_in_the_middle_resumed_updated_and_rolled_back(world):
         )
         assert (done.dirty, done.previous, done.actions) == (False, "", ("update",))
         assert done.task.progress == 1.0
-        assert "Successfully installed" in Path(done.task.log).read_text()
+        assert "Successfully installed" in read(done.task.log)
         assert not [p for p in world.root.iterdir() if ".partial-" in p.name]
 
         # It can be started, in its own environment.
-        launch = await manager.launch(ServiceSpec("comfyui"), port=8190)
+        launch = await manager.provide(ServiceSpec("comfyui"), 8190)
         assert launch.command[:3] == (str(world.folder / ".venv/bin/python"), "-u", "main.py")
         assert launch.command[3:7] == ("--listen", "127.0.0.1", "--port", "8190")
         assert launch.cwd == str(world.folder)
@@ -193,6 +193,10 @@ async def test_cancelled_in_the_middle_resumed_updated_and_rolled_back(world):
             await manager.update(InstallRequest())
         assert (caught.value.code, caught.value.details["files"]) == ("comfyui.dirty", ["nodes.py"])
         assert (world.folder / "nodes.py").read_text() == "mine = 1\n"
+
+
+def read(path):
+    return Path(path).read_text()
 
 
 def installed(world, name):
