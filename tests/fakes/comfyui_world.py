@@ -55,6 +55,7 @@ class World:
         self.store = Store()
         self.log = Log()
         self.away = Elsewhere()
+        self.options: dict[str, Any] = {}
         self.free = 1 << 50
 
     @property
@@ -78,7 +79,7 @@ class World:
             gpu=GpuFacts,
             name_task=tools.for_task,
         )
-        options = ComfyUIOptions(folder=str(self.folder), repository=self.repository.url)
+        options = ComfyUIOptions(folder=str(self.folder), repository=self.repository.url, **self.options)
         async with ComfyUIManager(box, options, self.store, SystemClock(), self.away) as manager:
             yield manager
 

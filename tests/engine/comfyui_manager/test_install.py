@@ -7,12 +7,7 @@ import pytest
 from ainf_tui.domain.comfyui_documents import InstallRequest
 from ainf_tui.domain.services import ServiceSpec
 from ainf_tui.errors import ConflictError
-from tests.fakes.comfyui_world import World, children_of, ended, installed, read, until
-
-
-@pytest.fixture
-def world(tmp_path):
-    return World(tmp_path)
+from tests.fakes.comfyui_world import children_of, ended, installed, read, until
 
 
 async def test_cancelled_in_the_middle_resumed_updated_and_rolled_back(world):
