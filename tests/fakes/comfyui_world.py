@@ -92,7 +92,8 @@ class World:
         return {step.id: step.state for step in self.shown.task.steps}
 
 
-async def ended(manager: ComfyUIManager, state: str = "succeeded") -> ComfyUIDocument:
+async def ended(manager: ComfyUIManager, state: str = "succeeded") -> Any:
+    """The document of the task's end."""
     async with asyncio.timeout(PATIENCE):
         await manager.settled()
     found = await manager.info()

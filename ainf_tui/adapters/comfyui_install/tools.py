@@ -173,8 +173,9 @@ def _failed(command: Sequence[str], code: int, told: deque[str]) -> AinfError:
 
 
 def _reason(told: deque[str]) -> str:
-    """The last line that names an error, else the last one."""
-    for line in reversed(told):
+    """Git's first `fatal:` says it best; of others the last line that names an error, else the last one."""
+    fatal = [line for line in told if line.startswith("fatal:")]
+    for line in fatal[:1] or reversed(told):
         if re.search(r"(?i)\b(?:error|fatal|no space|denied|not found)\b", line):
             return visible(line, 300)
     return visible(told[-1], 300) if told else ""
@@ -190,8 +191,10 @@ def _silent(command: Sequence[str], seconds: float) -> UnreachableError:
 
 def shown(command: Sequence[str]) -> str:
     """A command line as it may be shown, without the options that are always there."""
-    name = Path(command[0]).name
-    plain = [redact_url(part) if "://" in part else part for part in redact_arguments(tuple(command[1:]))]
+    name, rest = Path(command[0]).name, tuple(command[1:])
+    while name == "git" and rest[:1] == ("-c",):
+        rest = rest[2:]
+    plain = [redact_url(part) if "://" in part else part for part in redact_arguments(rest)]
     return visible(shlex.join([name, *plain]), 200)
 
 

@@ -27,7 +27,12 @@ SLEEPER = "import time\ntime.sleep(120)\n"
 def processes():
     """Those that are started here end here."""
     started: list[subprocess.Popen[bytes]] = []
-    yield started
+
+    def start(command, **options):
+        started.append(subprocess.Popen(command, **options))
+        return started[-1]
+
+    yield start
     for process in started:
         process.kill()
         process.wait(10)
@@ -62,6 +67,7 @@ async def test_a_repository_that_is_not_there(world):
         await manager.install(InstallRequest(repository=(world.root / "none").as_uri()))
         failed = await ended(manager, "failed")
         assert failed.task.problem.code == "comfyui.step_failed"
+        assert failed.task.problem.message.startswith("`git fetch --progress")
         assert "does not appear to be a git repository" in failed.task.problem.message
         assert (failed.state, failed.actions) == ("not-installed", ("resume",))
         assert world.states()["clone"] == "failed"
@@ -91,11 +97,11 @@ async def test_of_another_machines_comfyui_only_its_log_is_known(world):
 async def test_one_that_runs_is_not_changed_under_its_feet(world, processes):
     world.repository.commit("v0.3.10", **{"main.py": SLEEPER})
     git(world.root, "clone", "--quiet", world.repository.url, str(world.folder))
-    processes.append(subprocess.Popen([sys.executable, "main.py"], cwd=world.folder))
+    pid = processes([sys.executable, "main.py"], cwd=world.folder).pid
     async with world.engine() as manager:
         works = (manager.update(InstallRequest()), manager.install(InstallRequest()))
         errors = [await refused(work) for work in works]
-        assert {(e.code, e.details["pid"]) for e in errors} == {("comfyui.running", processes[0].pid)}
+        assert {(e.code, e.details["pid"]) for e in errors} == {("comfyui.running", pid)}
         begun = await manager.update(InstallRequest(while_running=True))
         assert begun.state == "updating"
         await manager.cancel()
@@ -135,13 +141,13 @@ async def test_the_engine_was_killed_and_its_pip_lives_on(world, processes):
     await FileTaskRecords(world.state).save(task)
     environment = {**os.environ, TASK_VARIABLE: task.id}
     command = [sys.executable, "-c", SLEEPER]
-    processes.append(subprocess.Popen(command, env=environment, start_new_session=True))
-    processes.append(subprocess.Popen(command, start_new_session=True))
+    ours = processes(command, env=environment, start_new_session=True)
+    other = processes(command, start_new_session=True)
     async with world.engine():
         assert world.shown.task.state == "interrupted"
         assert [step.state for step in world.shown.task.steps] == ["cancelled"]
         assert world.shown.actions == ("resume",)
-    assert (processes[0].poll() is None, processes[1].poll() is None) == (False, True)
+    assert (ours.poll() is None, other.poll() is None) == (False, True)
 
 
 async def test_a_listening_address_needs_the_users_word(world):
