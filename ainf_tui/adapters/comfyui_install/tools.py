@@ -29,6 +29,7 @@ _LONGEST = 8_000
 """Characters of a line that is never ended."""
 _DRAIN = 1.0
 """Seconds that output may still come after the end, when a grandchild holds the pipe."""
+_LOOK_EVERY = 0.05
 _TOLD = 5
 _UNWANTED = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 """Variables of our own surroundings that would lead a child astray."""
@@ -100,7 +101,7 @@ class Tools:
                 start_new_session=True,
             )
         except OSError as error:
-            if error.filename == str(cwd):
+            if not cwd.is_dir():
                 raise AinfError(
                     "comfyui.step_failed",
                     f"{command[0]} was not started: there is no folder {cwd}",
@@ -124,12 +125,17 @@ class Tools:
         if process.stdout is None:
             raise TypeError("started without a pipe")
         reading = asyncio.ensure_future(_read(process.stdout, report, told, silence))
-        ended = asyncio.ensure_future(process.wait())
+        ended = asyncio.ensure_future(_exited(process))
         try:
             await asyncio.wait({reading, ended}, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.wait({reading}, timeout=_DRAIN)
-            if reading.done():
-                reading.result()
+            if not reading.done() and ended.done():
+                _signal(process.pid, signal.SIGKILL)
+                await asyncio.wait({reading}, timeout=_DRAIN)
+            if reading.done() or not ended.done():
+                await reading
+            else:  # Somebody in a session of his own holds the pipe: it is given up.
+                process._transport.close()  # noqa: SLF001 - there is no other way to close it
         except TimeoutError:
             raise _silent(command, silence) from None
         finally:
@@ -198,6 +204,12 @@ def shown(command: Sequence[str]) -> str:
     return visible(shlex.join([name, *plain]), 200)
 
 
+async def _exited(process: asyncio.subprocess.Process) -> None:
+    """`process.wait()` would wait for whoever holds its pipe, too."""
+    while process.returncode is None:  # noqa: ASYNC110 - nothing tells it alone
+        await asyncio.sleep(_LOOK_EVERY)
+
+
 async def _end(process: asyncio.subprocess.Process) -> None:
     """Ends the group, if it still lives."""
     if process.returncode is not None:
@@ -206,8 +218,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(GRACE):
             await process.wait()
-            return
-    _signal(process.pid, signal.SIGKILL)
+    _signal(process.pid, signal.SIGKILL)  # Those who have let go of the pipe and live on.
     await process.wait()
 
 

@@ -6,6 +6,7 @@ import json
 import threading
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -24,18 +25,20 @@ class Nvml:
         self._count, self._version = count, version
         self.closed = 0
 
-    def nvmlInit_v2(self):
-        return 0
+        self.nvmlInit_v2 = lambda: 0
+        self.nvmlDeviceGetCount_v2 = self._tell_count
+        self.nvmlSystemGetCudaDriverVersion_v2 = self._tell_version
+        self.nvmlShutdown = self._close
 
-    def nvmlDeviceGetCount_v2(self, into):
+    def _tell_count(self, into):
         into._obj.value = self._count
         return 0
 
-    def nvmlSystemGetCudaDriverVersion_v2(self, into):
+    def _tell_version(self, into):
         into._obj.value = self._version
         return 0
 
-    def nvmlShutdown(self):
+    def _close(self):
         self.closed += 1
 
 
@@ -72,14 +75,14 @@ def test_a_mac(tmp_path):
 @pytest.fixture
 def comfyui():
     """A server with ComfyUI's log route; `told` is what it answers."""
-    told = {"status": 200, "lines": []}
+    told: dict[str, Any] = {"status": 200, "lines": []}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             good = self.path == "/internal/logs/raw" and self.headers["Authorization"] == "Bearer t"
-            self.send_response(int(str(told["status"])) if good else 404)
+            self.send_response(told["status"] if good else 404)
             self.end_headers()
-            entries = [{"t": "2026-11-26T10:00:00", "m": line} for line in list(told["lines"])]
+            entries = [{"t": "2026-11-26T10:00:00", "m": line} for line in told["lines"]]
             self.wfile.write(json.dumps({"entries": entries, "size": {}}).encode())
 
         def log_message(self, *_: object) -> None:

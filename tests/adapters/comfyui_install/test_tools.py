@@ -25,7 +25,7 @@ def python(text):
 
 
 async def run(tools, command, cwd, **options):
-    lines = []
+    lines: list[str] = []
     await tools.run(command, cwd=cwd, report=lines.append, **options)
     return lines
 
@@ -77,11 +77,18 @@ async def test_a_cancelled_call_ends_its_whole_group(tools, tmp_path, monkeypatc
     assert (len(gone), alive) == (2, [])
 
 
-async def test_a_grandchild_that_keeps_the_pipe_holds_nobody_up(tools, tmp_path):
-    text = f"import subprocess, sys\np = subprocess.Popen([sys.executable, '-c', {FOREVER!r}])\nprint(p.pid)"
+@pytest.mark.parametrize("own_session", [False, True])
+async def test_a_grandchild_that_keeps_the_pipe_holds_nobody_up(tools, tmp_path, monkeypatch, own_session):
+    """It ends with its group; one that has made a session of its own is left to itself."""
+    monkeypatch.setattr("ainf_tui.adapters.comfyui_install.tools._DRAIN", 0.2)
+    how = f"[sys.executable, '-c', {FOREVER!r}], start_new_session={own_session}"
+    text = f"import subprocess, sys\nprint(subprocess.Popen({how}).pid)"
     lines = await run(tools, python(text), tmp_path)
     pid = next(int(line) for line in lines if line.isdigit())
-    psutil.Process(pid).kill()
+    if own_session:
+        psutil.Process(pid).kill()
+    else:
+        assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_commands_are_shown_without_secrets_and_habits():
