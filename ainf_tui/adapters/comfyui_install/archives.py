@@ -8,7 +8,8 @@ from __future__ import annotations
 import stat
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -81,11 +82,11 @@ def unpack(archive: Path, into: Path, limits: Limits = LIMITS) -> None:
     into.mkdir(parents=True)
     try:
         if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as packed:
-                _write(_zip_entries(packed), into, limits)
+            with zipfile.ZipFile(archive) as packed, closing(_zip_entries(packed)) as entries:
+                _write(entries, into, limits)
         else:
-            with tarfile.open(archive) as tape:
-                _write(_tar_entries(tape), into, limits)
+            with tarfile.open(archive) as tape, closing(_tar_entries(tape)) as entries:
+                _write(entries, into, limits)
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise _bad(f"it cannot be read: {visible(str(error), 100) or type(error).__name__}") from error
     _take_off_wrapper(into)
@@ -99,7 +100,7 @@ class _Entry:
     stream: IO[bytes] | None
 
 
-def _zip_entries(packed: zipfile.ZipFile) -> Iterator[_Entry]:
+def _zip_entries(packed: zipfile.ZipFile) -> Generator[_Entry]:
     for info in packed.infolist():
         if stat.S_ISLNK(info.external_attr >> 16):
             raise _bad(f"it holds a link: {visible(info.filename, 100)}")
@@ -110,7 +111,7 @@ def _zip_entries(packed: zipfile.ZipFile) -> Iterator[_Entry]:
                 yield _Entry(info.filename, stream)
 
 
-def _tar_entries(tape: tarfile.TarFile) -> Iterator[_Entry]:
+def _tar_entries(tape: tarfile.TarFile) -> Generator[_Entry]:
     for info in tape:
         if info.isdir():
             yield _Entry(info.name, None)

@@ -101,7 +101,7 @@ class Tools:
                 start_new_session=True,
             )
         except OSError as error:
-            if not cwd.is_dir():
+            if not await asyncio.to_thread(cwd.is_dir):
                 raise AinfError(
                     "comfyui.step_failed",
                     f"{command[0]} was not started: there is no folder {cwd}",
@@ -135,7 +135,7 @@ class Tools:
             if reading.done() or not ended.done():
                 await reading
             else:  # Somebody in a session of his own holds the pipe: it is given up.
-                process._transport.close()  # noqa: SLF001 - there is no other way to close it
+                process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
         except TimeoutError:
             raise _silent(command, silence) from None
         finally:
