@@ -9,6 +9,7 @@ from typing import Any
 from ainf_tui.domain.documents import BackendDocument, HealthDocument, ReasonDocument
 from ainf_tui.domain.jobs import JobState, Problem
 from ainf_tui.engine.context import Context
+from ainf_tui.engine.health_services import service_reasons
 from ainf_tui.store import State
 
 DISK_LOW = 20 * 1024**3
@@ -82,6 +83,7 @@ def _all_reasons(state: State, host: Mapping[str, Any]) -> Iterator[ReasonDocume
             f"backend {backend.name}{_where(backend)}: {backend.message}",
             backend.hint,
         )
+    yield from service_reasons(state.services)
     yield from _link_reasons(state)
     yield from _job_reasons(state)
     if state.queue.paused:

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from ainf_tui import __version__
-from ainf_tui.domain.documents import BackendDocument, ForeignDocument, StatusDocument
+from ainf_tui.domain.documents import BackendDocument, ForeignDocument
 from ainf_tui.domain.jobs import Problem
+from ainf_tui.domain.status_document import StatusDocument
 from ainf_tui.domain.text import redact_url
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.estimates import Estimates, before, foreign
@@ -71,7 +72,7 @@ def status_document(
         engine=state.engine,
         host=host,
         gpus=tuple(_gpus(state)),
-        services=(),
+        services=state.services.services,
         backends=tuple(with_age(b, now) for b in state.backends),
         queue=state.queue,
         database=state.database,

@@ -38,6 +38,7 @@ from ainf_tui.locations import locate
 from ainf_tui.runtime import catalog
 from ainf_tui.store import Previews, Store
 from tests.fakes.sim import Sim, SimTask
+from tests.fakes.supervised import nothing_supervised
 
 SECONDS = 12.0
 """How long a test waits for what must come, on a machine with much else to do."""
@@ -211,6 +212,7 @@ class Box(Servers):
             connect=self.connect,
             catalog=self._catalog,
             host=host_facts,
+            services=nothing_supervised(ctx.store),
             holder=str(self.folder),
         )
         self._engine, self._service = engine, Service(engine)
