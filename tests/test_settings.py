@@ -43,6 +43,10 @@ ALL_KEYS = {
     "app.bell": True,
     "app.desktop_notifications": False,
     "app.notify_hook": "notify-send ended",
+    "runs.folder": "/mnt/runs",
+    "runs.keep": 5,
+    "runs.keep_bytes": 10_000_000,
+    "runs.log_max_bytes": 1_000_000,
 }
 
 
@@ -253,6 +257,8 @@ def test_relative_paths_count_from_the_file(file, monkeypatch, tmp_path):
 
 def test_folders_and_database_fall_back_to_their_places(tmp_path):
     assert Settings().outputs_folder(tmp_path) == tmp_path
+    assert Settings().runs_folder(tmp_path) == tmp_path
+    assert resolve({"runs.folder": "/r"}, {}, tmp_path / "no").runs_folder(tmp_path).as_posix() == "/r"
     assert Settings().database_url(tmp_path / "ainf.db") == f"sqlite:///{tmp_path}/ainf.db"
     chosen = resolve({"database.url": "postgresql://u:p@h/d"}, {}, tmp_path / "no")
     assert chosen.database_url(tmp_path) == "postgresql://u:p@h/d"
