@@ -77,7 +77,9 @@ class RunLogs:
     async def resume(self, run: str) -> bool:
         """See `RunLog.resume`. False as well where it cannot be read: another run begins then."""
         async with self._turn:
-            if self.run or places.started_at(run) is None:
+            if places.started_at(run) is None:
+                return False
+            if self.run:
                 return self.run == run
             opened = self._opened(run)
             look = partial(_reopen, opened.folder, opened.file)

@@ -91,7 +91,7 @@ class Writer:
         if self.trouble:
             _tell(event)
             run.told = event.seq
-        _trim(run)
+            _trim(run)
         self._wake()
 
     def summary(self, text: str) -> None:
