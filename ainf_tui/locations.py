@@ -42,6 +42,11 @@ class Locations:
         return self.config_dir / "presets"
 
     @property
+    def user_services_file(self) -> Path:
+        """Services of the user's own, and changes to the built-in ones."""
+        return self.config_dir / "services.toml"
+
+    @property
     def user_themes_dir(self) -> Path:
         """Colours of the user's own for the app, a TOML file each."""
         return self.config_dir / "themes"

@@ -35,6 +35,8 @@ class Launched:
     launcher: ProcessId
     token: str
     """Names the exit record: another start of the same service has another."""
+    log_problem: str = ""
+    """Why its log could not be opened: it runs, and what it prints is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,16 @@ class Processes(Protocol):
 
     async def group_members(self, process: ProcessId) -> tuple[int, ...]:
         """Pids that still live in the session of that process, itself included, though it may be gone."""
+        ...
+
+
+class Starts(Protocol):
+    """What launchers have started, by their own word."""
+
+    async def launched(self) -> Mapping[str, Launched]:
+        """The newest start of each service that was not forgotten. An engine that was killed between the
+        launch and the record finds the service here; whether it still lives must be asked.
+        """
         ...
 
 

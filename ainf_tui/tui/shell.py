@@ -21,7 +21,7 @@ from ainf_tui.domain.documents import (
 )
 from ainf_tui.errors import AinfError
 from ainf_tui.resources import styles_dir
-from ainf_tui.tui.failures import Failures
+from ainf_tui.tui.failures import Failures, in_background
 from ainf_tui.tui.frame.header import Facts
 from ainf_tui.tui.frame.options import Option
 from ainf_tui.tui.inturn import InTurn
@@ -121,7 +121,7 @@ class Shell(InTurn, Looking, Failures):
             pacer.low = True
 
     def _run_link(self) -> None:
-        self.run_worker(self.engine_link.run(), group="app.link", exclusive=True, exit_on_error=False)
+        in_background(self, self.engine_link.run(), group="app.link", exclusive=True)
 
     def on_terminal_probed(self, event: TerminalProbed) -> None:
         """The terminal has told what it can do; the glyphs follow."""

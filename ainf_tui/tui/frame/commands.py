@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from ainf_tui.errors import AinfError
 from ainf_tui.tui import asked
 from ainf_tui.tui.console import Ended
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.copying import Copying
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.frame.verbs import VIEW, Choice, completions
@@ -80,7 +81,7 @@ class Commands(Copying):
         elif self.options.console is None:
             self.tell("this app has no command line", severity="warning")
         else:
-            self.run_worker(self._run(words), group="app.command", exit_on_error=False)
+            in_background(self, self._run(words), group="app.command")
 
     def _view(self, words: Sequence[str], text: str) -> None:
         verb, rest = words[0], words[1:]

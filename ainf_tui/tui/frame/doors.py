@@ -7,6 +7,7 @@ import asyncio
 from textual.dom import DOMNode
 
 from ainf_tui.actions import BY_ID, Action
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.reasons import READ_ONLY
 from ainf_tui.tui.frame.screen import FrameScreen, types
 from ainf_tui.tui.keymap import OPENING_NAMES
@@ -62,7 +63,7 @@ class Doors(Shell):
             )
 
     def _save(self) -> None:
-        self.run_worker(asyncio.to_thread(self.session.save), group="app.session", exit_on_error=False)
+        in_background(self, asyncio.to_thread(self.session.save), group="app.session")
 
     def on_unmount(self) -> None:
         self.session.save()
