@@ -52,8 +52,8 @@ class CheckSettings:
 
     disk_free: int = setting(
         21_474_836_480,
-        "Free bytes below which the disk of outputs or models is low. Another disk that ainf uses is low below "
-        "5 % or 1 GiB, whichever is more.",
+        "Free bytes below which the disk of outputs or models is low. Another disk that ainf uses is low "
+        "below 5 % or 1 GiB, whichever is more.",
         minimum=0,
         maximum=10**15,
     )
