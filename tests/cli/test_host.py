@@ -48,7 +48,7 @@ def test_what_nobody_tells_is_left_out_and_zero_is_a_value(ainf, engine):
     assert told["cpu"].startswith("of 8 CPUs")
     assert "memory" not in told
     assert "swap" not in told
-    assert told["gpu 0"] == "NVIDIA GeForce RTX 4090  0%  VRAM ?/24.0G  0 W"
+    assert told["gpu 0"] == "NVIDIA GeForce RTX 4090  0%  VRAM -/24.0G  0 W"
     assert "fan 0%" in done.out
     assert "None" not in done.out
 
