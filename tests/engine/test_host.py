@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import cast
@@ -28,13 +28,13 @@ from tests.fakes.host import COUNTERS, DISK, GIB, FakeMachine, gpu, host_of
 class Sampled:
     """A sampler and all that it works with."""
 
-    def __init__(self, **tuning: float) -> None:
+    def __init__(self, sample_every: float = 2.0) -> None:
         self.clock = FakeClock()
         self.ctx = Context(
             db=cast("Database", None),  # it has no business with one
             store=Store(),
             previews=Previews(),
-            tuning=replace(Tuning(), **tuning),
+            tuning=Tuning(sample_every=sample_every),
             clock=self.clock,
         )
         self.machine = FakeMachine(self.clock.monotonic)
@@ -54,8 +54,8 @@ class Sampled:
 
 
 @pytest.fixture
-def box_of() -> Iterator[Sampled]:
-    yield Sampled()
+def box_of() -> Sampled:
+    return Sampled()
 
 
 async def test_rarely_for_nobody_often_for_one_who_looks_and_at_once_when_he_comes(box_of: Sampled) -> None:
