@@ -46,6 +46,9 @@ async def test_a_folder_that_is_not_yet_made_is_on_the_disk_above_it(tmp_path: P
     assert found.label == "outputs"
     assert found.total is not None
     assert 0 <= (found.free or 0) <= found.total
+
+
+def test_it_is_told_by_the_number_of_its_device(tmp_path: Path) -> None:
     assert look(tmp_path / "a" / "b").device == tmp_path.stat().st_dev
 
 
