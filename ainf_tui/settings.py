@@ -16,7 +16,14 @@ from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.errors import UsageError
 from ainf_tui.paths import write_private
 from ainf_tui.settings_backends import DEFAULT_URL
-from ainf_tui.settings_box import ProbeSettings, RedisSettings, RunLogSettings
+from ainf_tui.settings_box import (
+    CheckSettings,
+    ComfyUISettings,
+    HostSettings,
+    ProbeSettings,
+    RedisSettings,
+    RunLogSettings,
+)
 from ainf_tui.settings_field import Value
 from ainf_tui.settings_keys import KeyProblem, Keys
 from ainf_tui.settings_resolve import Resolver
@@ -61,6 +68,9 @@ class Settings:
     probes: ProbeSettings = field(default_factory=ProbeSettings)
     redis: RedisSettings = field(default_factory=RedisSettings)
     runs: RunLogSettings = field(default_factory=RunLogSettings)
+    comfyui: ComfyUISettings = field(default_factory=ComfyUISettings)
+    host: HostSettings = field(default_factory=HostSettings)
+    checks: CheckSettings = field(default_factory=CheckSettings)
     keys: Keys = field(default_factory=dict)
     """The changed keys that are in force."""
     key_problems: tuple[KeyProblem, ...] = field(default=(), compare=False)

@@ -33,6 +33,9 @@ SECTIONS: dict[str, type[Any]] = {
     "probes": box.ProbeSettings,
     "redis": box.RedisSettings,
     "runs": box.RunLogSettings,
+    "comfyui": box.ComfyUISettings,
+    "host": box.HostSettings,
+    "checks": box.CheckSettings,
 }
 
 

@@ -16,9 +16,10 @@ from ainf_tui.domain.documents import (
     JobDocument,
     QueueDocument,
 )
+from ainf_tui.domain.host_documents import HostDocument
 from ainf_tui.domain.service_documents import ServicesDocument
 
-TOPICS = ("engine", "queue", "active", "backends", "database", "health", "services")
+TOPICS = ("engine", "queue", "active", "backends", "database", "health", "services", "host")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class State:
     )
     health: HealthDocument = field(default_factory=HealthDocument)
     services: ServicesDocument = field(default_factory=ServicesDocument)
+    host: HostDocument = field(default_factory=HostDocument)
 
 
 Listener = Callable[[frozenset[str]], None]

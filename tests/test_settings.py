@@ -51,6 +51,10 @@ ALL_KEYS = {
     "runs.keep": 5,
     "runs.keep_bytes": 10_000_000,
     "runs.log_max_bytes": 1_000_000,
+    "comfyui.folder": "/opt/comfyui",
+    "host.sample_every": 5.0,
+    "host.gpus": "off",
+    "checks.disk_free": 1_000_000,
 }
 
 

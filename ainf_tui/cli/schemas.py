@@ -17,6 +17,7 @@ from ainf_tui.domain.documents import (
     JobsDocument,
     QueueDocument,
 )
+from ainf_tui.domain.host_documents import HostDocument
 from ainf_tui.domain.service_documents import (
     PortsDocument,
     RunsDocument,
@@ -35,6 +36,7 @@ DOCUMENTS: dict[str, Any] = {
     "ainf.demo/1": documents.DemoDocument,
     "ainf.engine/1": documents.EngineShownDocument,
     "ainf.error/1": documents.ErrorDocument,
+    "ainf.host/1": HostDocument,
     "ainf.job/1": JobDetailDocument,
     "ainf.jobs/1": JobsDocument,
     "ainf.paths/1": documents.PathsDocument,

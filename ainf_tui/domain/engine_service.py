@@ -20,7 +20,7 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
-from ainf_tui.domain.engine_box import ServicesService
+from ainf_tui.domain.engine_box import HostService, ServicesService
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -40,6 +40,8 @@ class EngineService(Protocol):
 
     @property
     def services(self) -> ServicesService: ...
+    @property
+    def host(self) -> HostService: ...
     async def status(self) -> StatusDocument: ...
     async def submit(
         self, request: RunRequest, take: Callable[[Sequence[JobDocument]], None]

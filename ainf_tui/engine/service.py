@@ -19,6 +19,7 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
+from ainf_tui.domain.engine_box import HostService
 from ainf_tui.domain.engine_service import CountDocument, JobQuery
 from ainf_tui.domain.jobs import Job
 from ainf_tui.domain.naming import with_number
@@ -57,16 +58,17 @@ class Service:
         self._submission = Submission(engine)
         self.services = Services(engine.services)
         self._retries = Retries(engine.ctx, self._submission, self._commands)
+        self.host: HostService = engine.host
 
     # -- reading -----------------------------------------------------------------------------------
     async def status(self) -> StatusDocument:
         await self._refresh()
         await self._engine.publisher.publish()
-        host = await asyncio.to_thread(self._engine.host, self._ctx.tuning.outputs)
+        await self.host.host()
         catalog = await asyncio.to_thread(self._engine.catalog)
         await self._engine.services.settled(STATUS_WAIT)
         flaws = (*catalog.problems, *self._engine.services.problems)
-        return status_document(self._ctx.store.state, host, flaws, self._ctx.clock.now())
+        return status_document(self._ctx.store.state, flaws, self._ctx.tuning, self._ctx.clock.now())
 
     async def _refresh(self) -> None:
         """Ask the backends whose last answer is old, all at once, and wait a little."""
