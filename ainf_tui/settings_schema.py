@@ -30,7 +30,12 @@ SECTIONS: dict[str, type[Any]] = {
     "run": own.RunSettings,
     "connect": own.ConnectSettings,
     "app": own.AppSettings,
+    "probes": box.ProbeSettings,
+    "redis": box.RedisSettings,
+    "runs": box.RunLogSettings,
     "comfyui": box.ComfyUISettings,
+    "host": box.HostSettings,
+    "checks": box.CheckSettings,
 }
 
 
