@@ -135,3 +135,16 @@ def test_a_node_is_updated(ainf, engine):
     engine.comfyui.after_begin = engine.comfyui.end
     assert ainf("comfyui", "nodes", "update", "good", "--run-script").code == 0
     assert engine.asked("update_node") == NodeRequest(name="good", run_script=True)
+
+
+@pytest.mark.parametrize("verb", ["start", "stop", "restart"])
+def test_starting_and_stopping_is_the_services(ainf, engine, verb):
+    done = ainf("comfyui", verb, "--no-wait", "--json")
+    assert (done.code, json.loads(done.out)["schema"]) == (0, "ainf.services/1"), done.err
+    name, request = next(call for call in engine.calls if call[0] == f"services.{verb}")
+    assert (name, request.names) == (f"services.{verb}", ("comfyui",))
+
+
+def test_start_on_another_port(ainf, engine):
+    ainf("comfyui", "start", "--port", "8190", "--no-wait")
+    assert next(what for name, what in engine.calls if name == "services.start").port == 8190

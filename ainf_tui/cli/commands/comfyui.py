@@ -19,6 +19,7 @@ from ainf_tui.domain.comfyui_documents import ComfyUIDocument, TaskDocument
 
 _HERE = "ainf_tui.cli.commands.comfyui"
 _INSTALL = "ainf_tui.cli.commands.comfyui_install"
+_START = "ainf_tui.cli.commands.comfyui_start"
 
 VERBS = {
     "info": (f"{_HERE}:info", "What is installed, and what is being done to it."),
@@ -27,6 +28,9 @@ VERBS = {
     "rollback": (f"{_INSTALL}:rollback", "Go back to the version before the last update."),
     "wait": (f"{_INSTALL}:wait", "Follow the task that runs to its end."),
     "cancel": (f"{_INSTALL}:cancel", "End the task that runs; what is done stays."),
+    "start": (f"{_START}:start", "Start ComfyUI."),
+    "stop": (f"{_START}:stop", "Stop ComfyUI."),
+    "restart": (f"{_START}:restart", "Stop ComfyUI and start it again."),
     "nodes": ("ainf_tui.cli.commands.comfyui_nodes:nodes", "Custom nodes: list, install, update, remove."),
 }
 _GLYPH_OF = {
