@@ -93,11 +93,12 @@ def begin_step(task: Task, step_id: str, now: float) -> Task:
 
 
 def end_step(task: Task, step_id: str, now: float, state: StepState, message: str = "") -> Task:
-    """`message` empty: the last one stays."""
+    """`message` empty: the last one stays, unless the step is done and the last one told how far it was."""
 
     def ended(step: Step) -> Step:
         spent = None if step.started is None else round(now - step.started, 1)
-        shown = visible(message, 200) if message else step.message
+        last = "" if state is StepState.DONE else step.message
+        shown = visible(message, 200) if message else last
         return replace(step, state=state, seconds=spent, message=shown)
 
     return _changed(task, step_id, ended)
