@@ -39,7 +39,7 @@ class Services(ServiceReads):
             for name in request.names:
                 startable(self._unit(name))
             names = request.names or self._all()
-            if len(names) != 1 and (request.port is not None or request.adopt or request.stop_owner):
+            if len(request.names) != 1 and (request.port is not None or request.adopt or request.stop_owner):
                 raise UsageError(
                     "service.one_only",
                     "a port, adoption and the end of a port's owner are asked for one service at a time",

@@ -110,7 +110,7 @@ class Unit:
             level = "info" if new.health in {Health.HEALTHY, Health.UNKNOWN} else "warning"
             why = self.verdict.message if self.verdict is not None else ""
             self.event(level, f"{self.name} is {new.health}", health=str(new.health), reason=why)
-        if new.state is ServiceState.RUNNING and new.health is Health.HEALTHY:
+        if new.health is Health.HEALTHY and not new.cause:
             self.problem = None
         self.changed()
         return True
