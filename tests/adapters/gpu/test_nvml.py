@@ -100,7 +100,7 @@ def test_zero_is_a_value(driver: FakeDriver, gpus: NvmlGpus) -> None:
 def test_a_gpu_split_by_mig_shows_the_processes_of_its_parts(driver: FakeDriver, gpus: NvmlGpus) -> None:
     driver.parts = 2
     driver.gpus[0] |= {
-        "nvmlDeviceGetMigMode": WHOLE["nvmlDeviceGetFanSpeed"][:1] + ((1,),),
+        "nvmlDeviceGetMigMode": (*WHOLE["nvmlDeviceGetFanSpeed"][:1], (1,)),
         "nvmlDeviceGetUtilizationRates": NOT_SUPPORTED,
         "nvmlDeviceGetComputeRunningProcesses_v3": NOT_SUPPORTED,
         "nvmlDeviceGetGraphicsRunningProcesses_v3": NOT_SUPPORTED,
