@@ -30,15 +30,16 @@ async def test_the_document_and_its_history_come_through_whole() -> None:
 
 async def until(service: FakeService, *, wanted: bool) -> None:
     async with asyncio.timeout(10):
-        while service.store.interest.wanted("host") is not wanted:
+        while service.store.interest.wanted("host") is not wanted:  # noqa: ASYNC110 - it has no event for a test
             await asyncio.sleep(0.01)
 
 
 async def test_the_engine_knows_while_somebody_looks(tmp_path: Path) -> None:
     service = FakeService()
-    async with served(service, tmp_path) as path, Client(UnixTransport(path)) as client:
+    path = tmp_path / "e.sock"
+    async with served(app_of(service), path), Client(UnixTransport(path)) as client:
         assert not service.store.interest.wanted("host")
-        async with Live(client, topics=("host", "queue")) as live:
+        async with Live(client.transport, ("host", "queue")) as live:
             await until(service, wanted=True)
             service.store.update(host=host_of())
             async with asyncio.timeout(10):

@@ -86,7 +86,7 @@ def test_the_memory_of_processes_counts_a_client_once(tmp_path: Path) -> None:
             3: ("/dev/dri/renderD128", info(7, "drm-memory-vram:\t512 MiB")),
             4: ("/dev/dri/renderD128", info(7, "drm-memory-vram:\t512 MiB")),  # a copy of it
             5: ("/dev/dri/renderD128", info(8, "drm-resident-vram:\t2048 KiB")),
-            6: ("/tmp/file", info(9, "drm-memory-vram:\t99 MiB")),  # noqa: S108 - a name, not a file
+            6: ("/tmp/file", info(9, "drm-memory-vram:\t99 MiB")),
             7: ("/dev/dri/renderD128", "pos:\t0\n"),
         },
     )
