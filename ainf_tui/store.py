@@ -17,8 +17,9 @@ from ainf_tui.domain.documents import (
     QueueDocument,
 )
 from ainf_tui.domain.host_documents import HostDocument
+from ainf_tui.domain.service_documents import ServicesDocument
 
-TOPICS = ("engine", "queue", "active", "backends", "database", "health", "host")
+TOPICS = ("engine", "queue", "active", "backends", "database", "health", "services", "host")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class State:
         default_factory=lambda: DatabaseDocument(url="", reachable=False, revision=None)
     )
     health: HealthDocument = field(default_factory=HealthDocument)
+    services: ServicesDocument = field(default_factory=ServicesDocument)
     host: HostDocument = field(default_factory=HostDocument)
 
 
