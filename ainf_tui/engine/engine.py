@@ -78,7 +78,7 @@ class Engine:
         self.estimates = Estimates(ctx, self.registry)
         self.services = services
         self.machine = machine
-        self.host = HostSampler(ctx, self.registry, machine)
+        self.host = HostSampler(ctx, self.registry, machine, services.service_of)
         self.health = Health(ctx, lambda: (*catalog().problems, *services.problems))
         self.host.on_sample = self.health.update
         self.publisher = Publisher(ctx, self.registry, self.estimates, self.health)
