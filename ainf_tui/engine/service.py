@@ -72,12 +72,14 @@ class Service:
         return status_document(self._ctx.store.state, flaws, self._ctx.tuning, self._ctx.clock.now())
 
     async def _refresh(self) -> None:
-        """Ask the backends whose last answer is old, all at once, and wait a little."""
+        """Ask the backends whose last answer is old, or was none, all at once, and wait a little."""
         now = self._ctx.clock.now()
         old = [
             b
             for b in self._engine.registry.backends
-            if b.health.checked_at is None or (now - b.health.checked_at).total_seconds() > FRESH
+            if b.health.checked_at is None
+            or not b.health.reachable
+            or (now - b.health.checked_at).total_seconds() > FRESH
         ]
         for backend in old:
             backend.asked.clear()

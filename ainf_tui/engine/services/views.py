@@ -48,7 +48,7 @@ def service_document(unit: Unit) -> ServiceDocument:
 
 def _tells(unit: Unit) -> bool:
     """A service that is up again keeps the reason of its last end for the log alone."""
-    return not (unit.standing.state is ServiceState.RUNNING and unit.standing.health is Health.HEALTHY)
+    return bool(unit.standing.cause) or unit.standing.health is not Health.HEALTHY
 
 
 def _next_restart(unit: Unit) -> datetime | None:
