@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shlex import quote as shell_word
+from typing import Any
 
 from ainf_tui.domain.check_documents import CheckDocument, FixDocument
 from ainf_tui.domain.checks import facts as f
@@ -24,7 +25,8 @@ def write(name: str, found: f.Folder | f.Unknown) -> CheckDocument:
     if isinstance(found, f.Unknown):
         return not_seen(check, found, name)
     if not found.writable:
-        hint = f"Make it yours (chown -R $USER {shell_word(found.path)}), or name another folder in the settings."
+        own = f"chown -R $USER {shell_word(found.path)}"
+        hint = f"Make it yours ({own}), or name another folder in the settings."
         return check_of(check, ERROR, f"{found.path}: {found.trouble}", name=name, hint=hint)
     if found.exists:
         return check_of(check, OK, f"{found.path}: a file could be written", name=name)
@@ -49,7 +51,7 @@ def space(
     # A disk that is smaller than the threshold altogether is judged by its size.
     least = min(least, found.total // 4) if name in LARGE else min(least, found.total // 2)
     evidence = f"{found.free / GIB:.1f} GiB free of {found.total / GIB:.1f} GiB ({found.path})"
-    details = {"free": found.free, "total": found.total, "least": least}
+    details: dict[str, Any] = {"free": found.free, "total": found.total, "least": least}
     if found.free >= least:
         return check_of(check, OK, evidence, name=name, **details)
     hint = "Free some space, or move the folder to another disk (`ainf config list` names the setting)."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ainf_tui.domain.check_documents import CheckDocument, FixDocument
 from ainf_tui.domain.checks import facts as f
@@ -20,16 +21,14 @@ def ports(found: tuple[f.Port, ...] | f.Unknown) -> tuple[CheckDocument, ...]:
 
 def _port(port: f.Port) -> CheckDocument:
     check, name = "ports.use", str(port.number)
-    details = {"port": port.number, "service": port.service, "free": port.free}
+    details: dict[str, Any] = {"port": port.number, "service": port.service, "free": port.free}
     if port.free:
         return check_of(check, OK, f"free, for {port.service}", name=name, **details)
     evidence = f"in use by {port.owner or 'a process that this user may not see'}"
     if port.ours or (port.wants_comfyui and port.comfyui):
         return check_of(check, OK, f"{evidence}, which is {port.service}", name=name, **details)
     if not port.wants_comfyui:
-        hint = (
-            f"If that is not {port.service}: stop it, or give {port.service} another port in services.toml."
-        )
+        hint = f"If that is not {port.service}: stop it, or change the port in services.toml."
         return check_of(check, INFO, evidence, name=name, hint=hint, **details)
     hint = (
         f"{port.service} cannot start there. Stop that program, or give {port.service} another port: "
@@ -100,23 +99,27 @@ def exposure(name: str, found: f.Backend | f.Unknown) -> CheckDocument:
     if found.cors == "*":
         hint = "Any page in a browser that reaches it can use it: start ComfyUI without --enable-cors-header."
         return check_of(check, ERROR, "it answers pages of every other site (CORS *)", name=name, hint=hint)
-    if not found.local:
-        if found.guarded:
-            return check_of(check, OK, f"reached over the network at {found.url}, with a login", name=name)
-        hint = "Let it listen on 127.0.0.1 and reach it through ssh -L, or put a login before it."
-        return check_of(
-            check, WARNING, f"reached over the network at {found.url}, without a login", name=name, hint=hint
-        )
+    return _bound(name, found) if found.local else _remote(name, found)
+
+
+def _remote(name: str, found: f.Backend) -> CheckDocument:
+    check = "comfyui.exposure"
+    if found.guarded:
+        return check_of(check, OK, f"reached over the network at {found.url}, with a login", name=name)
+    hint = "Let it listen on 127.0.0.1 and reach it through ssh -L, or put a login before it."
+    evidence = f"reached over the network at {found.url}, without a login"
+    return check_of(check, WARNING, evidence, name=name, hint=hint)
+
+
+def _bound(name: str, found: f.Backend) -> CheckDocument:
+    check = "comfyui.exposure"
     if not found.addresses:
         return not_seen(check, f.Unknown("the addresses it listens on cannot be seen"), name)
     shown = ", ".join(found.addresses)
-    wide = [a for a in found.addresses if a in _EVERYWHERE]
-    if wide:
-        hint = (
-            "It has no login: start ComfyUI without --listen and reach it through ssh -L 8188:127.0.0.1:8188."
-        )
+    if _EVERYWHERE & {*found.addresses}:
+        hint = "It has no login: start it without --listen and reach it through ssh -L 8188:127.0.0.1:8188."
         return check_of(check, ERROR, f"it listens on every address ({shown})", name=name, hint=hint)
-    if any(not (a.startswith("127.") or a == "::1") for a in found.addresses):
+    if any(not (address.startswith("127.") or address == "::1") for address in found.addresses):
         hint = "It has no login: whoever reaches that address can use it. 127.0.0.1 with ssh -L is safe."
         return check_of(check, WARNING, f"it listens on {shown}", name=name, hint=hint)
     return check_of(check, OK, f"it listens on {shown} only", name=name)
@@ -131,12 +134,8 @@ def manager(found: f.Manager | f.Unknown, thresholds: f.Thresholds) -> CheckDocu
     version = version_of(found.version)
     known = affecting(thresholds.advisories, "comfyui-manager", version) if version else ()
     if found.level not in _LEVELS:
-        told = (
-            f"its security_level {found.level!r} is not known"
-            if found.level
-            else "it names no security_level"
-        )
-        return not_seen(check, f.Unknown(f"{found.path}: {told}"))
+        told = f"{found.level!r} is none that is known" if found.level else "there is none"
+        return not_seen(check, f.Unknown(f"{found.path}: security_level: {told}"))
     evidence = f"security_level = {found.level} ({found.path})"
     severity = _LEVELS[found.level]
     if severity != OK:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ainf_tui.domain.check_documents import CheckDocument, FixDocument
 from ainf_tui.domain.checks import facts as f
 from ainf_tui.domain.checks.verdict import ERROR, GIB, INFO, OK, WARNING, check_of, not_seen
 
-NEWEST_MISSING = (3, 11)
+OLDEST_PYTHON = (3, 11)
 """The oldest Python that is enough."""
 MEMORY_TOTAL = 8 * GIB
 MEMORY_FREE = 1 * GIB
@@ -25,7 +27,7 @@ def python(found: f.PythonFacts | f.Unknown) -> CheckDocument:
         return not_seen(check, found)
     version = ".".join(map(str, found.version))
     evidence = f"{version}, {found.executable}"
-    if found.version[:2] < NEWEST_MISSING:
+    if found.version[:2] < OLDEST_PYTHON:
         hint = "ainf needs Python 3.11 or newer; install one, then start ainf with it."
         return check_of(check, ERROR, evidence, hint=hint, version=version)
     if not found.venv:
@@ -70,7 +72,7 @@ def memory(found: f.Memory | f.Unknown) -> CheckDocument:
     if isinstance(found, f.Unknown):
         return not_seen(check, found)
     evidence = f"{_gib(found.available)} of {_gib(found.total)} free"
-    details = {"total": found.total, "available": found.available}
+    details: dict[str, Any] = {"total": found.total, "available": found.available}
     if found.available < MEMORY_FREE:
         hint = "Stop what is not needed; the kernel may end ComfyUI next (out of memory)."
         return check_of(check, WARNING, evidence, hint=hint, **details)
@@ -84,7 +86,7 @@ def swap(found: f.Memory | f.Unknown) -> CheckDocument:
     check = "system.swap"
     if isinstance(found, f.Unknown):
         return not_seen(check, found)
-    details = {"total": found.swap_total, "used": found.swap_used}
+    details: dict[str, Any] = {"total": found.swap_total, "used": found.swap_used}
     if found.swap_total == 0:
         if found.total >= SWAP_SMALL:
             return check_of(check, OK, f"none, with {_gib(found.total)} of memory", **details)
@@ -107,9 +109,9 @@ def clock(found: f.Clock | f.Unknown) -> CheckDocument:
     if found.skew is None:
         if found.synchronized is None:
             return not_seen(check, f.Unknown("there is no time service and no other clock to compare with"))
-        return check_of(
-            check, OK if found.synchronized else INFO, service, hint=hint * (not found.synchronized)
-        )
+        if found.synchronized:
+            return check_of(check, OK, service)
+        return check_of(check, INFO, service, hint=hint)
     side = "ahead of" if found.skew > 0 else "behind"
     evidence = (
         f"{abs(found.skew):.0f} s {side} {found.against}"
