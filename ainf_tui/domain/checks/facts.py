@@ -194,6 +194,8 @@ class Database:
     head: str = ""
     state: str = ""
     """current | older | newer"""
+    skew: float | None = None
+    """Seconds that our clock is ahead of the server's."""
 
 
 @dataclass(frozen=True, slots=True)
