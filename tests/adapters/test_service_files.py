@@ -47,41 +47,42 @@ def test_a_command_of_the_users_takes_the_providers_place(read):
     assert (comfyui.command, comfyui.provider) == (("serve", "{port}"), "")
 
 
+EVERY_KEY = """
+[services.db]
+command = ["postgres"]
+[services.web]
+title = "Web"
+command = ["serve", "--port", "{port}"]
+cwd = "~/web"
+env = { MODE = "fast" }
+ports = [3000, 3001]
+host = "127.0.0.2"
+depends_on = { db = "started" }
+autostart = false
+log_file = "/tmp/web.log"
+[services.web.restart]
+policy = "always"
+delay = 0.5
+max_delay = 4
+reset_after = 10
+max_restarts = 0
+[services.web.health]
+exec = ["check", "{port}"]
+delay = 1
+period = 3
+timeout = 1.5
+failures = 2
+successes = 4
+start_timeout = 60
+[services.web.stop]
+signal = "SIGINT"
+timeout = 3
+command = ["stop"]
+"""
+
+
 def test_every_key(read):
-    found = read(
-        """
-        [services.db]
-        command = ["postgres"]
-        [services.web]
-        title = "Web"
-        command = ["serve", "--port", "{port}"]
-        cwd = "~/web"
-        env = { MODE = "fast" }
-        ports = [3000, 3001]
-        host = "127.0.0.2"
-        depends_on = { db = "started" }
-        autostart = false
-        log_file = "/tmp/web.log"
-        [services.web.restart]
-        policy = "always"
-        delay = 0.5
-        max_delay = 4
-        reset_after = 10
-        max_restarts = 0
-        [services.web.health]
-        exec = ["check", "{port}"]
-        delay = 1
-        period = 3
-        timeout = 1.5
-        failures = 2
-        successes = 4
-        start_timeout = 60
-        [services.web.stop]
-        signal = "SIGINT"
-        timeout = 3
-        command = ["stop"]
-        """
-    )
+    found = read(EVERY_KEY)
     assert found.problems == ()
     web = found.specs["web"]
     assert web.cwd == str(Path("~/web").expanduser())
