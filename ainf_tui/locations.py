@@ -57,6 +57,11 @@ class Locations:
         return self.state_dir / "app-session.json"
 
     @property
+    def comfyui_dir(self) -> Path:
+        """Where this box's own ComfyUI is, unless a setting says otherwise: beside the outputs."""
+        return self.outputs_dir.parent / "comfyui"
+
+    @property
     def database_file(self) -> Path:
         return self.state_dir / "ainf.db"
 

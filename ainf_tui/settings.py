@@ -16,6 +16,7 @@ from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.errors import UsageError
 from ainf_tui.paths import write_private
 from ainf_tui.settings_backends import DEFAULT_URL
+from ainf_tui.settings_box import CheckSettings, ComfyUISettings, HostSettings
 from ainf_tui.settings_field import Value
 from ainf_tui.settings_keys import KeyProblem, Keys
 from ainf_tui.settings_resolve import Resolver
@@ -57,6 +58,9 @@ class Settings:
     run: RunSettings = field(default_factory=RunSettings)
     connect: ConnectSettings = field(default_factory=ConnectSettings)
     app: AppSettings = field(default_factory=AppSettings)
+    comfyui: ComfyUISettings = field(default_factory=ComfyUISettings)
+    host: HostSettings = field(default_factory=HostSettings)
+    checks: CheckSettings = field(default_factory=CheckSettings)
     keys: Keys = field(default_factory=dict)
     """The changed keys that are in force."""
     key_problems: tuple[KeyProblem, ...] = field(default=(), compare=False)

@@ -43,6 +43,10 @@ ALL_KEYS = {
     "app.bell": True,
     "app.desktop_notifications": False,
     "app.notify_hook": "notify-send ended",
+    "comfyui.folder": "/opt/comfyui",
+    "host.sample_every": 5.0,
+    "host.gpus": "off",
+    "checks.disk_free": 1_000_000,
 }
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "run": ("ainf_tui.cli.commands.run:run", "Make jobs from a workflow and watch them finish."),
     "queue": ("ainf_tui.cli.commands.queue:queue", "List, watch and steer jobs."),
     "status": ("ainf_tui.cli.commands.status:status", "The box in one glance; exit code 1 if not well."),
+    "host": ("ainf_tui.cli.commands.host:host", "The machine, its disks and its GPUs."),
     "workflows": ("ainf_tui.cli.commands.packs:workflows", "Workflow packs and their inputs."),
     "presets": ("ainf_tui.cli.commands.packs:presets", "Styles: texts and values for a pack."),
     "engine": ("ainf_tui.cli.commands.engine:engine", "The process that owns the queue."),

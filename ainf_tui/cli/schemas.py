@@ -18,6 +18,7 @@ from ainf_tui.domain.documents import (
     QueueDocument,
     StatusDocument,
 )
+from ainf_tui.domain.host_documents import HostDocument
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -29,6 +30,7 @@ DOCUMENTS: dict[str, Any] = {
     "ainf.demo/1": documents.DemoDocument,
     "ainf.engine/1": documents.EngineShownDocument,
     "ainf.error/1": documents.ErrorDocument,
+    "ainf.host/1": HostDocument,
     "ainf.job/1": JobDetailDocument,
     "ainf.jobs/1": JobsDocument,
     "ainf.paths/1": documents.PathsDocument,

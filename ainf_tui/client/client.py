@@ -11,6 +11,7 @@ from typing import Self
 
 from ainf_tui.client.caller import Caller
 from ainf_tui.client.calls import EngineCalls, JobCalls, PresetCalls, QueueCalls, WorkflowCalls
+from ainf_tui.client.calls_host import HostCalls
 from ainf_tui.client.codec import decode
 from ainf_tui.client.transport import DEADLINE, Transport
 from ainf_tui.domain.documents import ProblemDocument, StatusDocument
@@ -39,6 +40,7 @@ class Client(Caller):
         self.queue = QueueCalls(self)
         self.workflows = WorkflowCalls(self)
         self.presets = PresetCalls(self)
+        self.host = HostCalls(self)
 
     async def __aenter__(self) -> Self:
         return self

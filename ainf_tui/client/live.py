@@ -22,6 +22,7 @@ from ainf_tui.domain.documents import (
     JobDocument,
     QueueDocument,
 )
+from ainf_tui.domain.host_documents import HostDocument
 from ainf_tui.domain.wire import VersionDocument
 from ainf_tui.errors import AinfError, UnreachableError
 
@@ -34,6 +35,7 @@ _TOPICS: Mapping[str, Any] = {
     "backends": tuple[BackendDocument, ...],
     "database": DatabaseDocument,
     "health": HealthDocument,
+    "host": HostDocument,
 }
 
 

@@ -21,6 +21,7 @@ from ainf_tui.domain.documents import (
     QueueDocument,
     StatusDocument,
 )
+from ainf_tui.domain.engine_box import HostService
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -37,6 +38,8 @@ __all__ = ["BackendSpec", "CountDocument", "EngineService", "JobQuery"]
 class EngineService(Protocol):
     """What can be asked of the engine."""
 
+    @property
+    def host(self) -> HostService: ...
     async def status(self) -> StatusDocument: ...
     async def submit(
         self, request: RunRequest, take: Callable[[Sequence[JobDocument]], None]

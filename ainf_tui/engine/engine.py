@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from ainf_tui import __version__
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.documents import DatabaseDocument, EngineDocument
 from ainf_tui.domain.jobs import ON_SERVER, JobState, Problem
 from ainf_tui.domain.ports import BackendMemory, ComfyServer, ComfySocket, JobFilter
+from ainf_tui.domain.ports_host import Machine
 from ainf_tui.domain.text import redact_url
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.backend import Backend
@@ -23,6 +23,7 @@ from ainf_tui.engine.context import Context, log
 from ainf_tui.engine.estimates import RECENT, Estimates
 from ainf_tui.engine.fetch import plan_outputs
 from ainf_tui.engine.health import Health
+from ainf_tui.engine.host import HostSampler
 from ainf_tui.engine.outcomes import Verdicts
 from ainf_tui.engine.publisher import Publisher
 from ainf_tui.engine.registry import Registry
@@ -64,7 +65,7 @@ class Engine:
         specs: Sequence[BackendSpec],
         connect: Connect,
         catalog: Callable[[], Catalog],
-        host: Callable[[Path], Mapping[str, Any]],
+        machine: Machine,
         home: str = "",
         label: str = "",
         holder: str = "",
@@ -73,10 +74,12 @@ class Engine:
         self.ctx = ctx
         self.registry = Registry()
         self.estimates = Estimates(ctx, self.registry)
-        self.health = Health(ctx, lambda: (host(ctx.tuning.outputs), catalog().problems))
+        self.machine = machine
+        self.host = HostSampler(ctx, self.registry, machine)
+        self.health = Health(ctx, lambda: catalog().problems)
+        self.host.on_sample = self.health.update
         self.publisher = Publisher(ctx, self.registry, self.estimates, self.health)
         self.catalog = catalog
-        self.host = host
         self._specs = specs
         self._connect = connect
         self._home = home
@@ -118,6 +121,7 @@ class Engine:
         await self._add_retired()
         await self.publisher.publish()
         self._spawn("publish", self.publisher.run)
+        self._spawn("host", self.host.run)
         self._spawn("health", self.health.run)
         self._spawn("lease", self._renew_lease)
         self._spawn("maintain", self._maintain)
@@ -230,6 +234,7 @@ class Engine:
         with suppress(AinfError):  # a database that is gone keeps no lease either
             await self.publisher.save_measured()
             await self.ctx.db.lease(LEASE, self._holder, 0)
+        self.machine.close()
         self.ctx.store.update(engine=replace(self.ctx.store.state.engine, running=False))
 
     async def __aenter__(self) -> Self:

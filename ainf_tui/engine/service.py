@@ -20,6 +20,7 @@ from ainf_tui.domain.documents import (
     QueueDocument,
     StatusDocument,
 )
+from ainf_tui.domain.engine_box import HostService
 from ainf_tui.domain.engine_service import CountDocument, JobQuery
 from ainf_tui.domain.jobs import Job
 from ainf_tui.domain.naming import with_number
@@ -55,14 +56,17 @@ class Service:
         self._commands = Commands(engine.ctx, engine.registry)
         self._submission = Submission(engine)
         self._retries = Retries(engine.ctx, self._submission, self._commands)
+        self.host: HostService = engine.host
 
     # -- reading -----------------------------------------------------------------------------------
     async def status(self) -> StatusDocument:
         await self._refresh()
         await self._engine.publisher.publish()
-        host = await asyncio.to_thread(self._engine.host, self._ctx.tuning.outputs)
+        await self.host.host()
         catalog = await asyncio.to_thread(self._engine.catalog)
-        return status_document(self._ctx.store.state, host, catalog.problems, self._ctx.clock.now())
+        return status_document(
+            self._ctx.store.state, catalog.problems, self._ctx.tuning, self._ctx.clock.now()
+        )
 
     async def _refresh(self) -> None:
         """Ask the backends whose last answer is old, all at once, and wait a little."""
