@@ -16,7 +16,7 @@ from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.errors import UsageError
 from ainf_tui.paths import write_private
 from ainf_tui.settings_backends import DEFAULT_URL
-from ainf_tui.settings_box import CheckSettings, ComfyUISettings, HostSettings
+from ainf_tui.settings_box import CheckSettings, ComfyUISettings, HostSettings, RedisSettings
 from ainf_tui.settings_field import Value
 from ainf_tui.settings_keys import KeyProblem, Keys
 from ainf_tui.settings_resolve import Resolver
@@ -60,6 +60,7 @@ class Settings:
     app: AppSettings = field(default_factory=AppSettings)
     comfyui: ComfyUISettings = field(default_factory=ComfyUISettings)
     host: HostSettings = field(default_factory=HostSettings)
+    redis: RedisSettings = field(default_factory=RedisSettings, repr=False)
     checks: CheckSettings = field(default_factory=CheckSettings)
     keys: Keys = field(default_factory=dict)
     """The changed keys that are in force."""
@@ -96,8 +97,9 @@ class Settings:
             for name, value in spec.headers.items():
                 if re.search(_PRIVATE_HEADER, name) or len(value) >= 16:
                     found |= {value, value.rpartition(" ")[2]}
-        if user_info := re.search(_USER_INFO, self.database.url):
-            found.add(user_info.group()[:-1].partition(":")[2])
+        for url in (self.database.url, self.redis.url):
+            if user_info := re.search(_USER_INFO, url):
+                found.add(user_info.group()[:-1].partition(":")[2])
         # Shorter ones would blot out ordinary words; by key they are hidden all the same.
         return frozenset(text for text in found if len(text) >= 4)
 

@@ -46,6 +46,21 @@ class HostSettings:
     )
 
 
+def _check_redis_url(raw: str) -> str:
+    if raw and not raw.startswith("redis://"):
+        raise ValueError("must begin with redis://")
+    return raw
+
+
+@dataclass(frozen=True, slots=True)
+class RedisSettings:
+    """A Redis that `ainf doctor` asks, where it is named. The password in the address is not shown."""
+
+    url: str = setting(
+        "", "redis://[USER:PASSWORD@]HOST:PORT. Empty: there is none.", check=_check_redis_url, secret=True
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class CheckSettings:
     """When something counts as low."""

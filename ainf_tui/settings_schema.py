@@ -32,6 +32,7 @@ SECTIONS: dict[str, type[Any]] = {
     "app": own.AppSettings,
     "comfyui": box.ComfyUISettings,
     "host": box.HostSettings,
+    "redis": box.RedisSettings,
     "checks": box.CheckSettings,
 }
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from ainf_tui.domain.check_documents import CheckDocument
 from ainf_tui.domain.documents import (
     BackendDocument,
     DatabaseDocument,
@@ -18,7 +19,7 @@ from ainf_tui.domain.documents import (
 )
 from ainf_tui.domain.host_documents import HostDocument
 
-TOPICS = ("engine", "queue", "active", "backends", "database", "health", "host")
+TOPICS = ("engine", "queue", "active", "backends", "database", "health", "host", "checks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class State:
     )
     health: HealthDocument = field(default_factory=HealthDocument)
     host: HostDocument = field(default_factory=HostDocument)
+    checks: tuple[CheckDocument, ...] = ()
+    """Of the last system check, those that are not ok."""
 
 
 Listener = Callable[[frozenset[str]], None]

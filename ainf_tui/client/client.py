@@ -11,6 +11,7 @@ from typing import Self
 
 from ainf_tui.client.caller import Caller
 from ainf_tui.client.calls import EngineCalls, JobCalls, PresetCalls, QueueCalls, WorkflowCalls
+from ainf_tui.client.calls_checks import CheckCalls
 from ainf_tui.client.calls_host import HostCalls
 from ainf_tui.client.codec import decode
 from ainf_tui.client.transport import DEADLINE, Transport
@@ -41,6 +42,7 @@ class Client(Caller):
         self.workflows = WorkflowCalls(self)
         self.presets = PresetCalls(self)
         self.host = HostCalls(self)
+        self.checks = CheckCalls(self)
 
     async def __aenter__(self) -> Self:
         return self

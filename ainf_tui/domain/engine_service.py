@@ -21,7 +21,7 @@ from ainf_tui.domain.documents import (
     QueueDocument,
     StatusDocument,
 )
-from ainf_tui.domain.engine_box import HostService
+from ainf_tui.domain.engine_box import ChecksService, HostService
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -40,6 +40,8 @@ class EngineService(Protocol):
 
     @property
     def host(self) -> HostService: ...
+    @property
+    def checks(self) -> ChecksService: ...
     async def status(self) -> StatusDocument: ...
     async def submit(
         self, request: RunRequest, take: Callable[[Sequence[JobDocument]], None]

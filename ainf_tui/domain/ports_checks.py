@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from ainf_tui.domain.check_documents import ChecksDocument, FixDocument
 from ainf_tui.domain.checks.facts import Facts, Thresholds
@@ -27,6 +28,6 @@ class Inspector(Protocol):
         """
         ...
 
-    async def bundle(self, checks: ChecksDocument) -> bytes:
+    async def bundle(self, checks: ChecksDocument, status: Mapping[str, Any] | None) -> bytes:
         """The debug bundle, a zip: the checks and what a report needs beside them, without secrets."""
         ...

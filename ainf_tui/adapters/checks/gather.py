@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -82,9 +83,9 @@ def _probes(target: Target) -> dict[str, Callable[[], Any]]:
         "cache": lambda: disk.cache(target.folders["cache"]),
     }
     for name, path in {**target.folders, "tmp": Path(tempfile.gettempdir())}.items():
-        probes[f"folder {name}"] = lambda name=name, path=path: disk.folder(name, path)
+        probes[f"folder {name}"] = partial(disk.folder, name, path)
     for spec in target.backends:
-        probes[f"backend {spec.name}"] = lambda spec=spec: network.backend(spec)
+        probes[f"backend {spec.name}"] = partial(network.backend, spec)
     return probes
 
 

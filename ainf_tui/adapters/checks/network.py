@@ -86,7 +86,7 @@ def backend(spec: BackendSpec, *, within: float = WITHIN) -> f.Backend:
     """Asks it who it is. Its command line is looked at here and told to nobody: it may hold secrets."""
     address = BackendAddress(spec.url, spec.headers, spec.token or None, spec.tls_verify, spec.tls_ca or None)
     own = [str(found) for found in bound_to(address.port)] if address.loopback else []
-    facts = {"name": spec.name, "url": address.shown, "local": address.loopback}
+    facts: dict[str, str | bool] = {"name": spec.name, "url": address.shown, "local": address.loopback}
     try:
         response, asked = asyncio.run(_get(address, within))
     except TimeoutError:

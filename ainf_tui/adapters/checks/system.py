@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import locale
 import os
+import platform
 import re
 import resource
 import shutil
@@ -18,6 +19,7 @@ from ainf_tui.adapters.checks.commands import CouldNotLookError, ask
 from ainf_tui.adapters.processes import user_name
 from ainf_tui.domain.checks import facts as f
 from ainf_tui.domain.services import ServiceSpec
+from ainf_tui.domain.text import visible
 
 WITHIN = 4.0
 _VERSION = re.compile(r"\d+\.\d+(?:\.\d+)*")
@@ -28,7 +30,17 @@ _LOGIND = (Path("/usr/lib/systemd"), Path("/run/systemd"), Path("/etc/systemd"))
 
 def python() -> f.PythonFacts:
     version = (sys.version_info.major, sys.version_info.minor, sys.version_info.micro)
-    return f.PythonFacts(version, sys.executable, sys.prefix != sys.base_prefix)
+    return f.PythonFacts(version, sys.executable, sys.prefix != sys.base_prefix, _system())
+
+
+def _system() -> str:
+    """`Debian GNU/Linux 12 (bookworm), Linux 6.8.0 x86_64`."""
+    kernel = f"{platform.system()} {platform.release()} {platform.machine()}"
+    try:
+        name = platform.freedesktop_os_release().get("PRETTY_NAME", "")
+    except OSError:
+        return kernel
+    return visible(f"{name}, {kernel}", 200) if name else kernel
 
 
 def tool(names: Sequence[str], *, needed_by: Sequence[str] = (), path: str | None = None) -> f.Tool:
@@ -94,7 +106,7 @@ def logout(user: str = "", folders: Sequence[Path] = _LOGIND, run: Path = Path("
 
 
 def kills_user(user: str, files: Sequence[Path]) -> bool:
-    """KillUserProcesses, KillOnlyUsers and KillExcludeUsers of these files, the later ones over the others."""
+    """KillUserProcesses, KillOnlyUsers and KillExcludeUsers of these files; later ones win."""
     values: dict[str, str] = {}
     for path in files:
         parser = configparser.ConfigParser(strict=False, interpolation=None, delimiters=("=",))

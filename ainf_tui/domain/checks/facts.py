@@ -23,6 +23,8 @@ class PythonFacts:
     version: tuple[int, int, int]
     executable: str
     venv: bool
+    system: str = ""
+    """The operating system."""
 
 
 @dataclass(frozen=True, slots=True)

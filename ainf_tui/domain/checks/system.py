@@ -26,10 +26,11 @@ def python(found: f.PythonFacts | f.Unknown) -> CheckDocument:
     if isinstance(found, f.Unknown):
         return not_seen(check, found)
     version = ".".join(map(str, found.version))
+    details: dict[str, Any] = {"version": version, "path": found.executable, "system": found.system}
     evidence = f"{version}, {found.executable}"
     if found.version[:2] < OLDEST_PYTHON:
         hint = "ainf needs Python 3.11 or newer; install one, then start ainf with it."
-        return check_of(check, ERROR, evidence, hint=hint, version=version)
+        return check_of(check, ERROR, evidence, hint=hint, **details)
     if not found.venv:
         return check_of(
             check,
@@ -37,9 +38,9 @@ def python(found: f.PythonFacts | f.Unknown) -> CheckDocument:
             f"{evidence}, shared with the system",
             hint="An environment of its own is safer (python3 -m venv, pipx or uv tool): updates of the "
             "system's packages cannot break it.",
-            version=version,
+            **details,
         )
-    return check_of(check, OK, f"{evidence}, in an environment of its own", version=version)
+    return check_of(check, OK, f"{evidence}, in an environment of its own", **details)
 
 
 def tool(kind: str, found: f.Tool | f.Unknown) -> CheckDocument:
@@ -186,3 +187,23 @@ def logout(found: f.Logout | f.Unknown) -> CheckDocument:
 
 def _gib(count: int) -> str:
     return f"{count / GIB:.1f} GiB"
+
+
+def settings(trouble: str) -> CheckDocument:
+    """`trouble`: what is wrong with them; empty: nothing."""
+    check = "system.settings"
+    if not trouble:
+        return check_of(check, OK, "they can be read")
+    hint = "`ainf config validate` lists all that is wrong; meanwhile the defaults were looked at."
+    return check_of(check, ERROR, trouble, hint=hint)
+
+
+def engine(running: str, trouble: str) -> CheckDocument:
+    """`running`: how it runs; `trouble`: why it does not, where it should."""
+    check = "services.engine"
+    if running:
+        return check_of(check, OK, running)
+    if trouble:
+        hint = "`ainf engine logs` and the issues here say why; these checks ran without it."
+        return check_of(check, ERROR, trouble, hint=hint)
+    return check_of(check, INFO, "none runs; the next command that needs one starts it")

@@ -27,6 +27,7 @@ CATALOG: Mapping[str, CheckInfo] = {
     "python.version": CheckInfo(
         "system", "Python", "the interpreter that runs ainf: 3.11 or newer, its own environment"
     ),
+    "system.settings": CheckInfo("system", "Settings", "whether config.toml and the variables can be read"),
     "system.memory": CheckInfo("system", "Memory", "RAM in all (8 GiB) and free now (2 GiB)"),
     "system.swap": CheckInfo("system", "Swap", "whether there is any on a small box, and how full it is"),
     "system.clock": CheckInfo(
@@ -78,6 +79,7 @@ CATALOG: Mapping[str, CheckInfo] = {
     "database.revision": CheckInfo(
         "database", "Database revision", "whether migrations are due", "`ainf db upgrade`"
     ),
+    "services.engine": CheckInfo("services", "Engine", "whether one runs, and else why not"),
     "services.redis": CheckInfo("services", "Redis", "PING, where `redis.url` is set"),
     "services.leftovers": CheckInfo(
         "services",
