@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from ainf_tui.cli import documents
+from ainf_tui.domain.check_documents import ChecksDocument
 from ainf_tui.domain.documents import (
     CountDocument,
     JobDetailDocument,
@@ -24,6 +25,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 DOCUMENTS: dict[str, Any] = {
     "ainf.backup/1": documents.BackupDocument,
+    "ainf.checks/1": ChecksDocument,
     "ainf.config/1": documents.ConfigDocument,
     "ainf.count/1": CountDocument,
     "ainf.db/1": documents.DatabaseInfoDocument,

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from ainf_tui.adapters.comfy.address import BackendAddress
-from ainf_tui.adapters.comfy.values import system_stats
+from ainf_tui.adapters.comfy.answers import system_stats
 from ainf_tui.adapters.listeners import listeners, listening_elsewhere
 from ainf_tui.adapters.services.owners import port_owners
 from ainf_tui.domain.backends import BackendSpec
