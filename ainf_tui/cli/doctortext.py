@@ -40,16 +40,19 @@ def report(out: Output, found: ChecksDocument, *, everything: bool) -> Iterator[
 def _top(out: Output, checks: Iterable[CheckDocument]) -> Iterator[str]:
     by_code = {check.code: check for check in checks}
     python = by_code.get("python.version")
-    rows = [("OS", show(python.details.get("system", "") or "?", 200), None)] if python else []
+    rows: list[tuple[str, str, CheckDocument | None]] = []
+    if python is not None:
+        rows.append(("OS", show(python.details.get("system", "") or "?", 200), None))
     names = {"python.version": "Python", "tools.git": "Git", "tools.pip": "Packages", "tools.node": "Node"}
+    names["gpu.driver"] = "GPU"
     rows += [
         (name, show(by_code[code].evidence), by_code[code]) for code, name in names.items() if code in by_code
     ]
     if "gpu.driver" in by_code:
         rows.append(("GPU", show(by_code["gpu.driver"].evidence), by_code["gpu.driver"]))
     width = max(len(name) for name, _, _ in rows) if rows else 0
-    for name, text, check in rows:
-        mark = f"{_mark(out, check)} " if check is not None else "  "
+    for name, text, about in rows:
+        mark = f"{_mark(out, about)} " if about is not None else "  "
         yield from folded(out, f"{mark}{name:<{width}}  {text}", width + 4)
 
 
@@ -85,7 +88,7 @@ def _issues(out: Output, checks: Iterable[CheckDocument]) -> Iterator[str]:
 
 
 def _recommendations(out: Output, checks: Iterable[CheckDocument]) -> Iterator[str]:
-    told = [check for check in checks if check.severity != "ok" and (check.hint or check.fix)]
+    told = [c for c in checks if c.severity not in {"ok", "unknown"} and (c.hint or c.fix)]
     if not told:
         return
     yield ""

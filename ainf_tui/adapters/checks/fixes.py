@@ -23,7 +23,7 @@ def carry_out(fix: FixDocument, target: Target, user: str) -> tuple[str, ...]:
     """What came of it. AinfError `check.fix_failed`."""
     kind, _, name = fix.id.partition(".")
     ways: dict[str, Callable[[], str]] = {
-        "mkdir": lambda: _make(_folder(target, name)),
+        "mkdir": lambda: _make(_folder(target, name), private=name == "state"),
         "private": lambda: _close(_folder(target, "state")),
         "leftovers": lambda: _remove_leftovers(target),
         "linger": lambda: _linger(user),
@@ -60,8 +60,8 @@ def _folder(target: Target, name: str) -> Path:
     return target.folders[name]
 
 
-def _make(path: Path) -> str:
-    path.mkdir(parents=True, exist_ok=True)
+def _make(path: Path, *, private: bool) -> str:
+    path.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
     return f"{path} is there"
 
 

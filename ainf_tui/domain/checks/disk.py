@@ -30,12 +30,13 @@ def write(name: str, found: f.Folder | f.Unknown) -> CheckDocument:
         return check_of(check, ERROR, f"{found.path}: {found.trouble}", name=name, hint=hint)
     if found.exists:
         return check_of(check, OK, f"{found.path}: a file could be written", name=name)
+    mode = "-m 700 " if name == "state" else ""
     return check_of(
         check,
         INFO,
         f"{found.path} is not there yet; it is made when it is needed",
         name=name,
-        fix=FixDocument(f"mkdir.{name}", "Make the folder", (f"mkdir -p {shell_word(found.path)}",)),
+        fix=FixDocument(f"mkdir.{name}", "Make the folder", (f"mkdir -p {mode}{shell_word(found.path)}",)),
     )
 
 
