@@ -40,6 +40,7 @@ from ainf_tui.engine.service import Service
 from ainf_tui.locations import locate
 from ainf_tui.runtime import catalog
 from ainf_tui.store import Previews, Store
+from tests.fakes.checks import FakeInspector
 from tests.fakes.sim import Sim, SimTask
 
 SECONDS = 12.0
@@ -216,6 +217,7 @@ class Box(Servers):
             connect=self.connect,
             catalog=self._catalog,
             machine=self.machine or SystemMachine(Disks({"outputs": self.outputs}, {}), NoGpus("a test")),
+            inspector=self.inspector,
             holder=str(self.folder),
         )
         self._engine, self._service = engine, Service(engine)
