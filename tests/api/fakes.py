@@ -44,6 +44,7 @@ from ainf_tui.errors import NotFoundError
 from ainf_tui.locations import Locations
 from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
+from tests.fakes.host import FakeHost
 from tests.fakes.rows import rows_of
 
 T0 = datetime(2026, 5, 1, 10, 0, tzinfo=UTC)
@@ -87,6 +88,7 @@ class FakeService:
     files: dict[int, Path] = field(default_factory=dict)
     stop_requested: asyncio.Event = field(default_factory=asyncio.Event)
     backend_urls: set[str] = field(default_factory=set)
+    host: FakeHost = field(default_factory=FakeHost)
     patience: asyncio.Event | None = None
     """If given, every status waits for it."""
 

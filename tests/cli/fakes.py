@@ -35,6 +35,7 @@ from ainf_tui.domain.documents import (
 from ainf_tui.domain.workflows import Pack, PackInput, Preset
 from ainf_tui.errors import NotFoundError, UnreachableError
 from ainf_tui.store import Previews, Store
+from tests.fakes.host import FakeHost
 from tests.fakes.rows import rows_of
 
 THEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -112,6 +113,8 @@ class FakeJobs:
         self.backends: tuple[BackendDocument, ...] = (
             BackendDocument("default", "http://127.0.0.1:8188", True, "0.8.0", 0.012, 0, 0, 0.5, True),
         )
+        self.host = FakeHost()
+        self.gpus: tuple[dict[str, Any], ...] = ()
         self.next_number = 142
         self.revision = 1
         self.submitted = asyncio.Event()
@@ -171,7 +174,7 @@ class FakeEngine(FakeJobs):
             reasons=self.reasons,
             engine=EngineDocument(running=True, pid=4711, version="0.1.0", since=THEN),
             host={},
-            gpus=(),
+            gpus=self.gpus,
             services=(),
             backends=self.backends,
             queue=self.queue(),
