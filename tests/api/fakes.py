@@ -44,6 +44,7 @@ from ainf_tui.errors import NotFoundError
 from ainf_tui.locations import Locations
 from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
+from tests.fakes.checks import FakeChecks
 from tests.fakes.host import FakeHost
 from tests.fakes.rows import rows_of
 
@@ -91,6 +92,7 @@ class FakeService:
     host: FakeHost = field(default_factory=FakeHost)
     patience: asyncio.Event | None = None
     """If given, every status waits for it."""
+    checks: FakeChecks = field(default_factory=FakeChecks)
 
     def put(self, *jobs: JobDocument) -> None:
         """Stores them with new revisions and announces that."""

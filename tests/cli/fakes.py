@@ -35,6 +35,7 @@ from ainf_tui.domain.documents import (
 from ainf_tui.domain.workflows import Pack, PackInput, Preset
 from ainf_tui.errors import NotFoundError, UnreachableError
 from ainf_tui.store import Previews, Store
+from tests.fakes.checks import FakeChecks
 from tests.fakes.host import FakeHost
 from tests.fakes.rows import rows_of
 
@@ -160,6 +161,11 @@ class FakeJobs:
 
 class FakeEngine(FakeJobs):
     """An `EngineService` that remembers what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.host = FakeHost()
+        self.checks = FakeChecks()
 
     def _called(self, name: str, what: Any = None) -> None:
         self.calls.append((name, what))

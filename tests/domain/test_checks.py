@@ -279,9 +279,7 @@ def test_overall(severities, verdict):
 
 def test_advisories_are_named_with_their_source():
     found = network.advisories("default", replace(BACKEND, version="0.8.0"), THRESHOLDS)
-    assert (
-        "ComfyUI 0.8.0 has 4 known advisories (fixed in 0.28.0; as of 2026-10-15)" in found.evidence
-    )
+    assert "ComfyUI 0.8.0 has 4 known advisories (fixed in 0.28.0; as of 2026-10-15)" in found.evidence
     assert "GHSA-53g8" in found.evidence
     assert all(row["source"].startswith("https://") for row in found.details["advisories"])
 

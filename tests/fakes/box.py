@@ -180,6 +180,8 @@ class Box(Servers):
         self.tuning = replace(FAST, outputs=self.outputs, pictures=folder / "pictures", **tuning)
         self.machine: Machine | None = None
         """What the engine samples; None: the real one, its outputs' disk, no GPU."""
+        self.inspector = FakeInspector()
+        """What the system check finds."""
         self._running: AsyncExitStack | None = None
         self._engine: Engine | None = None
         self._service: Service | None = None

@@ -10,7 +10,10 @@ from typing import Any
 from ainf_tui.adapters.checks.advisories import thresholds
 from ainf_tui.domain.check_documents import ChecksDocument, FixDocument
 from ainf_tui.domain.checks import facts as f
+from ainf_tui.engine.checks import Checks
+from ainf_tui.engine.context import SystemClock
 from ainf_tui.resources import data_dir
+from ainf_tui.store import Store
 
 GIB = 1024**3
 THRESHOLDS = thresholds(data_dir() / "advisories.toml", 20 * GIB)
@@ -97,3 +100,11 @@ class FakeInspector:
     async def bundle(self, checks: ChecksDocument, status: Mapping[str, Any] | None) -> bytes:
         self.packed.append((checks, status))
         return b"PK"
+
+
+class FakeChecks(Checks):
+    """The real system check of a box that is well, on facts instead of a machine."""
+
+    def __init__(self, facts: f.Facts = WELL, after: f.Facts | None = None) -> None:
+        self.inspector = FakeInspector(facts, after)
+        super().__init__(self.inspector, Store(), SystemClock())
