@@ -125,7 +125,9 @@ async def test_the_bundle_has_what_the_engine_tells():
 
 
 async def test_the_verdict_on_the_box_takes_over_errors_and_mentions_warnings():
-    exposed = replace(WELL.backends["default"], addresses=("0.0.0.0",), version="0.8.0")
+    known = WELL.backends["default"]
+    assert isinstance(known, f.Backend)
+    exposed = replace(known, addresses=("0.0.0.0",), version="0.8.0")
     checks, _, store = checks_of(replace(OPEN, backends={"default": exposed}, clock=f.Unknown("none")))
     await checks.run()
     told = {reason.code: reason.severity for reason in check_reasons(store.state.checks)}

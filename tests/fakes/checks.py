@@ -65,7 +65,7 @@ WELL = f.Facts(
 
 _NOTHING = f.Unknown("nothing was seen")
 NO_FACTS = f.Facts(
-    **{name: _NOTHING for name in f.Facts.__dataclass_fields__ if name not in {"folders", "backends"}},  # type: ignore[arg-type] # every field takes it
+    **{name: _NOTHING for name in f.Facts.__dataclass_fields__ if name not in {"folders", "backends"}},
     folders=dict.fromkeys(("state", "outputs", "tmp"), _NOTHING),
     backends={"default": _NOTHING},
 )
