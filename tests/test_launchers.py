@@ -107,7 +107,7 @@ def test_services_then_the_app(ready, bare, name):
     done = launch(ready / name, bare, AINF_TEST_CODE="3")
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr == "everything runs already\n"
-    assert calls(ready) == [["up"], [""]]
+    assert calls(ready) == [["up"], []]
 
 
 @pytest.mark.parametrize("name", ["launch.sh", "launch.command"])
@@ -121,7 +121,7 @@ def test_services_that_do_not_start_keep_nobody_from_the_app(ready, bare):
     done = launch(ready / "launch.sh", bare, AINF_TEST_UP="1")
     assert done.returncode == 0
     assert "not every service could be started" in done.stderr
-    assert calls(ready) == [["up"], [""]]
+    assert calls(ready) == [["up"], []]
 
 
 def test_through_a_link(ready, bare, tmp_path):

@@ -160,13 +160,8 @@ def test_the_bundle_holds_what_a_report_needs_and_no_secret(tmp_path):
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(io.BytesIO(target.read_bytes())) as found:
         parts = {name: found.read(name).decode() for name in found.namelist()}
-    assert {
-        "checks.json",
-        "settings.json",
-        "versions.json",
-        "logs/engine.log",
-        "run/events.jsonl",
-    } <= parts.keys()
+    names = {"checks.json", "settings.json", "versions.json", "logs/engine.log", "run/events.jsonl"}
+    assert names <= parts.keys()
     log = parts["logs/engine.log"].splitlines()
     assert (len(log), prompt in log, "line 0" in log) == (2000, True, False)
     everything = "\n".join(parts.values())
