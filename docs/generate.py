@@ -59,9 +59,8 @@ def check_table() -> str:
         f"| `{code}` | {info.area} | {_cell(info.looks_at)} | {_cell(info.fix)} |"
         for code, info in CATALOG.items()
     ]
-    return (
-        "| code | area | what it looks at | what `--fix` does |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
-    )
+    head = "| code | area | what it looks at | what `--fix` does |\n|---|---|---|---|"
+    return "\n".join([head, *rows]) + "\n"
 
 
 BLOCKS: Mapping[str, Mapping[str, Callable[[], str]]] = {
