@@ -28,6 +28,7 @@ from ainf_tui.killpoints import KillSwitch
 from ainf_tui.locations import Locations
 from ainf_tui.resources import presets_dir, workflows_dir
 from ainf_tui.runtime_checks import inspector
+from ainf_tui.runtime_services import supervisor
 from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
 
@@ -66,11 +67,13 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             tuning=tuning(settings, locations),
             kill=KillSwitch(os.environ.get("AINF_KILL_AT", "")),
         )
+        services = supervisor(settings, locations, ctx)
         engine = Engine(
             ctx,
             specs=settings.backends,
             connect=_connector(settings),
             catalog=lambda: catalog(locations),
+            services=services,
             machine=machine(settings, locations),
             inspector=inspector(settings, locations),
             home=str(locations.home or locations.state_dir),

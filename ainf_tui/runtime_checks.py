@@ -16,7 +16,7 @@ from ainf_tui.adapters.service_files import ServiceFiles
 from ainf_tui.engine.checks import Checks
 from ainf_tui.engine.context import SystemClock
 from ainf_tui.locations import Locations
-from ainf_tui.resources import data_dir, presets_dir
+from ainf_tui.resources import data_dir, services_file
 from ainf_tui.settings import Settings
 from ainf_tui.settings_text import shown
 from ainf_tui.store import Store
@@ -51,7 +51,7 @@ def target(settings: Settings, locations: Locations) -> Target:
     }
     if comfyui is not None:
         folders["models"] = comfyui / "models"
-    definitions = ServiceFiles(presets_dir().parent / "services.toml", locations.user_services_file).read()
+    definitions = ServiceFiles(services_file(), locations.user_services_file).read()
     pythons = [str(folder / name) for name in _PYTHONS if (folder / name).exists()]
     return Target(
         folders=folders,
@@ -77,7 +77,7 @@ def sources(settings: Settings, locations: Locations) -> Sources:
             "engine.out": locations.engine_output,
             "app.log": state / "app.log",
         },
-        run=state / "runs" / "latest",
+        run=(Path(settings.runs.folder) if settings.runs.folder else locations.runs_dir) / "latest",
         versions=versions(),
     )
 

@@ -1,4 +1,4 @@
-"""The settings of the box: the machine, its disks and its ComfyUI, a class a section of config.toml."""
+"""The settings of the box: its services and what is beside them, a class a section of config.toml."""
 
 from __future__ import annotations
 
@@ -17,6 +17,49 @@ def _check_gpus(raw: str) -> str:
     if path and not PurePath(path).is_absolute():
         raise ValueError("must be recorded: and an absolute path")
     return raw
+
+
+def _check_redis_url(raw: str) -> str:
+    if raw and not raw.startswith(("redis://", "rediss://")):
+        raise ValueError("must begin with redis:// or rediss://")
+    return raw
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSettings:
+    """Health checks of services. What is checked stands in services.toml."""
+
+    every: float = setting(
+        2.0, "Seconds between two health checks of a service while somebody looks.", minimum=0.2, maximum=600
+    )
+    unwatched: float = setting(10.0, "The same while nobody looks.", minimum=0.2, maximum=3600)
+
+
+@dataclass(frozen=True, slots=True)
+class RedisSettings:
+    """A Redis that is watched where it is named."""
+
+    url: str = setting("", "redis://HOST:PORT. Empty: none.", check=_check_redis_url, secret=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RunLogSettings:
+    """The folders runs/TIME: what happened from one start of the services to the next."""
+
+    folder: str = setting("", "Where they go. Empty: runs/ in the state folder.", path=True)
+    keep: int = setting(20, "Runs that are kept; older ones are removed.", minimum=1, maximum=10_000)
+    keep_bytes: int = setting(
+        2_147_483_648,
+        "Bytes of all runs together above which the oldest are removed.",
+        minimum=1_048_576,
+        maximum=10**13,
+    )
+    log_max_bytes: int = setting(
+        67_108_864,
+        "Size in bytes at which a log in it is rotated; no line is lost.",
+        minimum=65_536,
+        maximum=10**12,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +86,6 @@ class HostSettings:
         "Where the values of GPUs come from: auto (NVML, else AMD's sysfs, else what ComfyUI tells), nvml, "
         "amd, comfyui, off, or recorded:FILE, samples from a file that show as DEMO GPU.",
         check=_check_gpus,
-    )
-
-
-def _check_redis_url(raw: str) -> str:
-    if raw and not raw.startswith("redis://"):
-        raise ValueError("must begin with redis://")
-    return raw
-
-
-@dataclass(frozen=True, slots=True)
-class RedisSettings:
-    """A Redis that `ainf doctor` asks, where it is named. The password in the address is not shown."""
-
-    url: str = setting(
-        "", "redis://[USER:PASSWORD@]HOST:PORT. Empty: there is none.", check=_check_redis_url, secret=True
     )
 
 

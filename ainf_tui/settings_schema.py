@@ -30,9 +30,11 @@ SECTIONS: dict[str, type[Any]] = {
     "run": own.RunSettings,
     "connect": own.ConnectSettings,
     "app": own.AppSettings,
+    "probes": box.ProbeSettings,
+    "redis": box.RedisSettings,
+    "runs": box.RunLogSettings,
     "comfyui": box.ComfyUISettings,
     "host": box.HostSettings,
-    "redis": box.RedisSettings,
     "checks": box.CheckSettings,
 }
 

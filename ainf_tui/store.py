@@ -18,8 +18,9 @@ from ainf_tui.domain.documents import (
     QueueDocument,
 )
 from ainf_tui.domain.host_documents import HostDocument
+from ainf_tui.domain.service_documents import ServicesDocument
 
-TOPICS = ("engine", "queue", "active", "backends", "database", "health", "host", "checks")
+TOPICS = ("engine", "queue", "active", "backends", "database", "health", "services", "host", "checks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class State:
         default_factory=lambda: DatabaseDocument(url="", reachable=False, revision=None)
     )
     health: HealthDocument = field(default_factory=HealthDocument)
+    services: ServicesDocument = field(default_factory=ServicesDocument)
     host: HostDocument = field(default_factory=HostDocument)
     checks: tuple[CheckDocument, ...] = ()
     """Of the last system check, those that are not ok."""

@@ -17,9 +17,15 @@ from ainf_tui.domain.documents import (
     JobPageDocument,
     JobsDocument,
     QueueDocument,
-    StatusDocument,
 )
 from ainf_tui.domain.host_documents import HostDocument
+from ainf_tui.domain.service_documents import (
+    PortsDocument,
+    RunsDocument,
+    ServiceDetailDocument,
+    ServicesDocument,
+)
+from ainf_tui.domain.status_document import StatusDocument
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -41,6 +47,10 @@ DOCUMENTS: dict[str, Any] = {
     "ainf.queue/1": JobPageDocument,
     "ainf.queue-state/1": QueueDocument,
     "ainf.run/1": documents.RunLine,
+    "ainf.ports/1": PortsDocument,
+    "ainf.runs/1": RunsDocument,
+    "ainf.service/1": ServiceDetailDocument,
+    "ainf.services/1": ServicesDocument,
     "ainf.status/1": StatusDocument,
     "ainf.upgrade/1": documents.UpgradeDocument,
     "ainf.workflow/1": documents.PackShownDocument,

@@ -24,6 +24,7 @@ from ainf_tui.domain.documents import (
     QueueDocument,
 )
 from ainf_tui.domain.host_documents import HostDocument
+from ainf_tui.domain.service_documents import ServicesDocument
 from ainf_tui.domain.wire import VersionDocument
 from ainf_tui.errors import AinfError, UnreachableError
 
@@ -36,6 +37,7 @@ _TOPICS: Mapping[str, Any] = {
     "backends": tuple[BackendDocument, ...],
     "database": DatabaseDocument,
     "health": HealthDocument,
+    "services": ServicesDocument,
     "host": HostDocument,
     "checks": tuple[CheckDocument, ...],
 }

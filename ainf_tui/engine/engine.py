@@ -29,6 +29,7 @@ from ainf_tui.engine.host import HostSampler
 from ainf_tui.engine.outcomes import Verdicts
 from ainf_tui.engine.publisher import Publisher
 from ainf_tui.engine.registry import Registry
+from ainf_tui.engine.services.supervisor import Supervisor
 from ainf_tui.engine.worker import Worker, guarded
 from ainf_tui.errors import AinfError, ConflictError
 
@@ -67,6 +68,7 @@ class Engine:
         specs: Sequence[BackendSpec],
         connect: Connect,
         catalog: Callable[[], Catalog],
+        services: Supervisor,
         machine: Machine,
         inspector: Inspector,
         home: str = "",
@@ -77,9 +79,10 @@ class Engine:
         self.ctx = ctx
         self.registry = Registry()
         self.estimates = Estimates(ctx, self.registry)
+        self.services = services
         self.machine = machine
-        self.host = HostSampler(ctx, self.registry, machine)
-        self.health = Health(ctx, lambda: catalog().problems)
+        self.host = HostSampler(ctx, self.registry, machine, services.service_of)
+        self.health = Health(ctx, lambda: (*catalog().problems, *services.problems))
         self.host.on_sample = self.health.update
         self.checks = Checks(inspector, ctx.store, ctx.clock)
         self.checks.on_checked = self.health.update
@@ -119,6 +122,7 @@ class Engine:
                 url=ctx.db.url, reachable=True, revision=await ctx.db.revision(), message=""
             ),
         )
+        await self.services.start()
         for spec in self._specs:
             await self._set_apart(spec)
         for spec in self._specs:
@@ -126,6 +130,7 @@ class Engine:
         await self._add_retired()
         await self.publisher.publish()
         self._spawn("publish", self.publisher.run)
+        self._spawn("services", self.services.run)
         self._spawn("host", self.host.run)
         self._spawn("health", self.health.run)
         self._spawn("checks", self.checks.keep)
@@ -214,7 +219,7 @@ class Engine:
 
     def idle_since(self) -> float | None:
         """Monotonic time since when nothing is to do; None while something is."""
-        if self.busy:
+        if self.busy or self.services.needed:
             self._idle_since = None
         elif self._idle_since is None:
             self._idle_since = self.ctx.clock.monotonic()
@@ -227,12 +232,13 @@ class Engine:
         self.stop_requested.set()
 
     async def aclose(self) -> None:
-        """Stop every loop, then close the connections. The database is the caller's."""
+        """Stop every loop, then close the connections. The database is the caller's; the services run on."""
         for task in self._tasks.values():
             task.cancel()
         for task in self._tasks.values():
             with suppress(asyncio.CancelledError):
                 await task
+        await self.services.aclose()
         await asyncio.gather(
             *(b.socket.aclose() for b in self.registry.backends),
             *(b.server.aclose() for b in self.registry.backends),

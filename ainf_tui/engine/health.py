@@ -10,6 +10,7 @@ from ainf_tui.domain.jobs import JobState, Problem
 from ainf_tui.engine.context import Context
 from ainf_tui.engine.health_checks import check_reasons
 from ainf_tui.engine.health_host import host_reasons
+from ainf_tui.engine.health_services import service_reasons
 from ainf_tui.store import State
 
 LOOK_EVERY = 15.0
@@ -82,6 +83,7 @@ def _all_reasons(state: State) -> Iterator[ReasonDocument]:
             f"backend {backend.name}{_where(backend)}: {backend.message}",
             backend.hint,
         )
+    yield from service_reasons(state.services)
     yield from _link_reasons(state)
     yield from _job_reasons(state)
     if state.queue.paused:

@@ -9,10 +9,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ainf_tui import __version__
-from ainf_tui.domain.documents import BackendDocument, ForeignDocument, StatusDocument
+from ainf_tui.domain.documents import BackendDocument, ForeignDocument
 from ainf_tui.domain.host import disk_for
 from ainf_tui.domain.host_documents import GpuDocument, HostDocument
 from ainf_tui.domain.jobs import Problem
+from ainf_tui.domain.status_document import StatusDocument
 from ainf_tui.domain.text import redact_url
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Tuning
@@ -73,7 +74,7 @@ def status_document(state: State, flaws: Sequence[Problem], tuning: Tuning, now:
         engine=state.engine,
         host=_host(state.host, str(tuning.outputs)),
         gpus=tuple(_gpus(state)),
-        services=(),
+        services=state.services.services,
         backends=tuple(with_age(b, now) for b in state.backends),
         queue=state.queue,
         database=state.database,

@@ -128,10 +128,14 @@ def routes(found: list[BaseRoute]) -> Iterator[APIRoute]:
 
 def test_every_change_passes_through_the_one_door() -> None:
     document = openapi_document()
-    from ainf_tui.api import actions, checks, reads
+    from ainf_tui.api import actions, checks, reads, services
 
     assert {m for r in routes(reads.router.routes) for m in r.methods or ()} == {"GET"}
-    every = [*routes(actions.router.routes), *routes(checks.router.routes)]
+    every = [
+        *routes(actions.router.routes),
+        *routes(services.router.routes),
+        *routes(checks.router.routes),
+    ]
     changing = {r.path for r in every if r.methods != {"GET"}}
     for route in every:
         gated = mutation in [d.call for d in route.dependant.dependencies]

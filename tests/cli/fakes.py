@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from contextlib import asynccontextmanager, redirect_stdout
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from ainf_tui.api.app import create_app
@@ -30,14 +31,15 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
     ReasonDocument,
-    StatusDocument,
 )
+from ainf_tui.domain.status_document import StatusDocument
 from ainf_tui.domain.workflows import Pack, PackInput, Preset
 from ainf_tui.errors import NotFoundError, UnreachableError
 from ainf_tui.store import Previews, Store
 from tests.fakes.checks import FakeChecks
 from tests.fakes.host import FakeHost
 from tests.fakes.rows import rows_of
+from tests.fakes.services_asked import ServicesAsked
 
 THEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 OPEN = ("queued", "submitting", "submitted", "running", "fetching")
@@ -166,6 +168,10 @@ class FakeEngine(FakeJobs):
         super().__init__()
         self.host = FakeHost()
         self.checks = FakeChecks()
+
+    @cached_property
+    def services(self) -> ServicesAsked:
+        return ServicesAsked(self._called, changed=lambda document: self.store.update(services=document))
 
     def _called(self, name: str, what: Any = None) -> None:
         self.calls.append((name, what))

@@ -42,6 +42,7 @@ from ainf_tui.runtime import catalog
 from ainf_tui.store import Previews, Store
 from tests.fakes.checks import FakeInspector
 from tests.fakes.sim import Sim, SimTask
+from tests.fakes.supervised import nothing_supervised
 
 SECONDS = 12.0
 """How long a test waits for what must come, on a machine with much else to do."""
@@ -218,6 +219,7 @@ class Box(Servers):
             specs=self.specs,
             connect=self.connect,
             catalog=self._catalog,
+            services=nothing_supervised(ctx.store),
             machine=self.machine or SystemMachine(Disks({"outputs": self.outputs}, {}), NoGpus("a test")),
             inspector=self.inspector,
             holder=str(self.folder),

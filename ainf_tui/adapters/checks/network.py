@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import configparser
+import contextlib
 import errno
 import re
 import socket
+import ssl
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -33,7 +35,7 @@ _MOST = 1_000_000
 
 def ports(services: Iterable[ServiceSpec], ours: Collection[int] = ()) -> tuple[f.Port, ...]:
     """Each declared port. `ours`: pids of services that we started."""
-    wanted = [(port, spec) for spec in services for port in spec.ports]
+    wanted = [(port, spec) for spec in services if _is_here(spec.host) for port in spec.ports]
     taken = {(spec.host, port): _taken(spec.host, port) for port, spec in wanted}
     found = []
     for port, spec in wanted:
@@ -54,6 +56,17 @@ def ports(services: Iterable[ServiceSpec], ours: Collection[int] = ()) -> tuple[
             )
         )
     return tuple(found)
+
+
+def _is_here(host: str) -> bool:
+    """Whether a service of that host would be one of this box."""
+    if host in {"", "localhost", "0.0.0.0", "::"}:  # noqa: S104 - compared
+        return True
+    try:
+        with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            return True
+    except OSError:
+        return False
 
 
 def _taken(host: str, port: int) -> bool:
@@ -210,8 +223,14 @@ def redis(url: str, *, within: float = 3.0) -> f.Redis:
         return f.Redis()
     parts, shown = urlsplit(url), visible(redact_url(url), 200)
     try:
-        with socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 6379), within) as line:
+        with contextlib.ExitStack() as stack:
+            address = (parts.hostname or "127.0.0.1", parts.port or 6379)
+            line = stack.enter_context(socket.create_connection(address, within))
             line.settimeout(within)
+            if parts.scheme == "rediss":
+                line = stack.enter_context(
+                    ssl.create_default_context().wrap_socket(line, server_hostname=parts.hostname)
+                )
             if parts.password:
                 login = [unquote(parts.username)] if parts.username else []
                 answer = _redis_call(line, "AUTH", *login, unquote(parts.password))

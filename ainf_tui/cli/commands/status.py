@@ -15,7 +15,8 @@ from ainf_tui.cli.session import call, open_screen
 from ainf_tui.cli.tables import folded
 from ainf_tui.display.format import duration, local, since, size, span, utc_now
 from ainf_tui.display.glyphs import colour, glyph
-from ainf_tui.domain.documents import BackendDocument, StatusDocument
+from ainf_tui.domain.documents import BackendDocument
+from ainf_tui.domain.status_document import StatusDocument
 
 
 @click.command("status", short_help="The box in one glance; exit code 1 if not well.")
