@@ -39,6 +39,7 @@ BODIES: dict[str, Any] = {
     "/v1/services/adopt": {"names": ["web"]},
     "/v1/services/up": {},
     "/v1/services/down": {},
+    "/v1/checks/fix": {"id": "private", "steps": ["chmod 700 /s"]},
 }
 """What each route takes; a new one that changes something needs its line."""
 

@@ -16,10 +16,9 @@ import pytest
 
 from ainf_tui.domain.checks import facts as f
 from ainf_tui.domain.redaction import redacted
-from tests.fakes.checks import WELL, folder
+from tests.fakes.checks import OPEN, WELL
 
 ROOT = Path(__file__).resolve().parents[2]
-OPEN = replace(WELL, folders={**WELL.folders, "state": folder(name="state", path="/s", mode=0o755)})
 UTF8 = {"LANG": "C.UTF-8", "TERM": "xterm-256color"}
 
 

@@ -14,10 +14,7 @@ from ainf_tui.engine.checks import EVERY, FIRST, Checks
 from ainf_tui.engine.health_checks import check_reasons
 from ainf_tui.errors import ConflictError, NotFoundError
 from ainf_tui.store import Store
-from tests.fakes.checks import WELL, FakeInspector, folder
-
-OPEN = replace(WELL, folders={**WELL.folders, "state": folder(name="state", path="/s", mode=0o755)})
-STEPS = ("chmod 700 /s",)
+from tests.fakes.checks import OPEN, STEPS, WELL, FakeInspector
 
 
 class HandClock:

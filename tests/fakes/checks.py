@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -63,6 +63,9 @@ WELL = f.Facts(
     cache=f.Cache("/data/cache", 0),
 )
 
+OPEN = replace(WELL, folders={**WELL.folders, "state": folder(name="state", path="/s", mode=0o755)})
+"""The same with one thing that can be mended, the fix `private`."""
+STEPS = ("chmod 700 /s",)
 _NOTHING = f.Unknown("nothing was seen")
 NO_FACTS = f.Facts(
     **{name: _NOTHING for name in f.Facts.__dataclass_fields__ if name not in {"folders", "backends"}},
@@ -81,6 +84,7 @@ class FakeInspector:
         self.done: list[FixDocument] = []
         self.packed: list[tuple[ChecksDocument, Mapping[str, Any] | None]] = []
         self.looked = asyncio.Event()
+        self.on_fix: Callable[[FixDocument], None] = lambda _: None
 
     @property
     def thresholds(self) -> f.Thresholds:
@@ -93,6 +97,7 @@ class FakeInspector:
 
     async def carry_out(self, fix: FixDocument) -> tuple[str, ...]:
         self.done.append(fix)
+        self.on_fix(fix)
         if self.after is not None:
             self.facts = self.after
         return ("done",)
