@@ -48,8 +48,6 @@ def _top(out: Output, checks: Iterable[CheckDocument]) -> Iterator[str]:
     rows += [
         (name, show(by_code[code].evidence), by_code[code]) for code, name in names.items() if code in by_code
     ]
-    if "gpu.driver" in by_code:
-        rows.append(("GPU", show(by_code["gpu.driver"].evidence), by_code["gpu.driver"]))
     width = max(len(name) for name, _, _ in rows) if rows else 0
     for name, text, about in rows:
         mark = f"{_mark(out, about)} " if about is not None else "  "

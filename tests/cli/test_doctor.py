@@ -42,6 +42,7 @@ def test_a_box_that_is_well(ainf, engine):
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
     assert lines[0] == "ainf - System Doctor"
+    assert sum("GPU  " in line for line in lines) == 1
     assert any(line.startswith("✓ Python") and "3.13.1" in line for line in lines)
     assert any(line.startswith("✓") and "8188  FREE" in line for line in lines)
     assert "Issues\n  none" in done.out
