@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from ainf_tui.domain.check_documents import CheckDocument
+from ainf_tui.domain.comfyui_documents import ComfyUIDocument
 from ainf_tui.domain.documents import (
     BackendDocument,
     DatabaseDocument,
@@ -20,7 +21,18 @@ from ainf_tui.domain.documents import (
 from ainf_tui.domain.host_documents import HostDocument
 from ainf_tui.domain.service_documents import ServicesDocument
 
-TOPICS = ("engine", "queue", "active", "backends", "database", "health", "services", "host", "checks")
+TOPICS = (
+    "engine",
+    "queue",
+    "active",
+    "backends",
+    "database",
+    "health",
+    "services",
+    "host",
+    "comfyui",
+    "checks",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,7 @@ class State:
     host: HostDocument = field(default_factory=HostDocument)
     checks: tuple[CheckDocument, ...] = ()
     """Of the last system check, those that are not ok."""
+    comfyui: ComfyUIDocument = field(default_factory=ComfyUIDocument)
 
 
 Listener = Callable[[frozenset[str]], None]

@@ -37,6 +37,7 @@ from ainf_tui.domain.workflows import Pack, PackInput, Preset
 from ainf_tui.errors import NotFoundError, UnreachableError
 from ainf_tui.store import Previews, Store
 from tests.fakes.checks import FakeChecks
+from tests.fakes.comfyui import FakeComfyUI
 from tests.fakes.host import FakeHost
 from tests.fakes.rows import rows_of
 from tests.fakes.services_asked import ServicesAsked
@@ -168,6 +169,7 @@ class FakeEngine(FakeJobs):
         super().__init__()
         self.host = FakeHost()
         self.checks = FakeChecks()
+        self.comfyui = FakeComfyUI(self.store, self._called)
 
     @cached_property
     def services(self) -> ServicesAsked:
