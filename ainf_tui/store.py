@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from ainf_tui.domain.check_documents import CheckDocument
 from ainf_tui.domain.comfyui_documents import ComfyUIDocument
 from ainf_tui.domain.documents import (
     BackendDocument,
@@ -30,6 +31,7 @@ TOPICS = (
     "services",
     "host",
     "comfyui",
+    "checks",
 )
 
 
@@ -48,6 +50,8 @@ class State:
     health: HealthDocument = field(default_factory=HealthDocument)
     services: ServicesDocument = field(default_factory=ServicesDocument)
     host: HostDocument = field(default_factory=HostDocument)
+    checks: tuple[CheckDocument, ...] = ()
+    """Of the last system check, those that are not ok."""
     comfyui: ComfyUIDocument = field(default_factory=ComfyUIDocument)
 
 

@@ -14,6 +14,7 @@ import msgspec
 from ainf_tui.client.codec import bad_answer, decode, encode, error_of
 from ainf_tui.client.transport import LiveClosedError, LiveSocket, Transport
 from ainf_tui.client.versions import check_api
+from ainf_tui.domain.check_documents import CheckDocument
 from ainf_tui.domain.comfyui_documents import ComfyUIDocument
 from ainf_tui.domain.documents import (
     BackendDocument,
@@ -39,6 +40,7 @@ _TOPICS: Mapping[str, Any] = {
     "health": HealthDocument,
     "services": ServicesDocument,
     "host": HostDocument,
+    "checks": tuple[CheckDocument, ...],
     "comfyui": ComfyUIDocument,
 }
 
