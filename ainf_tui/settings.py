@@ -156,7 +156,7 @@ def resolve(flags: Mapping[str, Any], env: Mapping[str, str], file: Path) -> Set
     """
     resolver = Resolver(flags, env, file)
     sections = resolver.sections()
-    backends = resolver.backends()
+    backends = resolver.backends(sections["comfyui"].port)
     keys, key_problems = resolver.keys()
     resolver.raise_problems()
     return Settings(
