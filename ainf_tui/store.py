@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from ainf_tui.domain.check_documents import CheckDocument
+from ainf_tui.domain.comfyui_documents import ComfyUIDocument
 from ainf_tui.domain.documents import (
     BackendDocument,
     DatabaseDocument,
@@ -15,8 +17,13 @@ from ainf_tui.domain.documents import (
     JobDocument,
     QueueDocument,
 )
+from ainf_tui.domain.host_documents import HostDocument
+from ainf_tui.domain.service_documents import ServicesDocument
 
-TOPICS = ("engine", "queue", "active", "backends", "database", "health")
+TOPICS = (
+    *("engine", "queue", "active", "backends", "database", "health"),
+    *("services", "host", "checks", "comfyui"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,10 @@ class State:
         default_factory=lambda: DatabaseDocument(url="", reachable=False, revision=None)
     )
     health: HealthDocument = field(default_factory=HealthDocument)
+    services: ServicesDocument = field(default_factory=ServicesDocument)
+    host: HostDocument = field(default_factory=HostDocument)
+    checks: tuple[CheckDocument, ...] = ()
+    comfyui: ComfyUIDocument = field(default_factory=ComfyUIDocument)
 
 
 Listener = Callable[[frozenset[str]], None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from ainf_tui.domain.documents import ProblemDocument
 
@@ -73,7 +74,7 @@ class ServiceDocument:
 class ServicesDocument:
     """`ainf services`: all of them, or those that something was done to."""
 
-    services: tuple[ServiceDocument, ...]
+    services: tuple[ServiceDocument, ...] = ()
     notices: tuple[ProblemDocument, ...] = ()
     """What was left undone, service by service; `details["service"]` names it."""
     run: str = ""
@@ -89,12 +90,12 @@ class ServiceDetailDocument:
     command: tuple[str, ...]
     cwd: str
     env: Mapping[str, str]
-    health: Mapping[str, object]
-    stop: Mapping[str, object]
-    restart: Mapping[str, object]
+    health: Mapping[str, Any]
+    stop: Mapping[str, Any]
+    restart: Mapping[str, Any]
     source: str
     owners: tuple[PortOwnerDocument, ...] = ()
-    events: tuple[Mapping[str, object], ...] = ()
+    events: tuple[Mapping[str, Any], ...] = ()
     """Its newest events of this run, oldest first, as in events.jsonl."""
     log_tail: tuple[str, ...] = ()
     schema: str = "ainf.service/1"

@@ -146,13 +146,26 @@ class Doors(Shell):
 
     def go_to(self, ref: str) -> None:
         """Puts the cursor of the Queue screen on the job of that number."""
+        self.to_queue("go_to", ref)
+
+    def to_queue(self, method: str, value: str) -> None:
+        """Shows the Queue screen and has it do that."""
         self.action_queue()
-        go_to = getattr(self.screen, "go_to", None)
-        if go_to is not None:
-            go_to(ref)
+        # Behind its own beginning, if it is opened for the first time.
+        self.screen.call_later(getattr(self.screen, method), value)
+
+    def action_dashboard(self) -> None:
+        self.show_tab("app.dashboard")
 
     def action_queue(self) -> None:
-        """Back to the first screen."""
+        self.show_tab("app.queue")
+
+    def show_tab(self, name: str) -> None:
+        """Shows the screen of the tab line that this action opens; what lies over it is closed."""
+        raise NotImplementedError
+
+    def to_tab(self) -> None:
+        """Back to the screen of the tab line that is open."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
 
@@ -171,7 +184,7 @@ class Doors(Shell):
         if isinstance(self.screen, kind):
             self.pop_screen()
             return
-        self.action_queue()
+        self.to_tab()
         self.push_screen(kind())
 
     # -- looks --------------------------------------------------------------------------------
