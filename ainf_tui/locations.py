@@ -57,6 +57,21 @@ class Locations:
         return self.state_dir / "app-session.json"
 
     @property
+    def services_dir(self) -> Path:
+        """What the next engine must know of each service."""
+        return self.state_dir / "services"
+
+    @property
+    def runs_dir(self) -> Path:
+        """Run logs, unless a setting says otherwise."""
+        return self.state_dir / "runs"
+
+    @property
+    def comfyui_dir(self) -> Path:
+        """Where this box's own ComfyUI is, unless a setting says otherwise: beside the outputs."""
+        return self.outputs_dir.parent / "comfyui"
+
+    @property
     def database_file(self) -> Path:
         return self.state_dir / "ainf.db"
 

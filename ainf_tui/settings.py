@@ -16,6 +16,14 @@ from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.errors import UsageError
 from ainf_tui.paths import write_private
 from ainf_tui.settings_backends import DEFAULT_URL
+from ainf_tui.settings_box import (
+    CheckSettings,
+    ComfyUISettings,
+    HostSettings,
+    ProbeSettings,
+    RedisSettings,
+    RunLogSettings,
+)
 from ainf_tui.settings_field import Value
 from ainf_tui.settings_keys import KeyProblem, Keys
 from ainf_tui.settings_resolve import Resolver
@@ -57,6 +65,12 @@ class Settings:
     run: RunSettings = field(default_factory=RunSettings)
     connect: ConnectSettings = field(default_factory=ConnectSettings)
     app: AppSettings = field(default_factory=AppSettings)
+    probes: ProbeSettings = field(default_factory=ProbeSettings)
+    redis: RedisSettings = field(default_factory=RedisSettings)
+    runs: RunLogSettings = field(default_factory=RunLogSettings)
+    comfyui: ComfyUISettings = field(default_factory=ComfyUISettings)
+    host: HostSettings = field(default_factory=HostSettings)
+    checks: CheckSettings = field(default_factory=CheckSettings)
     keys: Keys = field(default_factory=dict)
     """The changed keys that are in force."""
     key_problems: tuple[KeyProblem, ...] = field(default=(), compare=False)
@@ -79,6 +93,10 @@ class Settings:
     def outputs_folder(self, default: Path) -> Path:
         """Where finished files go: the setting, else `default` (`Locations.outputs_dir`). Absolute."""
         return Path(self.outputs.folder) if self.outputs.folder else default
+
+    def runs_folder(self, default: Path) -> Path:
+        """Where run logs go: the setting, else `default` (`Locations.runs_dir`). Absolute."""
+        return Path(self.runs.folder) if self.runs.folder else default
 
     def database_url(self, default: Path) -> str:
         """`sqlite:///PATH` or `postgresql://...`; `default` is `Locations.database_file`."""

@@ -130,7 +130,7 @@ class Resolver:
                         self._unknown(f"{section}.{name}", self._place(key), key, self._by_id)
 
     def _check_env_names(self) -> None:
-        known = {setting.env for setting in SETTINGS}
+        known = {COMFYUI_URL, *(setting.env for setting in SETTINGS)}
         prefixes = tuple(f"AINF_{section.upper()}_" for section in SECTIONS)
         for name in self._env:
             if name.startswith(prefixes) and name not in known:

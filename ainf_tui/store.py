@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -58,6 +59,7 @@ class Store:
         self._state = State()
         self._revisions = dict.fromkeys((f.name for f in fields(State)), 0)
         self._listeners: list[Listener] = []
+        self.interest = Interest()
 
     @property
     def state(self) -> State:
@@ -83,6 +85,30 @@ class Store:
         """Calls `listener` after each change; returns how to stop it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+
+class Interest:
+    """Which topics somebody looks at: what costs to find out is found out more rarely for nobody."""
+
+    def __init__(self) -> None:
+        self._holders: Counter[str] = Counter()
+        self._listeners: list[Listener] = []
+
+    def wanted(self, topic: str) -> bool:
+        return self._holders[topic] > 0
+
+    def hold(self, topics: Collection[str]) -> Callable[[], None]:
+        """Somebody looks at these; returns how to say that he no longer does."""
+        held = frozenset(topics)
+        new = frozenset(topic for topic in held if not self._holders[topic])
+        self._holders.update(held)
+        for listener in tuple(self._listeners) if new else ():
+            listener(new)
+        return lambda: self._holders.subtract(held)
+
+    def listen(self, listener: Listener) -> None:
+        """Calls `listener` with topics that nobody looked at before."""
+        self._listeners.append(listener)
 
 
 class Previews:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,17 @@ ALL_KEYS = {
     "app.bell": True,
     "app.desktop_notifications": False,
     "app.notify_hook": "notify-send ended",
+    "probes.every": 1.5,
+    "probes.unwatched": 20.0,
+    "redis.url": "redis://127.0.0.1:6379",
+    "runs.folder": "/mnt/runs",
+    "runs.keep": 5,
+    "runs.keep_bytes": 10_000_000,
+    "runs.log_max_bytes": 1_000_000,
+    "comfyui.folder": "/opt/comfyui",
+    "host.sample_every": 5.0,
+    "host.gpus": "off",
+    "checks.disk_free": 1_000_000,
 }
 
 
@@ -253,6 +265,8 @@ def test_relative_paths_count_from_the_file(file, monkeypatch, tmp_path):
 
 def test_folders_and_database_fall_back_to_their_places(tmp_path):
     assert Settings().outputs_folder(tmp_path) == tmp_path
+    assert Settings().runs_folder(tmp_path) == tmp_path
+    assert resolve({"runs.folder": "/r"}, {}, tmp_path / "no").runs_folder(tmp_path) == Path("/r")
     assert Settings().database_url(tmp_path / "ainf.db") == f"sqlite:///{tmp_path}/ainf.db"
     chosen = resolve({"database.url": "postgresql://u:p@h/d"}, {}, tmp_path / "no")
     assert chosen.database_url(tmp_path) == "postgresql://u:p@h/d"

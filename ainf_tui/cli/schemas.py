@@ -16,8 +16,15 @@ from ainf_tui.domain.documents import (
     JobPageDocument,
     JobsDocument,
     QueueDocument,
-    StatusDocument,
 )
+from ainf_tui.domain.host_documents import HostDocument
+from ainf_tui.domain.service_documents import (
+    PortsDocument,
+    RunsDocument,
+    ServiceDetailDocument,
+    ServicesDocument,
+)
+from ainf_tui.domain.status_document import StatusDocument
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -29,6 +36,7 @@ DOCUMENTS: dict[str, Any] = {
     "ainf.demo/1": documents.DemoDocument,
     "ainf.engine/1": documents.EngineShownDocument,
     "ainf.error/1": documents.ErrorDocument,
+    "ainf.host/1": HostDocument,
     "ainf.job/1": JobDetailDocument,
     "ainf.jobs/1": JobsDocument,
     "ainf.paths/1": documents.PathsDocument,
@@ -37,6 +45,10 @@ DOCUMENTS: dict[str, Any] = {
     "ainf.queue/1": JobPageDocument,
     "ainf.queue-state/1": QueueDocument,
     "ainf.run/1": documents.RunLine,
+    "ainf.ports/1": PortsDocument,
+    "ainf.runs/1": RunsDocument,
+    "ainf.service/1": ServiceDetailDocument,
+    "ainf.services/1": ServicesDocument,
     "ainf.status/1": StatusDocument,
     "ainf.upgrade/1": documents.UpgradeDocument,
     "ainf.workflow/1": documents.PackShownDocument,

@@ -73,7 +73,7 @@ def known_cause(how: Exit | None, log: Sequence[str]) -> Cause | None:
                 return Cause(message.replace("{what}", what), hint)
     if how is not None and how.signal == "SIGKILL":
         return Cause(
-            "somebody or the kernel ended it with SIGKILL",
+            "somebody did that, or the kernel for lack of memory",
             "`dmesg` tells whether it was for lack of memory",
         )
     return None

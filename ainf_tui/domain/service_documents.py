@@ -68,6 +68,9 @@ class ServiceDocument:
     identity: str = ""
     """`boot:pid:started` of its process."""
     version: str = ""
+    """ComfyUI's."""
+    autostart: bool = False
+    """Whether `ainf up` starts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +135,15 @@ class RunDocument:
     folder: str
     started_at: datetime
     ended_at: datetime | None
+    """None: it goes on, or nothing wrote its end."""
     services: tuple[str, ...]
+    """Those that have a log in it, or a link to one."""
     bytes: int
+    """Of its files; logs that it links to count where they lie."""
     summary: str = ""
+    """The beginning of summary.txt."""
+    status: str = ""
+    """`running`, what its end said, or `cut off` where nothing wrote its end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def again(old: Standing, now: Moment) -> Standing:
     """Its restart policy starts it, if the time has come."""
     if old.restart_at is None or now.mono < old.restart_at:
         return old
-    counted = replace(old, restarts=old.restarts + 1, streak=old.streak + 1)
+    counted = replace(old, restarts=old.restarts + 1, streak=old.streak + 1, cause="")
     return _to(counted, ServiceState.STARTING, now)
 
 
@@ -106,6 +106,20 @@ def adopted(old: Standing, now: Moment) -> Standing:
         return old
     found = replace(old, kind=Kind.ADOPTED, wanted=False, restarts=0, streak=0, exit=None, cause="")
     return _to(found, ServiceState.RUNNING, now)
+
+
+def found(old: Standing, now: Moment) -> Standing:
+    """A start that an engine began and could not write down any more has left a process: it is ours."""
+    return replace(
+        old, kind=Kind.MANAGED, state=ServiceState.STARTING, since=now.at, wanted=True, begun=now.mono
+    )
+
+
+def resumed(old: Standing, now: Moment, *, process: bool) -> Standing:
+    """As an earlier engine left it, by the clock of this one. Whether a `process` lives is not known."""
+    begun = now.mono if old.state is ServiceState.STARTING and process else None
+    waits = old.state is ServiceState.EXITED and old.wanted
+    return replace(old, begun=begun, restart_at=now.mono if waits else None)
 
 
 def checked(old: Standing, health: Health, now: Moment, spec: HealthSpec, restart: RestartSpec) -> Standing:
@@ -164,9 +178,10 @@ def ended(old: Standing, how: Exit, now: Moment, restart: RestartSpec) -> Standi
 
 def _policy(old: Standing, how: Exit, spec: RestartSpec, now: Moment) -> Standing:
     """What a restart policy makes of an end that nobody asked for."""
-    over = spec.policy is Restart.NEVER or (spec.policy is Restart.ON_FAILURE and how.well)
+    well = how.well and old.cause in {"", "service.exited"}  # not one that we had to stop
+    over = spec.policy is Restart.NEVER or (spec.policy is Restart.ON_FAILURE and well)
     if over or not old.wanted:
-        cause = "" if how.well else old.cause
+        cause = "" if well else old.cause
         return _to(replace(old, exit=how, wanted=False, cause=cause), ServiceState.EXITED, now)
     if old.streak >= spec.max_restarts:
         looped = replace(old, exit=how, wanted=False, cause="service.crash_loop")

@@ -33,6 +33,12 @@ BODIES: dict[str, Any] = {
     "/v1/queue/resume": None,
     "/v1/backends": {"name": "b", "url": "http://127.0.0.1:1"},
     "/v1/engine/stop": {},
+    "/v1/services/start": {"names": ["web"]},
+    "/v1/services/stop": {"names": ["web"]},
+    "/v1/services/restart": {},
+    "/v1/services/adopt": {"names": ["web"]},
+    "/v1/services/up": {},
+    "/v1/services/down": {},
 }
 """What each route takes; a new one that changes something needs its line."""
 
@@ -76,6 +82,7 @@ async def test_every_route_refuses_and_has_changed_nothing() -> None:
     assert await passed(app) == []
     assert {path for _, path in changing(app)} == set(BODIES)
     assert service.asked == []
+    assert service.services.asked == []
     assert (app.state.context.stopping, service.store.state) == ("", before)
 
 

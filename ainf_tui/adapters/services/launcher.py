@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import json
 import os
 import select
@@ -78,9 +79,14 @@ def _open_log(path: str) -> tuple[int, str]:
     """The log, or nowhere and why."""
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), ""
+        log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     except (OSError, ValueError) as error:
         return os.open(os.devnull, os.O_WRONLY), _reason(error)
+    with contextlib.suppress(OSError):  # Some network disks know no locks.
+        # The service has the same open file, so this lasts as long as anybody can write to it: old logs that
+        # nobody holds may be removed.
+        fcntl.flock(log, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    return log, ""
 
 
 def _reason(error: OSError | ValueError) -> str:

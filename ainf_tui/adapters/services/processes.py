@@ -100,7 +100,7 @@ class SystemProcesses:
         return answer
 
     async def launched(self) -> Mapping[str, Launched]:
-        """See `Starts.launched`."""
+        """See `Processes.launched`."""
         return await self._threaded(self._started_files)
 
     def _started_files(self) -> dict[str, Launched]:

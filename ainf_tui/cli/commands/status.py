@@ -9,12 +9,14 @@ import click
 
 from ainf_tui.cli import exits
 from ainf_tui.cli.app import App
+from ainf_tui.cli.hosttext import gpu_line
 from ainf_tui.cli.output import show
 from ainf_tui.cli.session import call, open_screen
 from ainf_tui.cli.tables import folded
 from ainf_tui.display.format import duration, local, since, size, span, utc_now
 from ainf_tui.display.glyphs import colour, glyph
-from ainf_tui.domain.documents import BackendDocument, StatusDocument
+from ainf_tui.domain.documents import BackendDocument
+from ainf_tui.domain.status_document import StatusDocument
 
 
 @click.command("status", short_help="The box in one glance; exit code 1 if not well.")
@@ -58,6 +60,7 @@ def _lines(app: App, found: StatusDocument) -> Iterator[str]:
             yield from folded(out, f"    {show(sentence(reason.hint))}", 4)
     facts = [
         ("host", _host(found.host)),
+        *_gpus(found.gpus),
         ("engine", _engine(found)),
         *_backends(found),
         ("queue", _queue(found)),
@@ -86,6 +89,13 @@ def _host(host: Mapping[str, Any]) -> str:
     if isinstance(host.get("disk_free"), int):
         parts.append(f"disk {size(host['disk_free'])} free")
     return "  ".join(part for part in parts if part)
+
+
+def _gpus(gpus: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Those that a driver tells of; the others stand below their backend."""
+    for gpu in gpus:
+        if gpu.get("source") != "comfyui":
+            yield f"gpu {show(gpu.get('index', '?'), 10)}", gpu_line(gpu)
 
 
 def _engine(found: StatusDocument) -> str:

@@ -19,6 +19,7 @@ from ainf_tui.tui.dashboard.service_lines import log_lines, service_lines, title
 from ainf_tui.tui.dashboard.services_list import ServiceList
 from ainf_tui.tui.link import LIVE, Link
 from ainf_tui.tui.signs import Signs
+from tests.fakes.box_documents import host as box
 from tests.fakes.hostile import TEXTS, TURNS, cases, filled
 from tests.tui.conftest import still
 from tests.tui.screen_text import SIZES, check_line, check_screen, some
@@ -86,7 +87,7 @@ def test_the_machine(hour):
         history.take(told)
     for kind in (HostDocument, GpuDocument):
         for _, value in cases(kind):
-            host = value if isinstance(value, HostDocument) else box(gpus=(value,))
+            host = value if isinstance(value, HostDocument) else box(value)
             history.sample(NOW, host)
             for cells in CELLS:
                 check_lines(machine_lines(Machine(host, history, hour=hour), cells, 40, SIGNS), cells)
