@@ -186,22 +186,28 @@ def _host(machine: Machine, cells: int, signs: Signs) -> list[Line]:
 
 def _disks(disks: Sequence[DiskDocument], cells: int, signs: Signs) -> Iterator[Line]:
     for number, disk in enumerate(disks[:6]):
-        name = pad("" if number else "disk", LABEL)
-        part = _part(disk.total - disk.free, disk.total)
-        told = f"{_whole(part):>4}  {size(max(0, disk.free)):>6} free"
+        part = _full(disk)
+        free = size(max(0, disk.free)) if disk.free is not None else signs.unknown
+        told = f"{_whole(part) if part is not None else signs.unknown:>4}  {free:>6} free"
         room = max(0, cells - LABEL - 9 - len(told) - 1)
-        look = "warning" if part is not None and part >= _FULL else ""
+        look = "warning" if disk.message or (part is not None and part >= _FULL) else ""
         yield (
-            (name, "muted"),
+            (pad("" if number else "disk", LABEL), "muted"),
             (pad(safe(disk.label, 40), 8) + " ", "muted"),
             (signs.bar(part or 0.0, room), look or "muted"),
             (f" {told}", look),
         )
 
 
+def _full(disk: DiskDocument) -> float | None:
+    if disk.total is None or disk.free is None or disk.total <= 0:
+        return None
+    return (disk.total - disk.free) / disk.total
+
+
 def _short_disk(disk: DiskDocument, signs: Signs) -> Line:
-    part = _part(disk.total - disk.free, disk.total)
-    free = size(disk.free) if disk.free >= 0 else signs.unknown
+    part = _full(disk)
+    free = size(max(0, disk.free)) if disk.free is not None else signs.unknown
     look = "warning" if part is not None and part >= _FULL else ""
     return ((f"{safe(disk.label, 20)} ", "muted"), (f"{free} free", look))
 

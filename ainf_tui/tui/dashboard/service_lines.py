@@ -77,8 +77,7 @@ def _wrong(service: ServiceDocument, cells: int, signs: Signs) -> list[Line]:
         return [((part, ""),) for part in wrap(safe(service.message, 600), cells)] if service.message else []
     for number, part in enumerate(wrap(safe(problem.message, 1000), max(1, cells - 2))):
         lines.append(((f"{signs.of('error')} " if not number else "  ", "error"), (part, "error")))
-    facts = [Fact("ended", safe(problem.details.get("exit"), 200))] if problem.details.get("exit") else []
-    facts += [Fact("next", safe(problem.hint, 600))] if problem.hint else []
+    facts = [Fact("next", safe(problem.hint, 600))] if problem.hint else []
     lines += one_column(facts, cells)
     log = problem.details.get("log")
     for text in list(log)[-_LOG_LINES:] if isinstance(log, list | tuple) else safe_lines(log)[-_LOG_LINES:]:

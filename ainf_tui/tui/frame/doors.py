@@ -151,8 +151,11 @@ class Doors(Shell):
     def to_queue(self, method: str, value: str) -> None:
         """Shows the Queue screen and has it do that."""
         self.action_queue()
-        # Behind its own beginning, if it is opened for the first time.
-        self.screen.call_later(getattr(self.screen, method), value)
+        screen = self.screen
+        if screen.is_mounted:
+            getattr(screen, method)(value)
+        else:
+            screen.call_later(getattr(screen, method), value)
 
     def action_dashboard(self) -> None:
         self.show_tab("app.dashboard")

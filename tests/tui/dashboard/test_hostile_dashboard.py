@@ -85,14 +85,13 @@ def test_the_machine(hour):
     history = History()
     for _, told in cases(HistoryDocument):
         history.take(told)
-    for kind in (HostDocument, GpuDocument):
-        for _, value in cases(kind):
-            host = value if isinstance(value, HostDocument) else box(value)
-            history.sample(NOW, host)
-            for cells in CELLS:
-                check_lines(machine_lines(Machine(host, history, hour=hour), cells, 40, SIGNS), cells)
-                check_lines(short_lines(Machine(host, history), cells, SIGNS), cells)
-            assert gpu_text(host)
+    hosts = [host for _, host in cases(HostDocument)] + [box(gpu) for _, gpu in cases(GpuDocument)]
+    for host in hosts:
+        history.sample(NOW, host)
+        for cells in CELLS:
+            check_lines(machine_lines(Machine(host, history, hour=hour), cells, 40, SIGNS), cells)
+            check_lines(short_lines(Machine(host, history), cells, SIGNS), cells)
+        assert gpu_text(host)
 
 
 def test_what_runs_and_the_verdict():
