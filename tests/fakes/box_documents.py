@@ -37,6 +37,8 @@ def service(name: str = "comfyui", state: str = "running", **fields: Any) -> Ser
         "memory": 9 * GIB if running else None,
         "identity": "abcd1234:41207:99" if running else "",
     }
+    if fields.get("kind") != "watched":
+        values["actions"] = ("stop", "restart") if running else ("start", "adopt")
     return ServiceDocument(**(values | fields))
 
 

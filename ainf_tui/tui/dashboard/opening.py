@@ -5,21 +5,20 @@ from __future__ import annotations
 from textual.widget import Widget
 
 from ainf_tui.actions import Action
+from ainf_tui.domain.service_documents import ServiceDocument
 from ainf_tui.tui.dashboard.details import check_text, gpu_text
 from ainf_tui.tui.dashboard.now_lines import first_of
 from ainf_tui.tui.dashboard.panels import LinePanel, ListPanel
 from ainf_tui.tui.dashboard.problems import CheckList, Failure, FailureList
 from ainf_tui.tui.dashboard.services_list import ServiceList
-from ainf_tui.tui.frame.screen import FrameScreen
+from ainf_tui.tui.dashboard.steering import SteeringScreen
 from ainf_tui.tui.told import JobWanted
 from ainf_tui.tui.widgets.table import Table
 
 
-class OpeningScreen(FrameScreen):
+class OpeningScreen(SteeringScreen):
     """The part of the Dashboard that goes on to other screens. DashboardScreen is the whole."""
 
-    areas = ("dashboard",)
-    tab = "app.dashboard"
     AUTO_FOCUS = "#dash-services"
 
     services: ListPanel
@@ -59,11 +58,15 @@ class OpeningScreen(FrameScreen):
         if self.focused is self.machine:
             self.services.focus()
 
+    @property
+    def chosen(self) -> ServiceDocument | None:
+        return self.service_list.of(self.services.cursor_id)
+
     # -- in full ------------------------------------------------------------------------------
     def why_not(self, action: Action) -> str:
         """Why the key does nothing with what has the focus."""
         if action.id != "dashboard.open":
-            return ""
+            return super().why_not(action)
         found = {
             self.services: len(self.service_list),
             self.failures: len(self.failure_list),
@@ -83,7 +86,7 @@ class OpeningScreen(FrameScreen):
     def action_open(self) -> None:
         """By the panel that has the focus."""
         if self.focused is self.services:
-            self._open_service(self.services.cursor_id)
+            self.open_service(self.chosen)
         elif self.focused is self.failures:
             self._open_failure(self.failure_list.of(self.failures.cursor_id))
         elif self.focused is self.checks:
@@ -101,14 +104,7 @@ class OpeningScreen(FrameScreen):
         if failure.kind == "job":
             self._open_job(failure.ref)
         else:
-            self._open_service(failure.ref)
-
-    def _open_service(self, name: str | None) -> None:
-        service = self.service_list.of(name)
-        if service is not None:
-            from ainf_tui.tui.dashboard.service import ServiceScreen  # noqa: PLC0415 - loaded when it is opened
-
-            self.app.push_screen(ServiceScreen(service.name))
+            self.open_service(self.service_list.of(failure.ref))
 
     def _open_check(self, code: str | None) -> None:
         check = self.check_list.of(code)

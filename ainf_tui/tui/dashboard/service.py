@@ -11,9 +11,9 @@ from ainf_tui.actions import BY_ID, of_area
 from ainf_tui.domain.service_documents import LogTextDocument, ServiceDetailDocument, ServiceDocument
 from ainf_tui.errors import AinfError
 from ainf_tui.tui.dashboard.service_lines import log_lines, service_lines, title_line
+from ainf_tui.tui.dashboard.steering import SteeringScreen
 from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.bars import KeyHint
-from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.lines import safe
 from ainf_tui.tui.widgets.listkeys import above
 from ainf_tui.tui.widgets.painted import Bar, LineView
@@ -26,15 +26,14 @@ _LEFT_OUT = frozenset({"open", "fix", "up", "down", "check"})
 """Actions of the Dashboard that mean nothing for one service."""
 
 
-class ServiceScreen(FrameScreen):
+class ServiceScreen(SteeringScreen):
     """Follows the topic and the log while it is seen; `name` is the service's."""
 
-    areas = ("dashboard",)
-    tab = "app.dashboard"
     AUTO_FOCUS = "#service-log"
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, log_only: bool = False) -> None:
         super().__init__()
+        self.log_only = log_only
         self.service_name = name
         self.title_bar = Bar(id="service-title")
         self.facts = LineView(id="service-facts")
@@ -62,6 +61,10 @@ class ServiceScreen(FrameScreen):
         self.watch(self.app, "tick", self._beat, init=False)
         self.watch(self.app, "signs", self.show_facts, init=False)
         self._ask()
+
+    @property
+    def chosen(self) -> ServiceDocument | None:
+        return self.service
 
     @property
     def service(self) -> ServiceDocument | None:
@@ -128,10 +131,11 @@ class ServiceScreen(FrameScreen):
 
     def show_facts(self) -> None:
         service = self.service
-        if service is None or not self.facts.size.width:
+        if service is None or not self.size.width:
             return
         self._show_title()
-        lines = service_lines(service, self._detail, max(10, self.facts.cells - 2), self.app.signs)
+        lines = service_lines(service, self._detail, max(10, self.size.width - 3), self.app.signs)
+        self.facts.display = not self.log_only
         high = max(1, min(len(lines), (self.size.height - 6) // 2))
         if self.facts.size.height != high:
             self.facts.styles.height = high
@@ -155,6 +159,13 @@ class ServiceScreen(FrameScreen):
             self.tail.to_end(last=True)
 
     # -- keys ---------------------------------------------------------------------------------
+    def action_logs(self) -> None:
+        """The log alone, or with the facts above it."""
+        self.log_only = not self.log_only
+        self.tail.focus()
+        self.show_facts()
+        self.call_after_refresh(self.show_log)
+
     def action_next_pane(self) -> None:
         (self.facts if self.tail.has_focus else self.tail).focus()
 
@@ -163,5 +174,5 @@ class ServiceScreen(FrameScreen):
 
     def hints(self) -> list[KeyHint]:
         actions = [a for a in of_area("dashboard") if a.footer and a.name not in _LEFT_OUT]
-        found = [self.hint(a) for a in sorted(actions, key=lambda a: a.footer)]
+        found = [self.hint(a, enabled=not self.why_not(a)) for a in sorted(actions, key=lambda a: a.footer)]
         return [*found, self.hint(BY_ID["app.back"])]
