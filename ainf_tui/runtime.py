@@ -21,12 +21,14 @@ from ainf_tui.adapters.packs import read_packs, read_presets
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.jobs import Problem
 from ainf_tui.domain.ports import ComfyServer, ComfySocket
+from ainf_tui.engine.comfyui_manager.manager import ComfyUIManager
 from ainf_tui.engine.context import Context, Tuning
 from ainf_tui.engine.engine import Catalog, Connect, Engine
 from ainf_tui.engine.service import Service
 from ainf_tui.killpoints import KillSwitch
 from ainf_tui.locations import Locations
 from ainf_tui.resources import presets_dir, workflows_dir
+from ainf_tui.runtime_comfyui import comfyui_manager
 from ainf_tui.runtime_services import supervisor
 from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
@@ -35,9 +37,10 @@ from ainf_tui.store import Previews, Store
 class Runtime:
     """A running engine and its faces, as the API serves them."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, comfyui: ComfyUIManager) -> None:
         self.engine = engine
-        self.service = Service(engine)
+        self.comfyui = comfyui
+        self.service = Service(engine, comfyui)
 
     @property
     def store(self) -> Store:
@@ -52,7 +55,10 @@ class Runtime:
         return self.engine.stop_requested
 
     def idle_since(self) -> float | None:
-        return self.engine.idle_since()
+        """An install that goes on is work too."""
+        since = self.engine.idle_since()
+        ended = self.comfyui.idle_since
+        return None if since is None or ended is None else max(since, ended)
 
 
 @asynccontextmanager
@@ -66,7 +72,8 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             tuning=tuning(settings, locations),
             kill=KillSwitch(os.environ.get("AINF_KILL_AT", "")),
         )
-        services = supervisor(settings, locations, ctx)
+        comfyui = comfyui_manager(settings, locations, ctx.store, ctx.clock)
+        services = supervisor(settings, locations, ctx, {"comfyui": comfyui.provide})
         engine = Engine(
             ctx,
             specs=settings.backends,
@@ -78,8 +85,8 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             label=settings.engine.label,
             holder=f"{socket.gethostname()}:{locations.state_dir}",
         )
-        async with engine:
-            yield Runtime(engine)
+        async with comfyui, engine:
+            yield Runtime(engine, comfyui)
 
 
 @asynccontextmanager

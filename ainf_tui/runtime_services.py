@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from ainf_tui.adapters.runs.logs import RunLogs
@@ -10,6 +11,7 @@ from ainf_tui.adapters.services.logtext import LogFiles
 from ainf_tui.adapters.services.probes import SystemProber
 from ainf_tui.adapters.services.processes import SystemProcesses
 from ainf_tui.adapters.services.records import FileRecords
+from ainf_tui.domain.ports_services import Provider
 from ainf_tui.domain.services import HealthSpec, ServiceSpec
 from ainf_tui.engine.context import Context
 from ainf_tui.engine.services.parts import Parts, ServiceTuning
@@ -19,8 +21,10 @@ from ainf_tui.resources import services_file
 from ainf_tui.settings import Settings
 
 
-def supervisor(settings: Settings, locations: Locations, ctx: Context) -> Supervisor:
-    """Nothing is read or started before its `start`."""
+def supervisor(
+    settings: Settings, locations: Locations, ctx: Context, providers: Mapping[str, Provider]
+) -> Supervisor:
+    """Nothing is read or started before its `start`. `providers`: who gives a service's command, by name."""
     processes = SystemProcesses(locations.services_dir)
     watched = watched_by_settings(settings, settings.database_url(locations.database_file))
     files = ServiceFiles(services_file(), locations.user_services_file, watched)
@@ -45,6 +49,7 @@ def supervisor(settings: Settings, locations: Locations, ctx: Context) -> Superv
             log_max_bytes=settings.runs.log_max_bytes,
         ),
         kill=ctx.kill,
+        providers=providers,
     )
     return Supervisor(parts, ctx.store)
 

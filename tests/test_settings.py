@@ -55,6 +55,18 @@ ALL_KEYS = {
     "host.sample_every": 5.0,
     "host.gpus": "off",
     "checks.disk_free": 1_000_000,
+    "comfyui.repository": "/srv/comfyui.git",
+    "comfyui.version": "v0.8.0",
+    "comfyui.python": "/usr/bin/python3.12",
+    "comfyui.torch": "cpu",
+    "comfyui.torch_index": "http://127.0.0.1/torch",
+    "comfyui.listen": "0.0.0.0",
+    "comfyui.allow_network": True,
+    "comfyui.port": 8189,
+    "comfyui.preview_method": "taesd",
+    "comfyui.vram": "lowvram",
+    "comfyui.extra_model_paths": "/opt/models.yaml",
+    "comfyui.arguments": "--fast",
 }
 
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "services": ("ainf_tui.cli.commands.services:services", "Start, stop and watch services."),
     "runs": ("ainf_tui.cli.commands.services:runs", "The runs whose logs are kept."),
     "host": ("ainf_tui.cli.commands.host:host", "The machine, its disks and its GPUs."),
+    "comfyui": ("ainf_tui.cli.commands.comfyui:comfyui", "Install and update ComfyUI, custom nodes."),
     "workflows": ("ainf_tui.cli.commands.packs:workflows", "Workflow packs and their inputs."),
     "presets": ("ainf_tui.cli.commands.packs:presets", "Styles: texts and values for a pack."),
     "engine": ("ainf_tui.cli.commands.engine:engine", "The process that owns the queue."),

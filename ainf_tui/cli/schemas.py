@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from ainf_tui.cli import documents
+from ainf_tui.domain.comfyui_documents import ComfyUIDocument, CustomNodesDocument, PlanDocument
 from ainf_tui.domain.documents import (
     CountDocument,
     JobDetailDocument,
@@ -30,6 +31,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 DOCUMENTS: dict[str, Any] = {
     "ainf.backup/1": documents.BackupDocument,
+    "ainf.comfyui/1": ComfyUIDocument,
+    "ainf.comfyui-nodes/1": CustomNodesDocument,
     "ainf.config/1": documents.ConfigDocument,
     "ainf.count/1": CountDocument,
     "ainf.db/1": documents.DatabaseInfoDocument,
@@ -40,6 +43,7 @@ DOCUMENTS: dict[str, Any] = {
     "ainf.job/1": JobDetailDocument,
     "ainf.jobs/1": JobsDocument,
     "ainf.paths/1": documents.PathsDocument,
+    "ainf.plan/1": PlanDocument,
     "ainf.preset/1": documents.PresetShownDocument,
     "ainf.presets/1": documents.PresetsDocument,
     "ainf.queue/1": JobPageDocument,

@@ -170,6 +170,8 @@ class Record:
     exit: Exit | None = None
     cause: str = ""
     """The error code of what went wrong last."""
+    again: bool = False
+    """It is being restarted: to be started once it has stopped."""
 
 
 class Records(Protocol):

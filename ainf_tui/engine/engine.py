@@ -93,6 +93,7 @@ class Engine:
         self.stop_requested = asyncio.Event()
         self.stop_reason = ""
         self._idle_since: float | None = None
+        self._running: set[str] = set()
 
     async def start(self) -> None:
         """Read what is stored and start every loop."""
@@ -124,6 +125,7 @@ class Engine:
             await self.add_backend(spec)
         await self._add_retired()
         await self.publisher.publish()
+        ctx.store.listen(self._look_where_services_came)
         self._spawn("publish", self.publisher.run)
         self._spawn("services", self.services.run)
         self._spawn("host", self.host.run)
@@ -175,6 +177,17 @@ class Engine:
         self._spawn(f"backend {spec.name}", worker.run)
         ctx.touch()
         return backend
+
+    def _look_where_services_came(self, topics: frozenset[str]) -> None:
+        """A service that runs now may be the server that did not answer a moment ago."""
+        if "services" not in topics:
+            return
+        running = {s.name for s in self.ctx.store.state.services.services if s.state == "running"}
+        if running - self._running:
+            for backend in self.registry.backends:
+                if not backend.health.reachable:
+                    backend.look_soon()
+        self._running = running
 
     def _spawn(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         self._tasks[name] = asyncio.create_task(guarded(name, loop), name=name)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ainf_tui.domain.documents import BackendDocument, HealthDocument, ReasonDocument
 from ainf_tui.domain.jobs import JobState, Problem
 from ainf_tui.engine.context import Context
+from ainf_tui.engine.health_comfyui import comfyui_reasons
 from ainf_tui.engine.health_host import host_reasons
 from ainf_tui.engine.health_services import service_reasons
 from ainf_tui.store import State
@@ -79,6 +80,7 @@ def _all_reasons(state: State) -> Iterator[ReasonDocument]:
             backend.hint,
         )
     yield from service_reasons(state.services)
+    yield from comfyui_reasons(state.comfyui, state.services)
     yield from _link_reasons(state)
     yield from _job_reasons(state)
     if state.queue.paused:

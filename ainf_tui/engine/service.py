@@ -19,7 +19,7 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
-from ainf_tui.domain.engine_box import HostService
+from ainf_tui.domain.engine_box import ComfyUIService, HostService
 from ainf_tui.domain.engine_service import CountDocument, JobQuery
 from ainf_tui.domain.jobs import Job
 from ainf_tui.domain.naming import with_number
@@ -50,8 +50,9 @@ CHUNK = 500
 class Service:
     """Implements `domain.engine_service.EngineService`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, comfyui: ComfyUIService) -> None:
         self._engine = engine
+        self.comfyui = comfyui
         self._ctx = engine.ctx
         self._lists = Lists(engine)
         self._commands = Commands(engine.ctx, engine.registry)
@@ -71,12 +72,14 @@ class Service:
         return status_document(self._ctx.store.state, flaws, self._ctx.tuning, self._ctx.clock.now())
 
     async def _refresh(self) -> None:
-        """Ask the backends whose last answer is old, all at once, and wait a little."""
+        """Ask the backends whose last answer is old, or was none, all at once, and wait a little."""
         now = self._ctx.clock.now()
         old = [
             b
             for b in self._engine.registry.backends
-            if b.health.checked_at is None or (now - b.health.checked_at).total_seconds() > FRESH
+            if b.health.checked_at is None
+            or not b.health.reachable
+            or (now - b.health.checked_at).total_seconds() > FRESH
         ]
         for backend in old:
             backend.asked.clear()

@@ -44,6 +44,7 @@ from ainf_tui.errors import NotFoundError
 from ainf_tui.locations import Locations
 from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
+from tests.fakes.comfyui import FakeComfyUI
 from tests.fakes.host import FakeHost
 from tests.fakes.rows import rows_of
 from tests.fakes.services_asked import ServicesAsked
@@ -95,6 +96,7 @@ class FakeService:
     services: ServicesAsked = field(init=False)
 
     def __post_init__(self) -> None:
+        self.comfyui = FakeComfyUI(self.store, self._note)
         self.services = ServicesAsked(
             self._note, changed=lambda document: self.store.update(services=document)
         )

@@ -39,6 +39,16 @@ BODIES: dict[str, Any] = {
     "/v1/services/adopt": {"names": ["web"]},
     "/v1/services/up": {},
     "/v1/services/down": {},
+    "/v1/comfyui/install": {},
+    "/v1/comfyui/update": {"version": "v1"},
+    "/v1/comfyui/rollback": None,
+    "/v1/comfyui/cancel": None,
+    "/v1/comfyui/nodes/plan": {"source": "https://h/n.git"},
+    "/v1/comfyui/nodes/install": {"token": "t"},
+    "/v1/comfyui/nodes/update": {"name": "n"},
+    "/v1/comfyui/nodes/enable": {"name": "n"},
+    "/v1/comfyui/nodes/disable": {"name": "n"},
+    "/v1/comfyui/nodes/remove": {"name": "n"},
 }
 """What each route takes; a new one that changes something needs its line."""
 

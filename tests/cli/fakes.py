@@ -36,6 +36,7 @@ from ainf_tui.domain.status_document import StatusDocument
 from ainf_tui.domain.workflows import Pack, PackInput, Preset
 from ainf_tui.errors import NotFoundError, UnreachableError
 from ainf_tui.store import Previews, Store
+from tests.fakes.comfyui import FakeComfyUI
 from tests.fakes.host import FakeHost
 from tests.fakes.rows import rows_of
 from tests.fakes.services_asked import ServicesAsked
@@ -162,6 +163,10 @@ class FakeJobs:
 
 class FakeEngine(FakeJobs):
     """An `EngineService` that remembers what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.comfyui = FakeComfyUI(self.store, self._called)
 
     @cached_property
     def services(self) -> ServicesAsked:

@@ -37,8 +37,10 @@ from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Context, Tuning
 from ainf_tui.engine.engine import Catalog, Engine
 from ainf_tui.engine.service import Service
-from ainf_tui.locations import locate
+from ainf_tui.locations import Locations, locate
 from ainf_tui.runtime import catalog
+from ainf_tui.runtime_comfyui import comfyui_manager
+from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
 from tests.fakes.sim import Sim, SimTask
 from tests.fakes.supervised import nothing_supervised
@@ -220,7 +222,8 @@ class Box(Servers):
             machine=self.machine or SystemMachine(Disks({"outputs": self.outputs}, {}), NoGpus("a test")),
             holder=str(self.folder),
         )
-        self._engine, self._service = engine, Service(engine)
+        comfyui = comfyui_manager(Settings(), self._places(), ctx.store, ctx.clock)
+        self._engine, self._service = engine, Service(engine, comfyui)
         self._running = stack
         await stack.enter_async_context(engine)
         if connected:
@@ -237,7 +240,10 @@ class Box(Servers):
             await running.aclose()
 
     def _catalog(self) -> Catalog:
-        return catalog(locate({"AINF_HOME": str(self.folder / "home")}))
+        return catalog(self._places())
+
+    def _places(self) -> Locations:
+        return locate({"AINF_HOME": str(self.folder / "home")})
 
     async def __aenter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -89,6 +89,7 @@ class Services(ServiceReads):
         unit.event("info", f"{unit.name}: start asked for", asked=request.reason)
         unit.move(asked(unit.standing, self._parts.moment()))
         unit.wake.set()
+        await unit.save()  # What was asked for outlives us from here on.
         return []
 
     async def _first_owner(self, unit: Unit) -> PortOwner | None:
@@ -204,25 +205,25 @@ class Services(ServiceReads):
                     )
             return self._document(names, tuple(notices))
 
-    async def _stop_one(self, unit: Unit, request: ServicesRequest) -> None:
+    async def _stop_one(self, unit: Unit, request: ServicesRequest, *, again: bool = False) -> None:
         self._confirm(unit, request)
         if not unit.standing.lives and unit.standing.restart_at is None:
             unit.event("info", f"{unit.name} does not run: nothing to stop", asked=request.reason)
         else:
             unit.event("info", f"{unit.name}: stop asked for", asked=request.reason)
-        unit.again = False
+        unit.again = again
         unit.problem = None
         process = unit.process is not None or unit.launching
         unit.move(asked_stop(unit.standing, self._parts.moment(), process=process))
         unit.wake.set()
+        await unit.save()  # Else the next engine would keep alive what was to end.
 
     async def _restart_one(self, unit: Unit, request: ServicesRequest) -> None:
         if not unit.standing.lives:
             return
         self._confirm(unit, request)
         await command_of(unit)  # What cannot be started again is not stopped.
-        await self._stop_one(unit, request)
-        unit.again = True
+        await self._stop_one(unit, request, again=True)
 
     def _confirm(self, unit: Unit, request: ServicesRequest) -> None:
         """An adopted process belongs to somebody: it must be named by who ends it."""

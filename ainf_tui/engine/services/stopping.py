@@ -23,6 +23,7 @@ class Stopping:
         if process is None:
             unit.move(ended(unit.standing, Exit(at=parts.clock.now()), parts.moment(), unit.spec.restart))
             return
+        await unit.save()
         parts.kill.reach("service.before_stop")
         try:
             gone = await self._ladder(process)

@@ -136,7 +136,7 @@ class Unit:
     def record(self) -> Record | None:
         """What the next engine must know; None if it need know nothing."""
         now = self.standing
-        nothing = now.state is ServiceState.STOPPED and not now.wanted and not now.cause
+        nothing = now.state is ServiceState.STOPPED and not now.wanted and not now.cause and not self.again
         if now.kind is Kind.WATCHED or nothing:
             return None
         return Record(
@@ -157,6 +157,7 @@ class Unit:
             run=self.run,
             exit=now.exit,
             cause=now.cause,
+            again=self.again,
         )
 
     async def save(self) -> None:
@@ -181,7 +182,7 @@ class Unit:
         self.port, self.token = record.port, record.token
         self.process, self.launcher = record.process, record.launcher
         self.started_at, self.log, self.log_start = record.started_at, record.log, record.log_start
-        self.run = record.run
+        self.run, self.again = record.run, record.again
         self.adopt_definition(record.port)
         kind = Kind(record.kind)
         self.standing = replace(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from ainf_tui.domain.documents import JobRow, QueueDocument
@@ -53,10 +53,10 @@ class DashboardFeed:
             self._told = told
             self._run(self._ask_failures, "dashboard.failures")
 
-    def _run(self, ask: Callable[[EngineClient], object], group: str) -> None:
+    def _run(self, ask: Callable[[EngineClient], Awaitable[object]], group: str) -> None:
         client = self._screen.app.engine_link.client
         if client is not None:
-            in_background(self._screen, ask(client), group=group, exclusive=True)  # type: ignore[arg-type]
+            in_background(self._screen, ask(client), group=group, exclusive=True)
 
     async def _ask_failures(self, client: EngineClient) -> None:
         try:

@@ -10,7 +10,7 @@ from ainf_tui.display.format import counted, size
 from ainf_tui.domain.host_documents import DiskDocument, GpuDocument, GpuProcessDocument, HostDocument
 from ainf_tui.tui.dashboard.history import History
 from ainf_tui.tui.dashboard.services_list import long_span
-from ainf_tui.tui.lines import Line, Span, cut, cut_line, fit, pad, safe
+from ainf_tui.tui.lines import Line, Span, cut, cut_line, fit, pad, safe, wrap
 from ainf_tui.tui.signs import Signs
 
 LABEL = 6
@@ -70,7 +70,8 @@ def _gpus(machine: Machine, cells: int, signs: Signs, *, full: bool) -> list[Lin
     host = machine.host
     stale: Line = ((f"   {machine.stale} ago", "warning"),) if machine.stale else ()
     if not host.gpus:
-        return [(("GPU", "title"), *stale), ((_no_gpu(host), "muted"),)]
+        why = wrap(_no_gpu(host), cells)[:3]
+        return [(("GPU", "title"), *stale), *(((part, "muted"),) for part in why)]
     lines: list[Line] = []
     for gpu in host.gpus:
         if full:

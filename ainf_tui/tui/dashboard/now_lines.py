@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from ainf_tui.display.format import counted, duration, percent, rate
 from ainf_tui.display.jobs import label
 from ainf_tui.domain.documents import HealthDocument, JobDocument, QueueDocument
-from ainf_tui.tui.lines import Line, cut_line, fit, safe
+from ainf_tui.tui.lines import Line, cut_line, fit, safe, spread
 from ainf_tui.tui.link import LIVE, Link
 from ainf_tui.tui.signs import Signs
 
@@ -40,12 +40,12 @@ def status_lines(link: Link, health: HealthDocument, cells: int, signs: Signs) -
     return lines
 
 
-def fewer(lines: Sequence[Line], most: int) -> list[Line]:
+def fewer(lines: Sequence[Line], most: int, cells: int) -> list[Line]:
     """At most so many lines; what is left out is counted in the last."""
     if len(lines) <= most or most <= 0:
         return list(lines[: max(0, most)])
     left = len(lines) - most
-    return [*lines[: most - 1], (*lines[most - 1], (f"   and {left} more", "muted"))]
+    return [*lines[: most - 1], spread(lines[most - 1], ((f"and {left} more", "muted"),), cells)]
 
 
 # -- what runs --------------------------------------------------------------------------------------

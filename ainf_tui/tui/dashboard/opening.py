@@ -67,13 +67,14 @@ class OpeningScreen(SteeringScreen):
         """Why the key does nothing with what has the focus."""
         if action.id != "dashboard.open":
             return super().why_not(action)
-        found = {
-            self.services: len(self.service_list),
-            self.failures: len(self.failure_list),
-            self.checks: len(self.check_list),
-            self.now: first_of(self.app.active) is not None,
-        }
-        return "" if found.get(self.focused, True) else "there is nothing under the cursor"  # type: ignore[call-overload]
+        empty = (
+            (self.services, not len(self.service_list)),
+            (self.failures, not len(self.failure_list)),
+            (self.checks, not len(self.check_list)),
+            (self.now, first_of(self.app.active) is None),
+        )
+        here = any(self.focused is panel and nothing for panel, nothing in empty)
+        return "there is nothing under the cursor" if here else ""
 
     def on_table_opened(self, event: Table.Opened) -> None:
         event.stop()

@@ -190,7 +190,7 @@ class DashboardScreen(OpeningScreen):
         lines = status_lines(self.app.link, self.app.health, cells, self.app.signs)
         self._share_out(status=len(lines))
         if self._plan is not None:
-            self.status.show(*fewer(lines, self._plan.status))
+            self.status.show(*fewer(lines, self._plan.status, cells))
 
     def show_now(self) -> None:
         if self.hidden:
@@ -242,7 +242,8 @@ class DashboardScreen(OpeningScreen):
             failures=1 + max(1, len(self.failure_list)),
             checks=1 + max(1, len(self.check_list)),
         )
-        shared = plan(wide, max(0, high - 3), wanted)
+        # Header, tabs and footer; in a tall terminal a blank line below the tabs.
+        shared = plan(wide, max(0, high - 3 - self.has_class("-tall")), wanted)
         if shared == self._plan:
             return
         self._plan = shared

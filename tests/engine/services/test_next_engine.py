@@ -108,6 +108,16 @@ async def test_killed_while_stopping_it_goes_on_stopping():
         await box.until(lambda: not machine.records)
 
 
+async def test_killed_in_the_middle_of_a_restart_it_is_started_again():
+    machine = Machine()
+    before = await left_running(machine, WEB)
+    left = replace(machine.records["web"], state="stopping", wanted=False, again=True)
+    machine.records["web"] = left
+    async with Box(machine, WEB) as box:
+        await box.until(lambda: len(machine.launches) == 2)
+        assert (await box.state("web", "running")).pid != before.pid
+
+
 async def test_a_service_that_no_file_declares_any_more_is_kept_while_it_lives():
     machine = Machine()
     await left_running(machine, WEB)

@@ -211,7 +211,7 @@ def test_the_verdict_lists_its_reasons():
     reasons = tuple(ReasonDocument(f"x.{n}", "warning", f"reason {n}", f"do {n}") for n in range(5))
     lines = status_lines(Link(LIVE), HealthDocument("warning", reasons, "box"), 100, SIGNS)
     assert plain(lines).startswith("▲ reason 0   do 0")
-    assert plain(fewer(lines, 3)).endswith("and 2 more")
+    assert plain(fewer(lines, 3, 100)).endswith("and 2 more")
     assert "all is well" in plain(status_lines(Link(LIVE), HealthDocument("ok"), 100, SIGNS))
     assert "gone" in plain(status_lines(Link(AWAY, message="gone"), HealthDocument("ok"), 100, SIGNS))
 
