@@ -52,12 +52,13 @@ class DashboardScreen(OpeningScreen):
         self.checks = ListPanel(CHECKS, self.check_list, id="dash-checks")
         self.history = History()
         self.feed = DashboardFeed(self, self.history, self._failures_changed, self.show_machine)
+        self.panes = Horizontal(id="dashboard")
         self._plan: Plan | None = None
 
     def body(self) -> Iterable[Widget]:
         with Vertical(id="body"):
             yield self.status
-            with Horizontal(id="dashboard"):
+            with self.panes:
                 with Vertical(id="dash-left"):
                     yield self.services
                     yield self.short
@@ -256,9 +257,10 @@ class DashboardScreen(OpeningScreen):
             (self.checks, shared.checks),
         ):
             panel.styles.height = lines
-            panel.styles.margin = (shared.gap, 0, 0, 0)
+            panel.styles.margin = (shared.gap if panel is not self.services else 0, 0, 0, 0)
             panel.display = lines > 0
-        self.machine.styles.margin = (shared.gap, 0, 0, 0)
+        # Above both sides: a margin of one alone would take a line from the other.
+        self.panes.styles.margin = (shared.gap, 0, 0, 0)
         self.call_after_refresh(self.show_status)
 
     # -- keys ---------------------------------------------------------------------------------

@@ -61,6 +61,7 @@ class ServiceScreen(SteeringScreen):
         self.watch(self.app, "tick", self._beat, init=False)
         self.watch(self.app, "signs", self.show_facts, init=False)
         self._ask()
+        in_background(self, self._follow(), group="service.log", exclusive=True)
 
     @property
     def chosen(self) -> ServiceDocument | None:
