@@ -13,6 +13,7 @@ from dataclasses import dataclass
 AREAS = {
     "app": "Everywhere",
     "list": "Lists",
+    "dashboard": "Dashboard",
     "queue": "Queue",
     "detail": "Job in detail",
     "form": "New run",
@@ -21,6 +22,7 @@ AREAS = {
 }
 
 TOGETHER = (
+    ("app", "list", "dashboard"),
     ("app", "list", "queue", "detail"),
     ("app", "list", "log"),
     ("app", "list", "settings"),
@@ -65,6 +67,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.back", ("escape",), "back", "Close what is open; end a filter; clear the marks."),
     Action("app.quit", ("q",), "quit", "Back, and at the first screen leave. The engine goes on."),
     Action("app.leave", ("ctrl+q",), "leave", "Leave at once. The engine goes on."),
+    Action(
+        "app.dashboard", ("1",), "dashboard", "The Dashboard: services, machine, what runs, what is wrong."
+    ),
     Action("app.queue", ("2",), "queue", "The Queue screen."),
     Action("app.command_log", ("at",), "command log", "What was asked of the engine for you."),
     Action("app.settings", ("comma",), "settings", "The settings and where each comes from."),
@@ -91,6 +96,67 @@ ACTIONS: tuple[Action, ...] = (
     Action("list.bottom", ("G", "end"), "end", "To the last line."),
     Action("list.next_pane", ("tab",), "next pane", "To the next pane."),
     Action("list.previous_pane", ("shift+tab",), "previous pane", "To the pane before."),
+    Action(
+        "dashboard.open",
+        ("enter",),
+        "open",
+        "What is under the cursor in full; a job on its screen.",
+        footer=1,
+    ),
+    Action(
+        "dashboard.start",
+        ("s",),
+        "start",
+        "Start the service, with what it depends on.",
+        "services start",
+        "POST /v1/services/start",
+        2,
+    ),
+    Action(
+        "dashboard.stop",
+        ("x",),
+        "stop",
+        "Stop the service. Asks first.",
+        "services stop",
+        "POST /v1/services/stop",
+        3,
+    ),
+    Action(
+        "dashboard.restart",
+        ("r",),
+        "restart",
+        "Stop the service and start it again. Asks first.",
+        "services restart",
+        "POST /v1/services/restart",
+        4,
+    ),
+    Action(
+        "dashboard.up",
+        ("u",),
+        "up all",
+        "Start all that starts by itself.",
+        "up",
+        "POST /v1/services/up",
+        5,
+    ),
+    Action(
+        "dashboard.down",
+        ("d",),
+        "down all",
+        "Stop all services, in reverse order. Asks first.",
+        "down",
+        "POST /v1/services/down",
+        6,
+    ),
+    Action(
+        "dashboard.adopt",
+        ("o",),
+        "adopt",
+        "Use what listens on the service's port already, whoever started it.",
+        "services adopt",
+        "POST /v1/services/adopt",
+    ),
+    Action("dashboard.logs", ("L",), "log", "The end of the service's log, as it grows."),
     Action("queue.open", ("enter",), "detail", "The job under the cursor in full.", footer=2),
     Action(
         "queue.new_run",

@@ -14,6 +14,7 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
+from ainf_tui.domain.host_documents import HistoryDocument
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -21,6 +22,12 @@ from ainf_tui.domain.requests import (
     MoveRequest,
     RetryRequest,
     RunRequest,
+)
+from ainf_tui.domain.service_documents import (
+    LogTextDocument,
+    ServiceDetailDocument,
+    ServicesDocument,
+    ServicesRequest,
 )
 from ainf_tui.domain.workflows import Pack, Preset
 
@@ -59,6 +66,25 @@ class PresetCalls(Protocol):
     async def list(self) -> tuple[Preset, ...]: ...
 
 
+class ServiceCalls(Protocol):
+    """`client.services`."""
+
+    async def show(self, name: str) -> ServiceDetailDocument: ...
+    async def log(self, name: str, *, start: int | None = None, limit: int = 65_536) -> LogTextDocument: ...
+    async def start(self, request: ServicesRequest) -> ServicesDocument: ...
+    async def stop(self, request: ServicesRequest) -> ServicesDocument: ...
+    async def restart(self, request: ServicesRequest) -> ServicesDocument: ...
+    async def adopt(self, request: ServicesRequest) -> ServicesDocument: ...
+    async def up(self, request: ServicesRequest) -> ServicesDocument: ...
+    async def down(self, request: ServicesRequest) -> ServicesDocument: ...
+
+
+class HostCalls(Protocol):
+    """`client.host`."""
+
+    async def history(self, points: int = 0) -> HistoryDocument: ...
+
+
 class EngineClient(Protocol):
     """Raises AinfError children only."""
 
@@ -70,6 +96,10 @@ class EngineClient(Protocol):
     def workflows(self) -> WorkflowCalls: ...
     @property
     def presets(self) -> PresetCalls: ...
+    @property
+    def services(self) -> ServiceCalls: ...
+    @property
+    def host(self) -> HostCalls: ...
     @property
     def notices(self) -> Sequence[ProblemDocument]: ...
     @property

@@ -11,6 +11,7 @@ from typing import Any
 
 from ainf_tui.client.codec import encode
 from ainf_tui.client.transport import LiveClosedError, LiveSocket, unreachable
+from ainf_tui.domain.comfyui_documents import ComfyUIDocument
 from ainf_tui.domain.documents import (
     CountDocument,
     DatabaseDocument,
@@ -24,6 +25,7 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
+from ainf_tui.domain.host_documents import HistoryDocument, HostDocument
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -31,6 +33,13 @@ from ainf_tui.domain.requests import (
     MoveRequest,
     RetryRequest,
     RunRequest,
+)
+from ainf_tui.domain.service_documents import (
+    LogTextDocument,
+    ServiceDetailDocument,
+    ServiceDocument,
+    ServicesDocument,
+    ServicesRequest,
 )
 from ainf_tui.domain.wire import API_REVISION, VersionDocument
 from ainf_tui.domain.workflows import Pack, Preset
@@ -74,6 +83,10 @@ class FakeEngine:
             "backends": (),
             "database": DatabaseDocument("sqlite:///x", reachable=True, revision="1"),
             "health": HealthDocument("ok", (), "gpu-box"),
+            "services": ServicesDocument(),
+            "host": HostDocument(),
+            "checks": (),
+            "comfyui": ComfyUIDocument(),
         }
         self.sockets: list[FakeSocket] = []
         self.up = True
@@ -83,6 +96,10 @@ class FakeEngine:
         self.presets: tuple[Preset, ...] = ()
         self.pictures: dict[tuple[str, int], bytes] = {}
         self.details: dict[str, JobDetailDocument] = {}
+        self.service_details: dict[str, ServiceDetailDocument] = {}
+        self.logs: dict[str, str] = {}
+        """What the services have written, by name."""
+        self.history = HistoryDocument(NOW, 15.0, ())
         self._count()
 
     # -- telling ------------------------------------------------------------------------------
@@ -193,6 +210,8 @@ class FakeClient:
         self.queue = FakeQueue(engine)
         self.workflows = FakeList(lambda: engine.packs)
         self.presets = FakeList(lambda: engine.presets)
+        self.services = FakeServices(engine)
+        self.host = FakeHost(engine)
         self.notices: tuple[ProblemDocument, ...] = ()
         self.transport = FakeTransport(engine)
 
@@ -289,6 +308,70 @@ class FakeJobs:
     def _document(self, ref: str) -> JobDocument:
         row = next((r for r in self._engine.rows.values() if ref in {r.id, str(r.number)}), None)
         return job_document(row.number, row.state, pack=row.pack) if row else job_document(int(ref))
+
+
+class FakeHost:
+    """`client.host`."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+
+    async def history(self, points: int = 0) -> HistoryDocument:
+        self._engine.calls.append(("history", points))
+        return self._engine.history
+
+
+class FakeServices:
+    """`client.services`: answers with the services that were named; changes what the action would."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+
+    async def show(self, name: str) -> ServiceDetailDocument:
+        self._engine.calls.append(("services.show", name))
+        if name in self._engine.service_details:
+            return self._engine.service_details[name]
+        found = next((s for s in self._services() if s.name == name), None)
+        if found is None:
+            raise NotFoundError("service.not_found", f"there is no service {name}")
+        return ServiceDetailDocument(found, ("run", name), "/srv", {}, {}, {}, {}, "services.toml")
+
+    async def log(self, name: str, *, start: int | None = None, limit: int = 65_536) -> LogTextDocument:
+        self._engine.calls.append(("services.log", (name, start)))
+        text = self._engine.logs.get(name, "")
+        begin = max(0, len(text) - limit) if start is None else start
+        return LogTextDocument(f"/runs/{name}.log", begin, len(text), len(text), text[begin:])
+
+    async def start(self, request: ServicesRequest) -> ServicesDocument:
+        return self._change("start", request, state="running", health="healthy", pid=77)
+
+    async def stop(self, request: ServicesRequest) -> ServicesDocument:
+        return self._change("stop", request, state="stopped", health="unknown", pid=None)
+
+    async def restart(self, request: ServicesRequest) -> ServicesDocument:
+        return self._change("restart", request, pid=78)
+
+    async def adopt(self, request: ServicesRequest) -> ServicesDocument:
+        return self._change("adopt", request, kind="adopted", state="running")
+
+    async def up(self, request: ServicesRequest) -> ServicesDocument:
+        return self._change("up", request, state="running")
+
+    async def down(self, request: ServicesRequest) -> ServicesDocument:
+        return self._change("down", request, state="stopped", pid=None)
+
+    def _services(self) -> tuple[ServiceDocument, ...]:
+        found: tuple[ServiceDocument, ...] = self._engine.topics["services"].services
+        return found
+
+    def _change(self, name: str, request: ServicesRequest, **fields: Any) -> ServicesDocument:
+        self._engine.act(f"services.{name}", request)
+        told = tuple(
+            replace(s, **fields) if not request.names or s.name in request.names else s
+            for s in self._services()
+        )
+        self._engine.say("services", ServicesDocument(told))
+        return ServicesDocument(tuple(s for s in told if not request.names or s.name in request.names))
 
 
 class FakeAnswer:

@@ -115,6 +115,11 @@ class QueueScreen(DetailedScreen):
         self.table.refresh()
 
     def _beat(self) -> None:
+        if not self.hidden:
+            self.table.paint()
+
+    def on_screen_resume(self) -> None:
+        self.show_title()
         self.table.paint()
 
     # -- what is seen -------------------------------------------------------------------------
