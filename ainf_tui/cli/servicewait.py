@@ -67,10 +67,10 @@ async def wait_for(
                     if all(reached(service) is not None for service in chosen):
                         return ServicesDocument(tuple(chosen), run=newest.run)
     except TimeoutError:
-        left = [s.name for s in newest.services if s.name in names and reached(s) is None]
+        left = [s.name for s in newest.services if s.name in names and reached(s) is None] or list(names)
         raise UnreachableError(
             "services.timed_out",
-            f"{', '.join(left) or 'the services'}: not there after {limit:g} s; it goes on",
+            f"{', '.join(left)}: not there after {limit:g} s; it goes on",
             hint="`ainf services` shows how they stand.",
             details={"services": left},
         ) from None

@@ -62,12 +62,15 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
 )
 
 
-_EXCEPTION = re.compile(r"(?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Fault)(?::|$)")
+_LAST_WORD = re.compile(
+    r"(?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Fault)(?::|$)|(?:error|fatal|panic)\b",
+    re.IGNORECASE,
+)
 
 
-def last_exception(log: Sequence[str]) -> str:
-    """The line with which Python says what ended it; empty if there is none."""
-    return next((line[:300] for line in reversed(log) if _EXCEPTION.match(line)), "")
+def last_word(log: Sequence[str]) -> str:
+    """The line with which a program says what ended it (Python's exception, `error: ...`); empty if none."""
+    return next((line[:300] for line in reversed(log) if _LAST_WORD.match(line)), "")
 
 
 def known_cause(how: Exit | None, log: Sequence[str]) -> Cause | None:

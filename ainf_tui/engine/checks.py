@@ -1,4 +1,6 @@
-"""The system check: at the start, every ten minutes while somebody looks, and when it is asked for."""
+"""The system check: at the start, when servers and services come or go, every ten minutes while somebody
+looks, and when it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +19,8 @@ from ainf_tui.store import Store
 FIRST = 5.0
 """Seconds after the start: an engine that starts has more urgent things to do."""
 EVERY = 600.0
+SETTLED = 3.0
+"""Seconds after a server or a service came or went: others follow it."""
 TOPICS = frozenset({"checks", "health"})
 Status = Callable[[], Awaitable[Mapping[str, Any]]]
 
@@ -34,14 +38,17 @@ class Checks:
         self._one = asyncio.Lock()
         self._looked = asyncio.Event()
         self.on_checked: Callable[[], None] = lambda: None
+        self._news = asyncio.Event()
+        self._seen = self._box()
         store.interest.listen(self._somebody)
+        store.listen(self._something)
 
     async def keep(self) -> None:
         """The loop; never ends."""
         await self._clock.sleep(FIRST)
         while True:
             await self.run()
-            await self._clock.sleep(EVERY)
+            await self._pause()
             if not any(self._store.interest.wanted(topic) for topic in TOPICS):
                 self._looked.clear()
                 await self._looked.wait()
@@ -50,6 +57,29 @@ class Checks:
         if topics & TOPICS:
             self._looked.set()
 
+    async def _pause(self) -> None:
+        """Until the next look is due."""
+        waits = [asyncio.ensure_future(wait) for wait in (self._clock.sleep(EVERY), self._news.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+        if self._news.is_set():
+            await self._clock.sleep(SETTLED)
+
+    def _something(self, topics: frozenset[str]) -> None:
+        if topics & {"backends", "services"} and self._box() != self._seen:
+            self._news.set()
+
+    def _box(self) -> tuple[frozenset[tuple[str, object]], ...]:
+        """What there is to look at."""
+        state = self._store.state
+        servers = frozenset((b.name, b.reachable) for b in state.backends)
+        services = frozenset((s.name, s.pid is not None) for s in state.services.services)
+        return servers, services
+
     async def run(self) -> ChecksDocument:
         """One look at a time; who comes meanwhile waits for it and gets one of his own."""
         async with self._one:
@@ -57,6 +87,8 @@ class Checks:
 
     async def _run(self) -> ChecksDocument:
         begun = self._clock.monotonic()
+        self._seen = self._box()
+        self._news.clear()
         checks = judge(await self._inspector.look(), self._inspector.thresholds)
         self._latest = checks
         self._store.update(checks=tuple(check for check in checks if check.severity != OK))

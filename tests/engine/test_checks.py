@@ -10,7 +10,8 @@ import pytest
 
 from ainf_tui.domain.check_documents import FixRequest
 from ainf_tui.domain.checks import facts as f
-from ainf_tui.engine.checks import EVERY, FIRST, Checks
+from ainf_tui.domain.service_documents import ServiceDocument, ServicesDocument
+from ainf_tui.engine.checks import EVERY, FIRST, SETTLED, Checks
 from ainf_tui.engine.health_checks import check_reasons
 from ainf_tui.errors import ConflictError, NotFoundError
 from ainf_tui.store import Store
@@ -143,3 +144,25 @@ async def test_an_engine_tells_its_topic_and_its_health(empty):
     status = await empty.service.status()
     assert status.overall == "error"
     assert "gpu.driver" in {reason.code for reason in status.reasons}
+
+
+async def test_a_service_that_comes_is_looked_at_again():
+    clock, store = HandClock(), Store()
+    checks = Checks(FakeInspector(), store, clock)
+    release = store.interest.hold(["checks"])
+    looks = []
+    checks.on_checked = lambda: looks.append(store.state.services.services)
+    task = asyncio.create_task(checks.keep())
+    web = ServiceDocument("web", "Web", "managed", "running", "healthy", pid=4711)
+    async with asyncio.timeout(5):
+        assert await clock.pass_by() == FIRST
+        assert (await clock.sleeping.get())[0] == EVERY
+        store.update(services=ServicesDocument((web,)))
+        assert await clock.pass_by() == SETTLED
+        assert (await clock.sleeping.get())[0] == EVERY
+        store.update(services=ServicesDocument((replace(web, memory=1 << 20),)))
+        await asyncio.sleep(0)
+    assert looks == [(), (web,)], "what it uses is no news"
+    assert clock.sleeping.empty()
+    release()
+    task.cancel()

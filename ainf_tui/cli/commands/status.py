@@ -21,12 +21,18 @@ from ainf_tui.domain.status_document import StatusDocument
 
 @click.command("status", short_help="The box in one glance; exit code 1 if not well.")
 @click.option("--json", "_json", is_flag=True, help="A document `ainf.status/1` on stdout.")
+@click.option("--watch", is_flag=True, help="Again whenever something changes, until Ctrl-C.")
 @click.pass_obj
-def status(app: App, *, _json: bool) -> int:
+def status(app: App, *, watch: bool, _json: bool) -> int:
     """The box in one glance: engine, backends, queue, database, and what to do about what is wrong.
 
-    The exit code is 0 if all is well and 1 if there is anything to do.
+    The exit code is 0 if all is well and 1 if there is anything to do. With --watch and --json: a line a
+    change.
     """
+    if watch:
+        from ainf_tui.cli.statuswatch import watch_status  # noqa: PLC0415 -- 90 ms that a glance does without
+
+        return call(app, lambda client: watch_status(app, client, show_status))
     return print_status(app)
 
 
@@ -39,9 +45,13 @@ def bare(app: App) -> int:
 
 def print_status(app: App) -> int:
     """Prints it and returns the exit code."""
-    found = call(app, lambda client: client.status())
+    return show_status(app, call(app, lambda client: client.status()))
+
+
+def show_status(app: App, found: StatusDocument, *, pretty: bool | None = None) -> int:
+    """The same of a status that is there already."""
     if app.out.json:
-        app.out.emit(found)
+        app.out.emit(found, pretty=pretty)
     else:
         for line in _lines(app, found):
             app.out.line(line)

@@ -251,7 +251,17 @@ class Supervisor:
         """All, as they stand now, in the order of their declaration."""
         order = {name: index for index, name in enumerate(self.specs)}
         names = sorted(self._units, key=lambda name: order.get(name, len(order)))
-        return (service_document(self._units[name]) for name in names)
+        vram = self._vram()
+        return (service_document(self._units[name], vram.get(name)) for name in names)
+
+    def _vram(self) -> dict[str, int]:
+        """Bytes on all GPUs by service, as far as the drivers tell."""
+        found: dict[str, int] = {}
+        for gpu in self._store.state.host.gpus:
+            for process in gpu.processes:
+                if process.service and process.vram is not None:
+                    found[process.service] = found.get(process.service, 0) + process.vram
+        return found
 
 
 class _Standings(Mapping[str, Standing]):

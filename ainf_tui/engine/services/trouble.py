@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ainf_tui.domain.jobs import Problem
-from ainf_tui.domain.service_causes import known_cause, last_exception
+from ainf_tui.domain.service_causes import known_cause, last_word
 from ainf_tui.domain.services import Exit, ServiceState
 from ainf_tui.domain.text import visible
 from ainf_tui.engine.services.parts import log
@@ -36,7 +36,7 @@ def failed(unit: Unit, lines: Sequence[str]) -> Problem:
     now = unit.standing
     how = now.exit or Exit()
     cause = known_cause(how, lines)
-    said = last_exception(lines)
+    said = last_word(lines)
     reason = ": ".join(part for part in (how.text, cause.message if cause else "", said) if part)
     hint = cause.hint if cause else f"`ainf services logs {unit.name}` shows what it wrote."
     details = {

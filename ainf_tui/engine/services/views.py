@@ -16,7 +16,7 @@ from ainf_tui.engine.services.launching import command_text, who
 from ainf_tui.engine.services.unit import Unit
 
 
-def service_document(unit: Unit) -> ServiceDocument:
+def service_document(unit: Unit, vram: int | None = None) -> ServiceDocument:
     """As it stands now."""
     now, spec = unit.standing, unit.spec
     verdict = unit.verdict
@@ -35,6 +35,7 @@ def service_document(unit: Unit) -> ServiceDocument:
         next_restart=_next_restart(unit),
         cpu=unit.cpu,
         memory=unit.memory,
+        vram=vram,
         message=_message(unit),
         problem=problem_document(unit.problem) if unit.problem is not None and _tells(unit) else None,
         log=unit.log,

@@ -121,7 +121,7 @@ def _declared(detail: ServiceDetailDocument) -> Iterator[Fact]:
 
 
 def _pairs(values: Mapping[str, Any]) -> str:
-    told = ((name, value) for name, value in values.items() if value not in ("", None, ()))
+    told = ((name, value) for name, value in values.items() if value not in ("", None, (), []))
     return safe("  ".join(f"{name} {value}" for name, value in told), 1000)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ainf_tui.domain.host_documents import GpuDocument, GpuProcessDocument, HostDocument
 from ainf_tui.domain.ports_services import Launched
 from ainf_tui.domain.service_documents import ServicesRequest
 from ainf_tui.domain.services import Exit, ProcessId, Restart, RestartSpec, ServiceSpec
@@ -163,3 +164,15 @@ async def test_what_is_told_does_not_change_while_nothing_does():
         seen, before = unit.checked_at, box.store.revision("services")
         await box.until(lambda: unit.checked_at is not None and seen and unit.checked_at > seen)
         assert box.store.revision("services") == before, "the age of a check is no news"
+
+
+async def test_the_memory_of_a_gpu_is_told_with_the_service_that_uses_it():
+    machine = Machine()
+    async with Box(machine, WEB) as box:
+        await box.services.start(ServicesRequest(("web",)))
+        up = await box.state("web", "running", "healthy")
+        assert up.vram is None
+        using = GpuProcessDocument(up.pid or 0, "python", 3 << 30, service="web")
+        gpus = tuple(GpuDocument(index=n, name="GPU", processes=(using,)) for n in range(2))
+        box.store.update(host=HostDocument(gpus=gpus))
+        await box.until(lambda: box.document("web").vram == 6 << 30)
