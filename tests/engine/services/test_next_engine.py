@@ -173,6 +173,8 @@ async def test_the_memory_of_a_gpu_is_told_with_the_service_that_uses_it():
         up = await box.state("web", "running", "healthy")
         assert up.vram is None
         using = GpuProcessDocument(up.pid or 0, "python", 3 << 30, service="web")
-        gpus = tuple(GpuDocument(index=n, name="GPU", processes=(using,)) for n in range(2))
+        gpus = tuple(
+            GpuDocument(index=n, name="GPU", source="recorded", processes=(using,)) for n in range(2)
+        )
         box.store.update(host=HostDocument(gpus=gpus))
         await box.until(lambda: box.document("web").vram == 6 << 30)
