@@ -156,6 +156,7 @@ class NodeList:
             "state": (safe(node.state, 20), "error" if node.state == "failed" else muted),
             "version": (safe(node.version or node.commit[:10], 40) + ("*" if node.dirty else ""), "muted"),
             "import": (seconds, "muted"),
+            "reason": (safe(node.reason, 300), "muted"),
         }
 
 
