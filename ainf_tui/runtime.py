@@ -28,6 +28,7 @@ from ainf_tui.engine.service import Service
 from ainf_tui.killpoints import KillSwitch
 from ainf_tui.locations import Locations
 from ainf_tui.resources import presets_dir, workflows_dir
+from ainf_tui.runtime_checks import inspector
 from ainf_tui.runtime_comfyui import comfyui_manager
 from ainf_tui.runtime_services import supervisor
 from ainf_tui.settings import Settings
@@ -81,6 +82,7 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             catalog=lambda: catalog(locations),
             services=services,
             machine=machine(settings, locations),
+            inspector=inspector(settings, locations),
             home=str(locations.home or locations.state_dir),
             label=settings.engine.label,
             holder=f"{socket.gethostname()}:{locations.state_dir}",

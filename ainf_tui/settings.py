@@ -66,10 +66,10 @@ class Settings:
     connect: ConnectSettings = field(default_factory=ConnectSettings)
     app: AppSettings = field(default_factory=AppSettings)
     probes: ProbeSettings = field(default_factory=ProbeSettings)
-    redis: RedisSettings = field(default_factory=RedisSettings)
     runs: RunLogSettings = field(default_factory=RunLogSettings)
     comfyui: ComfyUISettings = field(default_factory=ComfyUISettings)
     host: HostSettings = field(default_factory=HostSettings)
+    redis: RedisSettings = field(default_factory=RedisSettings, repr=False)
     checks: CheckSettings = field(default_factory=CheckSettings)
     keys: Keys = field(default_factory=dict)
     """The changed keys that are in force."""
@@ -110,8 +110,9 @@ class Settings:
             for name, value in spec.headers.items():
                 if re.search(_PRIVATE_HEADER, name) or len(value) >= 16:
                     found |= {value, value.rpartition(" ")[2]}
-        if user_info := re.search(_USER_INFO, self.database.url):
-            found.add(user_info.group()[:-1].partition(":")[2])
+        for url in (self.database.url, self.redis.url):
+            if user_info := re.search(_USER_INFO, url):
+                found.add(user_info.group()[:-1].partition(":")[2])
         # Shorter ones would blot out ordinary words; by key they are hidden all the same.
         return frozenset(text for text in found if len(text) >= 4)
 
@@ -155,7 +156,7 @@ def resolve(flags: Mapping[str, Any], env: Mapping[str, str], file: Path) -> Set
     """
     resolver = Resolver(flags, env, file)
     sections = resolver.sections()
-    backends = resolver.backends()
+    backends = resolver.backends(sections["comfyui"].port)
     keys, key_problems = resolver.keys()
     resolver.raise_problems()
     return Settings(

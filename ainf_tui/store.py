@@ -22,8 +22,16 @@ from ainf_tui.domain.host_documents import HostDocument
 from ainf_tui.domain.service_documents import ServicesDocument
 
 TOPICS = (
-    *("engine", "queue", "active", "backends", "database", "health"),
-    *("services", "host", "checks", "comfyui"),
+    "engine",
+    "queue",
+    "active",
+    "backends",
+    "database",
+    "health",
+    "services",
+    "host",
+    "comfyui",
+    "checks",
 )
 
 
@@ -43,6 +51,7 @@ class State:
     services: ServicesDocument = field(default_factory=ServicesDocument)
     host: HostDocument = field(default_factory=HostDocument)
     checks: tuple[CheckDocument, ...] = ()
+    """Of the last system check, those that are not ok."""
     comfyui: ComfyUIDocument = field(default_factory=ComfyUIDocument)
 
 

@@ -98,10 +98,12 @@ def write_all(file, values):
     file.write_text("\n".join(f"[{section}]\n" + "\n".join(rows) for section, rows in sections.items()))
 
 
-def test_defaults_without_a_file(file):
+def test_defaults_without_a_file(file, tmp_path):
     settings = resolve({}, {}, file)
     assert settings == Settings()
     assert settings.backends == (BackendSpec(name="default", url="http://127.0.0.1:8188"),)
+    moved = resolve({"comfyui.port": 8190}, {}, tmp_path / "no").backends
+    assert moved == (BackendSpec(name="default", url="http://127.0.0.1:8190"),)
     assert set(settings.sources.values()) == {"default"}
     assert not file.exists()
 

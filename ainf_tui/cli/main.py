@@ -29,6 +29,7 @@ COMMANDS = {
     "comfyui": ("ainf_tui.cli.commands.comfyui:comfyui", "Install and update ComfyUI, custom nodes."),
     "workflows": ("ainf_tui.cli.commands.packs:workflows", "Workflow packs and their inputs."),
     "presets": ("ainf_tui.cli.commands.packs:presets", "Styles: texts and values for a pack."),
+    "doctor": ("ainf_tui.cli.commands.doctor:doctor", "What is wrong with the box, and how to mend it."),
     "engine": ("ainf_tui.cli.commands.engine:engine", "The process that owns the queue."),
     "config": ("ainf_tui.cli.commands.config:config", "Settings: values, sources, the file."),
     "db": ("ainf_tui.cli.commands.db:db", "The database: facts, migration, backup."),

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from ainf_tui.cli import documents
+from ainf_tui.domain.check_documents import ChecksDocument
 from ainf_tui.domain.comfyui_documents import ComfyUIDocument, CustomNodesDocument, PlanDocument
 from ainf_tui.domain.documents import (
     CountDocument,
@@ -31,6 +32,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 DOCUMENTS: dict[str, Any] = {
     "ainf.backup/1": documents.BackupDocument,
+    "ainf.checks/1": ChecksDocument,
     "ainf.comfyui/1": ComfyUIDocument,
     "ainf.comfyui-nodes/1": CustomNodesDocument,
     "ainf.config/1": documents.ConfigDocument,

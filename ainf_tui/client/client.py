@@ -11,6 +11,7 @@ from typing import Self
 
 from ainf_tui.client.caller import Caller
 from ainf_tui.client.calls import EngineCalls, JobCalls, PresetCalls, QueueCalls, WorkflowCalls
+from ainf_tui.client.calls_checks import CheckCalls
 from ainf_tui.client.calls_comfyui import ComfyUICalls
 from ainf_tui.client.calls_host import HostCalls
 from ainf_tui.client.calls_services import ServiceCalls
@@ -45,6 +46,7 @@ class Client(Caller):
         self.presets = PresetCalls(self)
         self.services = ServiceCalls(self)
         self.host = HostCalls(self)
+        self.checks = CheckCalls(self)
         self.comfyui = ComfyUICalls(self)
 
     async def __aenter__(self) -> Self:

@@ -20,7 +20,7 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
-from ainf_tui.domain.engine_box import ComfyUIService, HostService, ServicesService
+from ainf_tui.domain.engine_box import ChecksService, ComfyUIService, HostService, ServicesService
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -42,6 +42,8 @@ class EngineService(Protocol):
     def services(self) -> ServicesService: ...
     @property
     def host(self) -> HostService: ...
+    @property
+    def checks(self) -> ChecksService: ...
     @property
     def comfyui(self) -> ComfyUIService: ...
     async def status(self) -> StatusDocument: ...

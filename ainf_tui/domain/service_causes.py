@@ -62,6 +62,14 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
 )
 
 
+_EXCEPTION = re.compile(r"(?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Fault)(?::|$)")
+
+
+def last_exception(log: Sequence[str]) -> str:
+    """The line with which Python says what ended it; empty if there is none."""
+    return next((line[:300] for line in reversed(log) if _EXCEPTION.match(line)), "")
+
+
 def known_cause(how: Exit | None, log: Sequence[str]) -> Cause | None:
     """Why it ended, from how it ended and its last lines (oldest first); None if nothing known fits."""
     if how is not None and how.oom:

@@ -15,10 +15,12 @@ from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.documents import DatabaseDocument, EngineDocument
 from ainf_tui.domain.jobs import ON_SERVER, JobState, Problem
 from ainf_tui.domain.ports import BackendMemory, ComfyServer, ComfySocket, JobFilter
+from ainf_tui.domain.ports_checks import Inspector
 from ainf_tui.domain.ports_host import Machine
 from ainf_tui.domain.text import redact_url
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.backend import Backend
+from ainf_tui.engine.checks import Checks
 from ainf_tui.engine.context import Context, log
 from ainf_tui.engine.estimates import RECENT, Estimates
 from ainf_tui.engine.fetch import plan_outputs
@@ -68,6 +70,7 @@ class Engine:
         catalog: Callable[[], Catalog],
         services: Supervisor,
         machine: Machine,
+        inspector: Inspector,
         home: str = "",
         label: str = "",
         holder: str = "",
@@ -81,6 +84,8 @@ class Engine:
         self.host = HostSampler(ctx, self.registry, machine, services.service_of)
         self.health = Health(ctx, lambda: (*catalog().problems, *services.problems))
         self.host.on_sample = self.health.update
+        self.checks = Checks(inspector, ctx.store, ctx.clock)
+        self.checks.on_checked = self.health.update
         self.publisher = Publisher(ctx, self.registry, self.estimates, self.health)
         self.catalog = catalog
         self._specs = specs
@@ -130,6 +135,7 @@ class Engine:
         self._spawn("services", self.services.run)
         self._spawn("host", self.host.run)
         self._spawn("health", self.health.run)
+        self._spawn("checks", self.checks.keep)
         self._spawn("lease", self._renew_lease)
         self._spawn("maintain", self._maintain)
 

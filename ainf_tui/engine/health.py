@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ainf_tui.domain.documents import BackendDocument, HealthDocument, ReasonDocument
 from ainf_tui.domain.jobs import JobState, Problem
 from ainf_tui.engine.context import Context
+from ainf_tui.engine.health_checks import check_reasons
 from ainf_tui.engine.health_comfyui import comfyui_reasons
 from ainf_tui.engine.health_host import host_reasons
 from ainf_tui.engine.health_services import service_reasons
@@ -50,7 +51,11 @@ def judge(state: State, flaws: Sequence[Problem], disk_free: int) -> HealthDocum
 
 def _reasons(state: State, disk_free: int) -> Iterator[ReasonDocument]:
     """Everything that is not well, worst first."""
-    found = (*_all_reasons(state), *host_reasons(state.host, disk_free))
+    found = (
+        *_all_reasons(state),
+        *host_reasons(state.host, disk_free),
+        *check_reasons(state.checks),
+    )
     yield from sorted(found, key=lambda r: ("error", "warning", "info").index(r.severity))
 
 

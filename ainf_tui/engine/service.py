@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.comfy import Graph
@@ -19,7 +20,7 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
-from ainf_tui.domain.engine_box import ComfyUIService, HostService
+from ainf_tui.domain.engine_box import ChecksService, ComfyUIService, HostService
 from ainf_tui.domain.engine_service import CountDocument, JobQuery
 from ainf_tui.domain.jobs import Job
 from ainf_tui.domain.naming import with_number
@@ -60,6 +61,8 @@ class Service:
         self.services = Services(engine.services)
         self._retries = Retries(engine.ctx, self._submission, self._commands)
         self.host: HostService = engine.host
+        self.checks: ChecksService = engine.checks
+        engine.checks.status = self._status_facts
 
     # -- reading -----------------------------------------------------------------------------------
     async def status(self) -> StatusDocument:
@@ -70,6 +73,9 @@ class Service:
         await self._engine.services.settled(STATUS_WAIT)
         flaws = (*catalog.problems, *self._engine.services.problems)
         return status_document(self._ctx.store.state, flaws, self._ctx.tuning, self._ctx.clock.now())
+
+    async def _status_facts(self) -> Mapping[str, Any]:
+        return asdict(await self.status())
 
     async def _refresh(self) -> None:
         """Ask the backends whose last answer is old, or was none, all at once, and wait a little."""

@@ -44,6 +44,7 @@ from ainf_tui.errors import NotFoundError
 from ainf_tui.locations import Locations
 from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
+from tests.fakes.checks import OPEN, FakeChecks
 from tests.fakes.comfyui import FakeComfyUI
 from tests.fakes.host import FakeHost
 from tests.fakes.rows import rows_of
@@ -93,9 +94,11 @@ class FakeService:
     host: FakeHost = field(default_factory=FakeHost)
     patience: asyncio.Event | None = None
     """If given, every status waits for it."""
+    checks: FakeChecks = field(default_factory=lambda: FakeChecks(OPEN))
     services: ServicesAsked = field(init=False)
 
     def __post_init__(self) -> None:
+        self.checks.inspector.on_fix = lambda fix: self._note("fix", fix.id)
         self.comfyui = FakeComfyUI(self.store, self._note)
         self.services = ServicesAsked(
             self._note, changed=lambda document: self.store.update(services=document)

@@ -128,10 +128,10 @@ def routes(found: list[BaseRoute]) -> Iterator[APIRoute]:
 
 def test_every_change_passes_through_the_one_door() -> None:
     document = openapi_document()
-    from ainf_tui.api import actions, comfyui, reads, services
+    from ainf_tui.api import actions, checks, comfyui, reads, services
 
     assert {m for r in routes(reads.router.routes) for m in r.methods or ()} == {"GET"}
-    routers = (actions.router, services.router, comfyui.router)
+    routers = (actions.router, services.router, comfyui.router, checks.router)
     every = [route for router in routers for route in routes(router.routes)]
     changing = {r.path for r in every if r.methods != {"GET"}}
     for route in every:

@@ -39,6 +39,7 @@ BODIES: dict[str, Any] = {
     "/v1/services/adopt": {"names": ["web"]},
     "/v1/services/up": {},
     "/v1/services/down": {},
+    "/v1/checks/fix": {"id": "private", "steps": ["chmod 700 /s"]},
     "/v1/comfyui/install": {},
     "/v1/comfyui/update": {"version": "v1"},
     "/v1/comfyui/rollback": None,

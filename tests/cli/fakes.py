@@ -36,6 +36,7 @@ from ainf_tui.domain.status_document import StatusDocument
 from ainf_tui.domain.workflows import Pack, PackInput, Preset
 from ainf_tui.errors import NotFoundError, UnreachableError
 from ainf_tui.store import Previews, Store
+from tests.fakes.checks import FakeChecks
 from tests.fakes.comfyui import FakeComfyUI
 from tests.fakes.host import FakeHost
 from tests.fakes.rows import rows_of
@@ -166,6 +167,8 @@ class FakeEngine(FakeJobs):
 
     def __init__(self) -> None:
         super().__init__()
+        self.host = FakeHost()
+        self.checks = FakeChecks()
         self.comfyui = FakeComfyUI(self.store, self._called)
 
     @cached_property

@@ -14,6 +14,7 @@ from tests.cli.fakes import make_job
 
 LOOKS = {
     "ainf status": [],
+    "ainf host": [],
     "ainf queue list": [],
     "ainf queue show": ["142"],
     "ainf queue wait": ["142"],
@@ -30,7 +31,6 @@ LOOKS = {
     "ainf config show": [],
     "ainf config path": [],
     "ainf config validate": [],
-    "ainf host": [],
     "ainf comfyui info": [],
     "ainf comfyui wait": [],
     "ainf comfyui nodes list": [],
@@ -75,6 +75,7 @@ ELSEWHERE = {
     "ainf engine logs": "reads a file",
     "ainf db info": "reads the database: tests/cli/test_db.py",
     "ainf simulator": "has no engine and no state",
+    "ainf doctor": "looks, and is not well in a test; --fix is refused: tests/cli/test_doctor.py",
     "ainf demo": "has a box of its own, and nothing of the user's",
 }
 

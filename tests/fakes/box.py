@@ -42,6 +42,7 @@ from ainf_tui.runtime import catalog
 from ainf_tui.runtime_comfyui import comfyui_manager
 from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
+from tests.fakes.checks import FakeInspector
 from tests.fakes.sim import Sim, SimTask
 from tests.fakes.supervised import nothing_supervised
 
@@ -182,6 +183,8 @@ class Box(Servers):
         self.tuning = replace(FAST, outputs=self.outputs, pictures=folder / "pictures", **tuning)
         self.machine: Machine | None = None
         """What the engine samples; None: the real one, its outputs' disk, no GPU."""
+        self.inspector = FakeInspector()
+        """What the system check finds."""
         self._running: AsyncExitStack | None = None
         self._engine: Engine | None = None
         self._service: Service | None = None
@@ -220,6 +223,7 @@ class Box(Servers):
             catalog=self._catalog,
             services=nothing_supervised(ctx.store),
             machine=self.machine or SystemMachine(Disks({"outputs": self.outputs}, {}), NoGpus("a test")),
+            inspector=self.inspector,
             holder=str(self.folder),
         )
         comfyui = comfyui_manager(Settings(), self._places(), ctx.store, ctx.clock)

@@ -28,8 +28,10 @@ _PIP_SILENCE = 1800.0
 _PIP_ONLY = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX", "PIP_CONFIG_FILE")
 """Settings of pip that uv does not read: where one is set, pip is used."""
 _LOOK = """
-import json, sys
+import importlib.util, json, sys
 import torch
+if importlib.util.find_spec("torchvision"):
+    import torchvision
 cuda = bool(getattr(torch, "cuda", None) and torch.cuda.is_available())
 print(json.dumps({"torch": torch.__version__, "cuda": cuda, "python": sys.version.split()[0]}))
 """
@@ -114,7 +116,9 @@ class Venv:
         await self.install(("-r", str(requirements), "-c", str(path)), report)
 
     async def verify(self, report: Report) -> Mapping[str, Any]:
-        """Imports PyTorch and asks ComfyUI for its help, which imports nothing heavy."""
+        """Imports PyTorch and torchvision (built for another PyTorch: a usual fault), and asks ComfyUI for its
+        help, which imports nothing heavy.
+        """
         code, out = await self._tools.ask((self.python, "-c", _LOOK), cwd=self.folder, within=300.0)
         try:
             found: dict[str, Any] = json.loads(out.strip().rpartition("\n")[2])
@@ -122,7 +126,7 @@ class Venv:
             found = {}
         if code or "torch" not in found:
             why = await self._why((self.python, "-c", _LOOK))
-            raise _not_working(f"PyTorch cannot be imported: {why}", "ainf comfyui install --torch auto")
+            raise _not_working(f"PyTorch does not work: {why}", "ainf comfyui install --torch auto")
         report(f"torch {found['torch']}, GPU {'seen' if found['cuda'] else 'not seen'}")
         code, _ = await self._tools.ask((self.python, "main.py", "--help"), cwd=self.folder, within=300.0)
         if code:

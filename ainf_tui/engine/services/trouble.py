@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ainf_tui.domain.jobs import Problem
-from ainf_tui.domain.service_causes import known_cause
+from ainf_tui.domain.service_causes import known_cause, last_exception
 from ainf_tui.domain.services import Exit, ServiceState
 from ainf_tui.domain.text import visible
 from ainf_tui.engine.services.parts import log
@@ -36,7 +36,8 @@ def failed(unit: Unit, lines: Sequence[str]) -> Problem:
     now = unit.standing
     how = now.exit or Exit()
     cause = known_cause(how, lines)
-    reason = f"{how.text}: {cause.message}" if cause else how.text
+    said = last_exception(lines)
+    reason = ": ".join(part for part in (how.text, cause.message if cause else "", said) if part)
     hint = cause.hint if cause else f"`ainf services logs {unit.name}` shows what it wrote."
     details = {
         "service": unit.name,
@@ -46,9 +47,8 @@ def failed(unit: Unit, lines: Sequence[str]) -> Problem:
     if now.state is ServiceState.CRASH_LOOP:
         times = now.streak + 1
         message = f"{unit.name} ended {times} times in a row, the last time with {reason}"
-        return Problem(
-            "service.crash_loop", message, f"{hint} Start it again when it is mended.", details=details
-        )
+        hint = f"{hint.rstrip('.')}. Start it again when it is mended."
+        return Problem("service.crash_loop", message, hint, details=details)
     if now.cause == "service.start_timeout":
         why = unit.last_word or "no check had passed"
         message = f"{unit.name} was not up after {unit.spec.health.start_timeout:g} s: {why}"
