@@ -11,7 +11,11 @@ from typing import Any
 
 from ainf_tui.client.codec import encode
 from ainf_tui.client.transport import LiveClosedError, LiveSocket, unreachable
-from ainf_tui.domain.comfyui_documents import ComfyUIDocument
+from ainf_tui.domain.comfyui_documents import (
+    ComfyUIDocument,
+    CustomNodeDocument,
+    PlanDocument,
+)
 from ainf_tui.domain.documents import (
     CountDocument,
     DatabaseDocument,
@@ -35,17 +39,15 @@ from ainf_tui.domain.requests import (
     RunRequest,
 )
 from ainf_tui.domain.service_documents import (
-    LogTextDocument,
     ServiceDetailDocument,
-    ServiceDocument,
     ServicesDocument,
-    ServicesRequest,
 )
 from ainf_tui.domain.wire import API_REVISION, VersionDocument
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.errors import AinfError, NotFoundError
 from ainf_tui.tui.queue.rows import place
 from tests.fakes.job_rows import NOW, job_document
+from tests.fakes.tui_box import FakeComfyUI, FakeHost, FakeServices
 
 OPEN = frozenset({"queued", "submitting", "submitted", "running", "fetching"})
 
@@ -99,6 +101,8 @@ class FakeEngine:
         self.service_details: dict[str, ServiceDetailDocument] = {}
         self.logs: dict[str, str] = {}
         """What the services have written, by name."""
+        self.nodes: tuple[CustomNodeDocument, ...] = ()
+        self.plan = PlanDocument("token", "nothing", ())
         self.history = HistoryDocument(NOW, 15.0, ())
         self._count()
 
@@ -212,6 +216,7 @@ class FakeClient:
         self.presets = FakeList(lambda: engine.presets)
         self.services = FakeServices(engine)
         self.host = FakeHost(engine)
+        self.comfyui = FakeComfyUI(engine)
         self.notices: tuple[ProblemDocument, ...] = ()
         self.transport = FakeTransport(engine)
 
@@ -308,70 +313,6 @@ class FakeJobs:
     def _document(self, ref: str) -> JobDocument:
         row = next((r for r in self._engine.rows.values() if ref in {r.id, str(r.number)}), None)
         return job_document(row.number, row.state, pack=row.pack) if row else job_document(int(ref))
-
-
-class FakeHost:
-    """`client.host`."""
-
-    def __init__(self, engine: FakeEngine) -> None:
-        self._engine = engine
-
-    async def history(self, points: int = 0) -> HistoryDocument:
-        self._engine.calls.append(("history", points))
-        return self._engine.history
-
-
-class FakeServices:
-    """`client.services`: answers with the services that were named; changes what the action would."""
-
-    def __init__(self, engine: FakeEngine) -> None:
-        self._engine = engine
-
-    async def show(self, name: str) -> ServiceDetailDocument:
-        self._engine.calls.append(("services.show", name))
-        if name in self._engine.service_details:
-            return self._engine.service_details[name]
-        found = next((s for s in self._services() if s.name == name), None)
-        if found is None:
-            raise NotFoundError("service.not_found", f"there is no service {name}")
-        return ServiceDetailDocument(found, ("run", name), "/srv", {}, {}, {}, {}, "services.toml")
-
-    async def log(self, name: str, *, start: int | None = None, limit: int = 65_536) -> LogTextDocument:
-        self._engine.calls.append(("services.log", (name, start)))
-        text = self._engine.logs.get(name, "")
-        begin = max(0, len(text) - limit) if start is None else start
-        return LogTextDocument(f"/runs/{name}.log", begin, len(text), len(text), text[begin:])
-
-    async def start(self, request: ServicesRequest) -> ServicesDocument:
-        return self._change("start", request, state="running", health="healthy", pid=77)
-
-    async def stop(self, request: ServicesRequest) -> ServicesDocument:
-        return self._change("stop", request, state="stopped", health="unknown", pid=None)
-
-    async def restart(self, request: ServicesRequest) -> ServicesDocument:
-        return self._change("restart", request, pid=78)
-
-    async def adopt(self, request: ServicesRequest) -> ServicesDocument:
-        return self._change("adopt", request, kind="adopted", state="running")
-
-    async def up(self, request: ServicesRequest) -> ServicesDocument:
-        return self._change("up", request, state="running")
-
-    async def down(self, request: ServicesRequest) -> ServicesDocument:
-        return self._change("down", request, state="stopped", pid=None)
-
-    def _services(self) -> tuple[ServiceDocument, ...]:
-        found: tuple[ServiceDocument, ...] = self._engine.topics["services"].services
-        return found
-
-    def _change(self, name: str, request: ServicesRequest, **fields: Any) -> ServicesDocument:
-        self._engine.act(f"services.{name}", request)
-        told = tuple(
-            replace(s, **fields) if not request.names or s.name in request.names else s
-            for s in self._services()
-        )
-        self._engine.say("services", ServicesDocument(told))
-        return ServicesDocument(tuple(s for s in told if not request.names or s.name in request.names))
 
 
 class FakeAnswer:

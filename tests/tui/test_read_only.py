@@ -25,8 +25,10 @@ ASKS = {"queue.cancel", "queue.retry_failed", "queue.clear"}
 """Those that ask before they act: `tab`, `enter` says yes."""
 FORMS = {"queue.new_run", "queue.retry_edited", "form.submit"}
 """The form and what opens it: a read-only app opens none (`test_form.py`)."""
-PRESSED = [action for action in CHANGING if action.id not in FORMS and action.area != "dashboard"]
-"""The Dashboard has a test of its own, `dashboard/test_steering.py`."""
+PRESSED = [
+    action for action in CHANGING if action.id not in FORMS and action.area not in {"dashboard", "comfyui"}
+]
+"""The Dashboard and ComfyUI have tests of their own, `dashboard/test_steering.py`."""
 
 
 def filled_service() -> FakeService:

@@ -1,4 +1,4 @@
-"""A number to type over the screen: the port that a service is to start on."""
+"""A line to type over the screen: the port that a service is to start on, where a node comes from."""
 
 from __future__ import annotations
 
@@ -14,6 +14,35 @@ from ainf_tui.tui.terminal.pacing import PacedScreen
 from ainf_tui.tui.widgets.entry import Entry
 
 _PORTS = range(1, 65_536)
+
+
+class AskText(PacedScreen[str], ModalScreen[str]):
+    """The line that was typed; empty if it was left. `title` and `help_line` are outside text."""
+
+    def __init__(self, title: str, help_line: str) -> None:
+        super().__init__()
+        self._title = title
+        self._help = help_line
+        self.entry = Entry(id="text-entry")
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static(Content(safe(self._title, 400)), id="question", markup=False)
+            yield self.entry
+            yield Static(Content(safe(self._help, 400)), id="more", markup=False)
+
+    def on_mount(self) -> None:
+        self.entry.open()
+
+    @on(Entry.Submitted)
+    def _typed(self, event: Entry.Submitted) -> None:
+        event.stop()
+        self.dismiss(event.value.strip())
+
+    @on(Entry.Left)
+    def _left(self, event: Entry.Left) -> None:
+        event.stop()
+        self.dismiss("")
 
 
 class AskPort(PacedScreen[int | None], ModalScreen[int | None]):

@@ -32,7 +32,7 @@ class SteeringScreen(FrameScreen):
         raise NotImplementedError
 
     def why_not(self, action: Action) -> str:
-        if action.area != "dashboard" or action.name not in {*_OF_ONE, "logs"}:
+        if action.area not in self.areas or action.name not in {*_OF_ONE, "logs"}:
             return ""
         service = self.chosen
         if service is None:
@@ -101,15 +101,15 @@ class SteeringScreen(FrameScreen):
 
     # -- all of them --------------------------------------------------------------------------
     def action_up(self) -> None:
-        if self._may():
+        if self.may():
             work = self.carry_out(self.app.orders.services.up, ServicesRequest(reason=_REASON))
             in_background(self, work, group="dashboard.up")
 
     def action_down(self) -> None:
-        if self._may():
+        if self.may():
             in_background(self, self._down(), group="dashboard.down")
 
-    def _may(self) -> bool:
+    def may(self) -> bool:
         if self.app.options.read_only:
             self.app.tell(READ_ONLY, severity="warning")
         return not self.app.options.read_only
@@ -179,6 +179,11 @@ class SteeringScreen(FrameScreen):
             [str(owner.get("command") or ""), f"user {owner.get('user') or 'not known'}"],
             "End it",
         )
+
+    def action_comfyui(self) -> None:
+        from ainf_tui.tui.comfyui.screen import ComfyUIScreen  # noqa: PLC0415 - loaded when it is opened
+
+        self.app.push_screen(ComfyUIScreen())
 
     # -- in full ------------------------------------------------------------------------------
     def action_logs(self) -> None:
