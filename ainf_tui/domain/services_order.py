@@ -38,6 +38,19 @@ def stop_order(specs: Specs, names: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name in reversed(start_order(specs, names)) if name in names)
 
 
+def dependants(specs: Specs, names: Iterable[str]) -> frozenset[str]:
+    """All services that need one of these, directly or through others; not these themselves."""
+    wanted = set(names)
+    found: set[str] = set()
+    while more := {
+        spec.name
+        for spec in specs.values()
+        if spec.name not in found and any(d.name in wanted | found for d in spec.depends_on)
+    }:
+        found |= more
+    return frozenset(found - wanted)
+
+
 def unmet(spec: ServiceSpec, standings: Mapping[str, Standing]) -> str:
     """The first dependency that is not yet as it must be, in words; empty if all are."""
     for dependency in spec.depends_on:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ainf_tui.domain import services_machine as machine
-from ainf_tui.domain.service_causes import known_cause
+from ainf_tui.domain.service_causes import known_cause, last_word
 from ainf_tui.domain.services import (
     Condition,
     Dependency,
@@ -22,7 +22,15 @@ from ainf_tui.domain.services import (
     ServiceState,
     StopSpec,
 )
-from ainf_tui.domain.services_order import hopeless, on_port, start_order, stop_order, unmet, usable
+from ainf_tui.domain.services_order import (
+    dependants,
+    hopeless,
+    on_port,
+    start_order,
+    stop_order,
+    unmet,
+    usable,
+)
 
 NOW = machine.Moment(datetime(2026, 3, 1, tzinfo=UTC), 0.0)
 
@@ -134,3 +142,25 @@ def test_unknown_causes_are_none_and_the_killer_is_named():
     killed = known_cause(Exit(signal="SIGKILL", oom=True), ["Address already in use"])
     assert killed is not None
     assert "memory" in killed.message
+
+
+def test_who_needs_it_directly_or_through_others():
+    box = specs(web="api", api="db", db="", other="")
+    assert dependants(box, ["db"]) == {"api", "web"}
+    assert dependants(box, ["api", "web"]) == frozenset()
+    assert dependants(box, ["other"]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("torch.cuda.OutOfMemoryError: CUDA out of memory", True),
+        ("KeyboardInterrupt", True),
+        ("Error: No such option '--speed'", True),
+        ("fatal: not a git repository", True),
+        ("  raise ValueError('x')", False),
+        ("no errors found", False),
+    ],
+)
+def test_the_line_that_tells_what_ended_it(line, found):
+    assert last_word(("before", line, "after")) == (line if found else "")

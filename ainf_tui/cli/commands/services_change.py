@@ -64,7 +64,7 @@ def start(
 @_waiting
 @click.pass_obj
 def stop(app: App, /, *, names: tuple[str, ...], yes: bool, **waits: Any) -> int:
-    """Stop services (without a name: all), each after what depends on it."""
+    """Stop services (without a name: all), each after what depends on it, which is stopped as well."""
     request = ServicesRequest(names, reason="ainf services stop")
     return _carry_out(
         app, lambda client, asked: client.services.stop(asked), request, is_down, yes=yes, **waits

@@ -13,7 +13,7 @@ from ainf_tui.domain.service_documents import (
 )
 from ainf_tui.domain.services import Kind
 from ainf_tui.domain.services_machine import asked, asked_stop
-from ainf_tui.domain.services_order import start_order, stop_order
+from ainf_tui.domain.services_order import dependants, start_order, stop_order
 from ainf_tui.engine.services.freeing import Freeing
 from ainf_tui.engine.services.launching import command_of, port_taken, startable, taken_ports, who
 from ainf_tui.engine.services.reads import ServiceReads
@@ -164,8 +164,8 @@ class Services(ServiceReads):
 
     # -- stopping ----------------------------------------------------------------------------------
     async def stop(self, request: ServicesRequest) -> ServicesDocument:
-        """See `ServicesService.stop`: these, each after those of them that depend on it."""
-        return await self._end(request, self._stop_one)
+        """See `ServicesService.stop`: these and what needs them, each after those that depend on it."""
+        return await self._end(request, self._stop_one, needing=True)
 
     async def restart(self, request: ServicesRequest) -> ServicesDocument:
         """Stops and starts again; one that does not run is started."""
@@ -185,14 +185,22 @@ class Services(ServiceReads):
         )
 
     async def _end(
-        self, request: ServicesRequest, one: Callable[[Unit, ServicesRequest], Awaitable[None]]
+        self,
+        request: ServicesRequest,
+        one: Callable[[Unit, ServicesRequest], Awaitable[None]],
+        *,
+        needing: bool = False,
     ) -> ServicesDocument:
+        """`needing`: also those that run and depend on one of these."""
         async with self._turn:
             await self._ready()
             for name in request.names:
                 startable(self._unit(name))
             names = request.names or self._all()
             known = {**self._supervisor.specs, **{n: u.spec for n, u in self._supervisor.units.items()}}
+            if needing:
+                more = dependants(known, names)
+                names = (*names, *(n for n in more if self._unit(n).standing.lives))
             notices: list[ProblemDocument] = []
             for name in stop_order(known, names):
                 try:

@@ -183,6 +183,21 @@ async def test_down_goes_in_reverse_order():
         assert machine.records == {}
 
 
+async def test_what_needs_it_is_stopped_before_it_and_what_rests_is_left():
+    machine = Machine()
+    db, other = ServiceSpec("db", command=("db",)), ServiceSpec("other", command=("other",))
+    needs = (Dependency("db"),)
+    async with Box(machine, db, web(depends_on=needs), other) as box:
+        await box.services.up(ask())
+        await box.state("web", "running")
+        asked = await box.services.stop(ask("db"))
+        assert {s.name for s in asked.services} == {"db", "web"}
+        await box.state("db", "stopped")
+        assert box.document("web").state == "stopped"
+        assert box.document("other").state == "running"
+        assert [s.name for s in (await box.services.stop(ask("db"))).services] == ["db"]
+
+
 # -- adopted ---------------------------------------------------------------------------------------
 COMFYUI = ServiceSpec(
     "comfyui",
