@@ -233,7 +233,7 @@ class FormScreen(FrameScreen):
         if wrong is not None:
             wrong.input.focus()
         else:
-            in_background(self, self._submit(), group="form.submit", exclusive=True)
+            in_background(self, self._submit(), group="form.submit", exclusive=True, opens=True)
 
     async def _submit(self) -> None:
         request = self.made.request
