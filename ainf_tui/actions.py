@@ -69,7 +69,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.back", ("escape",), "back", "Close what is open; end a filter; clear the marks."),
     Action("app.quit", ("q",), "quit", "Back, and at the first screen leave. The engine goes on."),
     Action("app.leave", ("ctrl+q",), "leave", "Leave at once. The engine goes on."),
-    Action("app.interrupt", ("ctrl+c",), "interrupt", "Tells how to leave; pressed again at once, leaves."),
+    Action("app.interrupt", ("ctrl+c",), "interrupt", "Copies what is selected; else tells how to leave."),
     Action(
         "app.dashboard", ("1",), "dashboard", "The Dashboard: services, machine, what runs, what is wrong."
     ),

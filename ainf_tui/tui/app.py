@@ -89,7 +89,11 @@ class AinfApp(Notifying):
         self.exit()
 
     async def action_interrupt(self) -> None:
-        """What is selected in a field is copied by the field; else people mean to leave."""
+        """What is selected is copied; without a selection people mean to leave."""
+        selected = self.screen.get_selected_text()
+        if selected:
+            self.copy_text(selected)
+            return
         now = time.monotonic()
         if now - self._interrupted_at < TWICE:
             await self.action_leave()

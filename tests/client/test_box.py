@@ -147,8 +147,13 @@ def test_why_there_is_no_connection(words, code):
 @pytest.mark.parametrize(("url", "label"), [("ssh://me@gpu:2222/~/x", "me@gpu"), ("ssh://gpu", "gpu")])
 def test_the_app_is_labelled_with_the_name_of_the_box(url, label):
     """Not with its whole address, for which the header has no room."""
-    labels = []
-    app = App(open_screen=lambda _app, _opener, label: labels.append(label) or 0)
+    labels: list[str] = []
+
+    def shown(_app, _opener, label):
+        labels.append(label)
+        return 0
+
+    app = App(open_screen=shown)
     app.tunnel = Tunnel(parse_box(url))
     assert open_screen(app) == 0
     assert labels == [label]

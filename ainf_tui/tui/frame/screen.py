@@ -59,6 +59,9 @@ class FrameScreen(PacedScreen[None]):
 
     def on_mount(self) -> None:
         self._bindings = type(self._bindings).merge([self._bindings, self.app.keymap.bindings(*self.areas)])
+        for key in ("ctrl+c", "super+c"):
+            # Textual's copying, without our ways to a clipboard: `app.interrupt` does it.
+            self._bindings.key_to_bindings.pop(key, None)
         for name in ("link", "health", "backends", "database", "tick"):
             self.watch(self.app, name, self.show_header, init=False)
         self.watch(self.app, "queue", self.show_tabs, init=False)

@@ -121,8 +121,9 @@ def origin(row: JobRow, job: JobDocument | None) -> list[Fact]:
     if row.retry_of is not None:
         facts.append(Fact("retry of", f"#{row.retry_of}"))
     facts.append(Fact("priority", str(row.priority)))
-    if row.finished_at is None and row.position is not None:
-        facts.append(Fact("position", str(row.position)))
+    position = job.position if job is not None else row.position
+    if row.finished_at is None and position is not None:
+        facts.append(Fact("position", str(position)))
     backend = safe((job.backend or "") if job is not None else row.backend, 80)
     pin = f"pinned to {safe(job.backend_pin, 80)}" if job is not None and job.backend_pin else ""
     if backend or pin:

@@ -39,13 +39,17 @@ class _Asked:
     revision: int
     node: str
     at: float
+    queue: int = 0
+    """The queue's revision, of a job that waits: what moves before it is no change of its own."""
 
 
 Cache = OrderedDict[str, JobDetailDocument]
 
 
 class DetailFeed:
-    """`later(seconds, call)` starts a timer; `run()` starts `fetch` as a worker; `changed()` shows it."""
+    """`later(seconds, call)` starts a timer; `run()` starts `fetch` as a worker; `changed()` shows it;
+    `queue()` is the newest revision of the queue.
+    """
 
     def __init__(
         self,
@@ -55,6 +59,7 @@ class DetailFeed:
         run: Callable[[], object],
         changed: Callable[[], None],
         slow: Callable[[], bool],
+        queue: Callable[[], int],
         cache: Cache | None = None,
     ) -> None:
         self._client = client
@@ -62,6 +67,7 @@ class DetailFeed:
         self._run = run
         self._changed = changed
         self._slow = slow
+        self._queue = queue
         self.cache: Cache = OrderedDict() if cache is None else cache
         self.error = ""
         """Why the detail of the job that is looked at could not be read."""
@@ -98,6 +104,8 @@ class DetailFeed:
         if self._row is None:
             return False
         asked, known = self._asked.get(self._row.id), self.cache.get(self._row.id)
+        if self._row.state == "queued" and (asked is None or self._queue() != asked.queue):
+            return True
         if asked is None:
             return known is None or known.job.revision < self._newest()
         return self._newest() > asked.revision or self._node() != asked.node
@@ -131,7 +139,7 @@ class DetailFeed:
         row, client = self._row, self._client()
         if row is None or client is None:
             return
-        self._asked[row.id] = _Asked(self._newest(), self._node(), time.monotonic())
+        self._asked[row.id] = _Asked(self._newest(), self._node(), time.monotonic(), self._queue())
         try:
             found = await client.jobs.show(row.id, brief=True)
         except AinfError as error:

@@ -33,6 +33,7 @@ class DetailedScreen(SteeredScreen):
             run=self._fetch_detail,
             changed=self.show_detail,
             slow=lambda: self.app.slow,
+            queue=lambda: self.app.queue.revision,
             cache=cache,
         )
         self.pictures = JobPictures(
@@ -54,7 +55,7 @@ class DetailedScreen(SteeredScreen):
         self.watch(self.app, "active", self.look, init=False)
         for name in ("tick", "signs"):
             self.watch(self.app, name, self.show_detail, init=False)
-        for name in ("abilities", "images", "slow"):
+        for name in ("abilities", "images", "slow", "queue"):
             self.watch(self.app, name, self.look, init=False)
         self.watch(self.app, "link", self._detail_link, init=False)
 

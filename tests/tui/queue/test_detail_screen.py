@@ -91,6 +91,20 @@ async def test_progress_comes_from_the_topic_without_a_question(open_app, fake_e
         await until(lambda: len(asked(fake_engine)) == 2)
 
 
+async def test_a_waiting_job_moves_up_though_it_has_not_changed_itself(open_app, fake_engine):
+    put(fake_engine, whole_job(1), whole_job(2, "queued", position=3))
+    async with open_app(WIDE) as (app, _):
+        await until(lambda: "2 before it" in shown(app) and "position 3" in shown(app))
+        known = fake_engine.details["id-000002"]
+        fake_engine.details["id-000002"] = replace(known, job=replace(known.job, position=2))
+        # Another one has been cancelled: the row and the revision of this one are what they were.
+        fake_engine.remove("id-000001")
+        fake_engine.put()
+        queue = fake_engine.topics["queue"]
+        fake_engine.say("queue", replace(queue, revision=queue.revision + 1))
+        await until(lambda: "1 before it" in shown(app) and "position 2" in shown(app))
+
+
 async def test_what_cannot_be_read_is_told_in_the_pane(open_app, fake_engine, monkeypatch):
     put(fake_engine, whole_job(1))
 
