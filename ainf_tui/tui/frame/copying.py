@@ -19,6 +19,11 @@ class Copying(Doors):
         event.stop()
         self.copy_text(event.text)
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """What is selected in a field or on the screen: Textual's name for it, our ways."""
+        self._clipboard = text
+        self.copy_text(text)
+
     def copy_text(self, text: str) -> None:
         """To the clipboard, by the best way that there is here; a toast says how and how much."""
         if text:

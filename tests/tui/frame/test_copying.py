@@ -74,3 +74,22 @@ async def test_y_offers_and_sends_to_the_terminal(open_app, fake_engine, monkeyp
         (sequence,) = [text for text in written if "]52;" in text]
         assert b64decode(sequence.removeprefix("\x1b]52;c;").removesuffix("\a")).decode() == LONG
         assert f"Sent {len(LONG)} characters to the terminal (OSC 52)" in toasts(app)
+
+
+async def test_ctrl_c_copies_what_is_selected_in_a_field_and_leaves_at_the_second_time_elsewhere(
+    open_app, monkeypatch
+):
+    copied: list[str] = []
+    async with open_app() as (app, pilot):
+        monkeypatch.setattr(app, "copy_text", copied.append)
+        await pilot.press("slash", *"bike", "shift+home", "ctrl+c", "ctrl+c")
+        await still(pilot)
+        assert copied == ["bike", "bike"]
+        assert toasts(app) == ""
+        await pilot.press("escape", "ctrl+c")
+        await still(pilot)
+        assert "^c again leaves the app" in toasts(app)
+        assert app.is_running
+        await pilot.press("ctrl+c")
+        await still(pilot)
+        assert not app.is_running
