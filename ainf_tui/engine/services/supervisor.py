@@ -21,6 +21,8 @@ from ainf_tui.store import Store
 
 _AGE = timedelta(seconds=10)
 """What is told of the age of a check is at most so much too old: ages are counted by who shows them."""
+_TOGETHER = 0.02
+"""Seconds in which several changes become one."""
 _RESTART_PAUSE = 1.0
 
 
@@ -40,6 +42,7 @@ class Supervisor:
         self._settled = asyncio.Event()
         self._soon = asyncio.Event()
         self._told = ""
+        self._due: asyncio.TimerHandle | None = None
 
     # -- life --------------------------------------------------------------------------------------
     async def start(self) -> None:
@@ -114,6 +117,7 @@ class Supervisor:
         await asyncio.gather(*self._keepers.values(), return_exceptions=True)
         for unit in self._units.values():
             await unit.save()
+        self.publish()
 
     @property
     def needed(self) -> bool:
@@ -239,10 +243,14 @@ class Supervisor:
                 unit.wake.set()  # what it waits for may have come
         if not self.needed:
             self._soon.set()
-        self.publish()
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(_TOGETHER, self.publish)
 
     def publish(self) -> None:
         """Sets the topic where it says something new."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
         before = {document.name: document for document in self._store.state.services.services}
         documents = tuple(_aged(before.get(d.name), d, _AGE) for d in self.documents())
         self._store.update(services=ServicesDocument(documents, run=self.parts.runs.run))
