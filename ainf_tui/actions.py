@@ -152,6 +152,16 @@ ACTIONS: tuple[Action, ...] = (
         "services adopt",
         "POST /v1/services/adopt",
     ),
+    Action(
+        "dashboard.fix",
+        ("f",),
+        "fix",
+        "Mend what the check under the cursor found. Shows the steps and asks.",
+        "doctor --fix",
+        "POST /v1/checks/fix",
+        7,
+    ),
+    Action("dashboard.check", ("C",), "check", "Look at the whole system again.", "doctor"),
     Action("dashboard.logs", ("L",), "log", "The end of the service's log, as it grows."),
     Action("dashboard.comfyui", ("c",), "ComfyUI", "The ComfyUI of this box and its custom nodes."),
     Action(

@@ -116,8 +116,8 @@ class Venv:
         await self.install(("-r", str(requirements), "-c", str(path)), report)
 
     async def verify(self, report: Report) -> Mapping[str, Any]:
-        """Imports PyTorch and torchvision (built for another PyTorch: a usual fault), and asks ComfyUI for its
-        help, which imports nothing heavy.
+        """Imports PyTorch and torchvision (built for another PyTorch: a usual fault), and asks ComfyUI for
+        its help, which imports nothing heavy.
         """
         code, out = await self._tools.ask((self.python, "-c", _LOOK), cwd=self.folder, within=300.0)
         try:
