@@ -75,7 +75,8 @@ def _all_reasons(state: State) -> Iterator[ReasonDocument]:
             "error",
             "no backend answers" if state.backends else "no backend is configured",
             "start ComfyUI (`ainf up`), or name its address: AINF_COMFYUI_URL=http://HOST:8188, or "
-            "[backends.NAME] url in the file that `ainf config path` prints; `ainf simulator` stands in for one",
+            "[backends.NAME] url in the file that `ainf config path` prints; `ainf simulator` stands in "
+            "for one",
         )
     for backend in down:
         yield ReasonDocument(
