@@ -39,7 +39,12 @@ restart = { policy = "always", delay = 0.1, max_restarts = 3 }
 """
 BOXES = (
     Box("dashboard-crash-loop", COMFYUI + FLAKY, r"(?s)(?=.*captions +crash-loop).*simulated GPU"),
-    Box("dashboard-no-gpu", COMFYUI, r"(?s)(?=.*comfyui +running +healthy).*no NVIDIA", {"AINF_HOST_GPUS": "nvml"}),
+    Box(
+        "dashboard-no-gpu",
+        COMFYUI,
+        r"(?s)(?=.*comfyui +running +healthy).*no NVIDIA",
+        {"AINF_HOST_GPUS": "nvml"},
+    ),
     Box("dashboard-no-comfyui", "", r"(?s)(?=.*no backend answers)(?=.*comfyui +stopped).*CHECKS\s+\S"),
 )
 
