@@ -69,6 +69,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.back", ("escape",), "back", "Close what is open; end a filter; clear the marks."),
     Action("app.quit", ("q",), "quit", "Back, and at the first screen leave. The engine goes on."),
     Action("app.leave", ("ctrl+q",), "leave", "Leave at once. The engine goes on."),
+    Action("app.interrupt", ("ctrl+c",), "interrupt", "Tells how to leave; pressed again at once, leaves."),
     Action("app.dashboard", ("1",), "dashboard", "The Dashboard: is it well, what is it doing."),
     Action("app.queue", ("2",), "queue", "The Queue screen."),
     Action("app.command_log", ("at",), "command log", "What was asked of the engine for you."),

@@ -62,10 +62,11 @@ def open_screen(app: App, label: str = "") -> int:
     """
     if app.open_screen is None:
         raise TypeError("this App has no screen")
-    with connection(app) as url:
+    with connection(app):
+        there = app.tunnel.box.name if app.tunnel is not None else ""
         app.screen = True
         try:
-            return app.open_screen(app, lambda start: session(app, start=start), label or url)
+            return app.open_screen(app, lambda start: session(app, start=start), label or there)
         finally:
             app.screen = False
 

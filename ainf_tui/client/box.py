@@ -35,6 +35,11 @@ class Box:
         path = f"/{self.home}" if self.home.startswith("~") else self.home
         return f"{_SCHEME}{user}{host}{port}{path}"
 
+    @property
+    def name(self) -> str:
+        """As people write it: user@host."""
+        return f"{self.user}@{self.host}" if self.user else self.host
+
 
 def parse_box(url: str) -> Box:
     """Raises UsageError(`connect.bad_url`), which repeats nothing that may be a password."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from ainf_tui.domain.eta import Eta, remaining
@@ -58,6 +58,9 @@ class Estimates:
         """Snapshot and ETA of a prompt on a server."""
         now = self._ctx.clock.monotonic()
         snapshot = flight.tracker.snapshot(now)
+        if not backend.health.reachable and not backend.socket.connected:
+            # How far it is by now nobody can say: what was heard last is shown, with no promise.
+            return Live(replace(snapshot, rate=None))
         own = remaining(flight.tracker, flight.expected, now)
         if flight.tracker.started_at is not None:
             return Live(snapshot, own)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from textual.screen import Screen
 
+from ainf_tui.actions import BY_ID
 from ainf_tui.tui.frame.notifying import Notifying
 from ainf_tui.tui.frame.screen import TABS, FrameScreen
 from ainf_tui.tui.link import STOPPED
 from ainf_tui.tui.shell import Shell
 from ainf_tui.tui.told import JobWanted
 
+TWICE = 2.0
+"""Seconds within which a second ctrl+c leaves."""
 BEHIND = 0.4
 """Seconds after the first paint until the other screens are made, behind the one that is seen."""
 
 
 class AinfApp(Notifying):
     """A front end on the client: it shows what the engine tells and asks it for what the user wants."""
+
+    _interrupted_at = -TWICE
 
     # -- the screens of the tab line ----------------------------------------------------------
     def get_default_screen(self) -> Screen[Any]:
@@ -81,6 +87,19 @@ class AinfApp(Notifying):
             if isinstance(screen, FrameScreen) and screen.is_running:
                 await screen.leaving()
         self.exit()
+
+    async def action_interrupt(self) -> None:
+        """What is selected in a field is copied by the field; else people mean to leave."""
+        now = time.monotonic()
+        if now - self._interrupted_at < TWICE:
+            await self.action_leave()
+            return
+        self._interrupted_at = now
+        key = self.keymap.shown
+        self.tell(
+            f"{key(BY_ID['app.interrupt'])} again leaves the app.",
+            f"So does {key(BY_ID['app.leave'])}. The engine and its jobs go on.",
+        )
 
     def action_redraw(self) -> None:
         self.refresh(layout=True)

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from textual.app import App
 from textual.dom import DOMNode
 
+from ainf_tui.tui.inturn import InTurn
 from ainf_tui.tui.lines import safe
 
 AGAIN = 5.0
@@ -22,7 +22,7 @@ LOG_BYTES = 1_048_576
 """Size at which app.log begins anew."""
 
 
-class Failures(App[None]):
+class Failures(InTurn):
     """An app whose work behind the screen may fail; all of it begins by `in_background`."""
 
     def __init__(self, **app: Any) -> None:
@@ -55,10 +55,18 @@ class Failures(App[None]):
         return f"\nThe rest goes on. Please report it with {self.failure_log}."
 
 
-def in_background(node: DOMNode, work: Awaitable[object], *, group: str, exclusive: bool = False) -> None:
+def in_background(
+    node: DOMNode,
+    work: Awaitable[object],
+    *,
+    group: str,
+    exclusive: bool = False,
+    opens: bool = False,
+) -> None:
     """Begins work as a worker of the node; it ends with the node.
 
-    `exclusive`: what is under way in that group of the node's is cancelled. Textual tells a failure to the
+    `exclusive`: what is under way in that group of the node's is cancelled. `opens`: it opens a screen, which
+    gets what is typed ahead. Textual tells a failure to the
     node alone, which may be gone by then; here it goes to the app at once.
     """
     app = node.app
@@ -70,5 +78,9 @@ def in_background(node: DOMNode, work: Awaitable[object], *, group: str, exclusi
             await work
         except Exception as error:  # noqa: BLE001 - whatever it is: told and written down
             app.work_failed(group, error)
+        finally:
+            app.expect_no_screen(work)
 
+    if opens:
+        app.expect_screen(work)
     node.run_worker(guarded(), group=group, exclusive=exclusive, exit_on_error=False)

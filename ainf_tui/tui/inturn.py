@@ -21,8 +21,9 @@ class InTurn(App[None]):
     """Textual sends each key to the widget that has the focus when the key comes, at once. Of keys that come
     in one go, as they do from a slow line, the second is sent before the first has moved the focus: text
     typed behind a tab goes into the field before it. Here the second waits until the first has gone its whole
-    way up to the app, and until the screen that it may have opened is there. A key that comes alone takes the
-    way it always takes: what follows it would hold its paint up.
+    way up to the app, and until the screen that it may have opened is there, also one that opens once its
+    work behind the screen has come so far (`expect_screen`). A key that comes alone takes the way it always
+    takes: what follows it would hold its paint up.
     """
 
     class KeyDone(Message):
@@ -44,6 +45,31 @@ class InTurn(App[None]):
         """Number of the newest KeyDone."""
         self._patience: asyncio.TimerHandle | None = None
         """Set while one is on its way."""
+        self._expected: set[object] = set()
+        """Work under way that will open a screen."""
+        self._held: int | None = None
+        """Number of the KeyDone that waits for that screen."""
+
+    def expect_screen(self, work: object) -> None:
+        """That work will open a screen: what is typed behind its key is for that one."""
+        self._expected.add(work)
+
+    def expect_no_screen(self, work: object) -> None:
+        """It has ended."""
+        self._expected.discard(work)
+        self._let_go()
+
+    def push_screen(self, *screen: Any, **how: Any) -> Any:
+        """As Textual's; what was expected is there."""
+        mounted = super().push_screen(*screen, **how)
+        self._expected.clear()
+        self._let_go()
+        return mounted
+
+    def _let_go(self) -> None:
+        if self._held is not None and not self._expected:
+            number, self._held = self._held, None
+            self.call_later(self._screen_there, number)
 
     async def on_event(self, event: events.Event) -> None:
         if not isinstance(event, events.Key) or event.is_forwarded:
@@ -78,7 +104,9 @@ class InTurn(App[None]):
 
     def _screen_there(self, number: int) -> None:
         """A screen that was opened has its focus after its first layout."""
-        if self.screen.is_mounted:
+        if self._expected:
+            self._held = number
+        elif self.screen.is_mounted:
             self._next_key(number)
         else:
             self.screen.call_after_refresh(self._next_key, number)
@@ -88,7 +116,8 @@ class InTurn(App[None]):
         if number != self._follower or self._patience is None:
             return
         self._patience.cancel()
-        self._patience = None
+        self._patience = self._held = None
+        self._expected.clear()
         if self._keys:
             self.call_later(self._send_waiting)
 

@@ -28,7 +28,6 @@ from ainf_tui.resources import styles_dir
 from ainf_tui.tui.failures import Failures, in_background
 from ainf_tui.tui.frame.header import Facts
 from ainf_tui.tui.frame.options import Option
-from ainf_tui.tui.inturn import InTurn
 from ainf_tui.tui.keymap import Keymap
 from ainf_tui.tui.lines import safe
 from ainf_tui.tui.link import EngineLink, Link
@@ -52,7 +51,7 @@ TOPICS = (
 """The store's topics; each is an attribute of the app."""
 
 
-class Shell(InTurn, Looking, Failures):
+class Shell(Looking, Failures):
     """The app without its screens: what they show, and the way to act."""
 
     class PreviewCame(Message):

@@ -7,6 +7,7 @@ import asyncio
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import psutil
 import pytest
 
 from ainf_tui.cli.app import App
+from ainf_tui.cli.commands.demo import lend_themes, looks
 from ainf_tui.cli.demobox import work
 from ainf_tui.cli.main import run
 from ainf_tui.cli.output import Output
@@ -241,3 +243,26 @@ def test_without_a_terminal_it_is_refused():
     out = Output(io.StringIO(), io.StringIO(), err := io.StringIO(), {})
     assert run(["demo"], App(out, environ={}, open_screen=lambda *_: 1 // 0)) == 2
     assert "ainf demo --json" in err.getvalue()
+
+
+def test_the_looks_of_the_user_hold_in_the_demo(tmp_path):
+    """His theme, its file, and the flags of this run; nothing that is about his box."""
+    user, demo = tmp_path / "user", tmp_path / "demo"
+    places = locate({}, user)
+    places.user_themes_dir.mkdir(parents=True)
+    (places.user_themes_dir / "night.toml").write_text("[colours]\n")
+    places.config_file.write_text('[app]\ntheme = "night"\nnotify_hook = "x"\n[queue]\nmax_attempts = 9\n')
+    app = App(environ={"AINF_HOME": str(user), "AINF_APP_ASCII": "yes"})
+    app.flags = {"app.mouse": "off"}
+    assert looks(app) == {"app.theme": "night", "app.ascii": "yes", "app.mouse": "off"}
+    scratch = locate({}, demo)
+    scratch.config_dir.mkdir(parents=True)
+    lend_themes(places, scratch)
+    assert (scratch.user_themes_dir / "night.toml").exists()
+    shutil.rmtree(demo)
+    assert (places.user_themes_dir / "night.toml").exists()
+
+
+def test_wrong_settings_of_the_user_are_no_reason_to_have_no_demo(tmp_path):
+    app = App(environ={"AINF_HOME": str(tmp_path), "AINF_QUEUE_POLL_BUSY": "never"})
+    assert looks(app) == {}

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ainf_tui.cli.app import App
+from ainf_tui.cli.session import open_screen
 from ainf_tui.client.box import Box, parse_box
 from ainf_tui.client.ssh import Program, can_be_forwarded, refused
+from ainf_tui.client.tunnel import Tunnel
 from ainf_tui.errors import UsageError
 
 CONTROL = Path("/tmp/x/ssh")
@@ -139,3 +142,13 @@ def test_why_there_is_no_connection(words, code):
     assert error.exit_code == 3
     assert words in error.message
     assert "ssh -p 22 box" in error.hint
+
+
+@pytest.mark.parametrize(("url", "label"), [("ssh://me@gpu:2222/~/x", "me@gpu"), ("ssh://gpu", "gpu")])
+def test_the_app_is_labelled_with_the_name_of_the_box(url, label):
+    """Not with its whole address, for which the header has no room."""
+    labels = []
+    app = App(open_screen=lambda _app, _opener, label: labels.append(label) or 0)
+    app.tunnel = Tunnel(parse_box(url))
+    assert open_screen(app) == 0
+    assert labels == [label]

@@ -110,6 +110,25 @@ async def test_a_server_away_for_a_while_is_waited_for(box: Box) -> None:
     assert (await box.service.status()).backends[0].reachable
 
 
+async def test_of_a_running_job_whose_server_is_away_no_end_is_told(box: Box) -> None:
+    """What was heard last stays; a rate and an end, which nobody can know by now, do not."""
+    await box.succeed(await box.run(picture(1)))
+    await box.hold(step=3)
+    job = await box.run(picture(2))
+    before = await box.held_at(job, 3)
+    assert before.eta is not None
+    await box.sim.kill()
+    await box.until(lambda: not box.backend().health.reachable and not box.backend().socket.connected)
+    away = await box.job(job)
+    assert (away.state, away.step) == ("running", before.step)
+    assert (away.eta, away.rate) == (None, None)
+
+    def topic() -> bool:
+        return all(known.eta is None for known in box.ctx.store.state.active)
+
+    await box.until(topic)
+
+
 async def test_interrupted_by_somebody_else(box: Box) -> None:
     await box.hold()
     job = await box.run(picture())

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from textual import events
 
+from ainf_tui.errors import AinfError
 from ainf_tui.tui import inturn
 from tests.fakes.job_rows import job_row
+from tests.fakes.tui_client import FakeList
 from tests.tui.conftest import still
+from tests.tui.frame.helpers import toasts
 
 CHARACTERS = {"slash": "/", "colon": ":", "question_mark": "?", "space": " "}
 
@@ -65,4 +70,27 @@ async def test_a_key_whose_widget_goes_away_holds_none_up(open_app, jobs, monkey
         at_once(app, "j", "j")
         await pilot.pause(0.3)
         await still(pilot)
+        assert app.screen.table.cursor == 2
+
+
+async def test_a_question_that_work_asks_gets_what_is_typed_behind_its_key(open_app, jobs):
+    """The dialog is opened by a worker, after the key has gone its way."""
+    async with open_app() as (app, pilot):
+        at_once(app, "j", "c", "right", "enter")
+        await still(pilot, 8)
+        assert len(jobs.called("cancel")) == 1
+        assert app.screen.row.number == 3
+        assert app.screen.table.has_focus, "the dialog's keys were not the list's"
+
+
+async def test_where_the_work_opens_nothing_the_keys_go_on(open_app, jobs, monkeypatch):
+    async def too_late(self):
+        await asyncio.sleep(0.01)
+        raise AinfError("client.timeout", "too late", hint="again")
+
+    monkeypatch.setattr(FakeList, "list", too_late)
+    async with open_app() as (app, pilot):
+        at_once(app, "a", "j", "j")
+        await still(pilot, 8)
+        assert "too late" in toasts(app)
         assert app.screen.table.cursor == 2

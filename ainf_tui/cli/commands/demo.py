@@ -13,12 +13,15 @@ from typing import IO, Any
 
 import click
 
-from ainf_tui.cli import exits
+from ainf_tui.cli import exits, places
 from ainf_tui.cli.app import App
 from ainf_tui.cli.session import open_screen
 from ainf_tui.errors import AinfError, UsageError
+from ainf_tui.locations import Locations
 
 _ENDS_SECONDS = 15.0
+_LOOKS = ("app.theme", "app.images", "app.ascii", "app.mouse", "app.low_bandwidth")
+"""Settings of the user that hold in the demo, too: they are about him and his terminal."""
 
 
 @click.command("demo", short_help="The app with a simulated ComfyUI and work going on.")
@@ -55,6 +58,8 @@ def demo(app: App, *, _json: bool) -> int:
             app.out, environ=_without_settings(app.environ), open_screen=app.open_screen, grace=app.grace
         )
         inner.home, inner.connect = home, ""
+        inner.flags = looks(app)
+        lend_themes(places.locations(app), places.locations(inner))
         return open_screen(inner, label)
 
 
@@ -108,6 +113,22 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait(_ENDS_SECONDS)
 
 
+def looks(app: App) -> dict[str, Any]:
+    """How the user has the app, as flags. Settings that are wrong are no reason to have no demo."""
+    found: dict[str, Any] = {}
+    with suppress(AinfError):
+        settings = places.settings(app)
+        given = {name for name, source in settings.sources.items() if source != "default"}
+        found = {name: settings.value(name) for name in _LOOKS if name in given}
+    return {**found, **app.flags}
+
+
+def lend_themes(user: Locations, scratch: Locations) -> None:
+    """The user's own themes; of the demo only the link is removed."""
+    if user.user_themes_dir.is_dir() and not scratch.user_themes_dir.exists():
+        scratch.user_themes_dir.symlink_to(user.user_themes_dir.absolute())
+
+
 def _without_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """The user's own settings are about his own box."""
+    """The user's settings are about his own box; but for `_LOOKS`."""
     return {name: value for name, value in environ.items() if not name.startswith("AINF_")}

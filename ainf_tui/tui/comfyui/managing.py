@@ -63,7 +63,8 @@ class ManagingScreen(SteeringScreen):
 
     def _begin(self, name: str, question: str, more: Sequence[str], work: Work) -> None:
         if self._able(name):
-            in_background(self, self._asked(question, more, work), group=f"comfyui.{name}")
+            asked = self._asked(question, more, work)
+            in_background(self, asked, group=f"comfyui.{name}", opens=bool(question))
 
     async def _asked(self, question: str, more: Sequence[str], work: Work) -> None:
         if not question or await self.app.confirm(question, more, "Do it"):
@@ -102,7 +103,7 @@ class ManagingScreen(SteeringScreen):
     # -- custom nodes -------------------------------------------------------------------------
     def action_add_node(self) -> None:
         if self._able("add_node"):
-            in_background(self, self._add_node(), group="comfyui.add_node", exclusive=True)
+            in_background(self, self._add_node(), group="comfyui.add_node", exclusive=True, opens=True)
 
     async def _add_node(self) -> None:
         """Where from, then what it would run, then whether."""

@@ -67,7 +67,7 @@ class SteeringScreen(FrameScreen):
             self.app.tell(f"{service.name} {why}: there is nothing to {verb}.", service.message)
         else:
             work = self._order(verb, service)
-            in_background(self, work, group=f"dashboard.{verb}")
+            in_background(self, work, group=f"dashboard.{verb}", opens=verb in {"stop", "restart"})
 
     async def _order(self, verb: str, service: ServiceDocument) -> None:
         request = ServicesRequest((service.name,), reason=_REASON)
@@ -107,7 +107,7 @@ class SteeringScreen(FrameScreen):
 
     def action_down(self) -> None:
         if self.may():
-            in_background(self, self._down(), group="dashboard.down")
+            in_background(self, self._down(), group="dashboard.down", opens=True)
 
     def may(self) -> bool:
         if self.app.options.read_only:

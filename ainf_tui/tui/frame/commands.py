@@ -13,6 +13,7 @@ from ainf_tui.tui import asked
 from ainf_tui.tui.console import Ended
 from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.copying import Copying
+from ainf_tui.tui.frame.reasons import READ_ONLY
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.frame.verbs import VIEW, Choice, completions
 from ainf_tui.tui.queue.rows import SORTS
@@ -141,6 +142,15 @@ class Commands(Copying):
 
     # -- presets in the palette ---------------------------------------------------------------
     def new_run_from(self, preset: str) -> None:
-        """A new run of that preset: the line is typed as far as it is known."""
-        self.action_queue()
-        self.screen.call_later(self.open_command, f"run --preset {shlex.quote(preset)} --prompt ")
+        """The form of a new run of that preset."""
+        client = self.engine_link.client
+        if self.options.read_only:
+            self.tell(READ_ONLY, severity="warning")
+        elif client is None:
+            self.tell("There is no engine to ask just now.", "The header says how things stand.")
+        else:
+            from ainf_tui.tui.queue.new_run import new_run_of  # noqa: PLC0415 - inputs load when they are needed
+
+            in_background(
+                self, new_run_of(self, client, preset), group="app.new_run", exclusive=True, opens=True
+            )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import shlex
+import signal
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,6 +65,22 @@ def restart_advice(before: Settings, after: Settings) -> str:
     if any(not name.startswith(_OF_THE_APP) for name in changed):
         parts.append("`ainf engine stop` (it starts again by itself)")
     return f"{len(changed)} changed. For it to hold: {' and '.join(parts)}." if parts else ""
+
+
+@contextmanager
+def _interrupts_are_not_ours() -> Iterator[None]:
+    """Ctrl-C in the editor is the editor's, though it reaches every process on the terminal."""
+    # Not ignored: that would be handed on to the editor.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _edited(command: Sequence[str]) -> int:
+    """Runs the editor on our terminal; its exit code. Blocking."""
+    return subprocess.run(command, check=False).returncode  # noqa: S603 - the user's own editor
 
 
 @dataclass(slots=True)
@@ -214,9 +232,9 @@ class SettingsScreen(FrameScreen):
             command = shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "vi")
             if not file.exists():
                 await asyncio.to_thread(write_template, file)
-            with self.app.suspend():
-                # The terminal is the editor's; nothing of ours has to go on meanwhile.
-                code = subprocess.run([*command, str(file)], check=False).returncode  # noqa: ASYNC221, S603 - the user's own editor
+            with self.app.suspend(), _interrupts_are_not_ours():
+                # In a thread: what the engine tells and what is asked of it go on meanwhile.
+                code = await asyncio.to_thread(_edited, [*command, str(file)])
         except SuspendNotSupported:
             self.app.tell(
                 "this terminal cannot be lent to an editor", f"The file is {file}.", severity="warning"

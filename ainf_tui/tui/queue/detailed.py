@@ -160,7 +160,7 @@ class DetailedScreen(SteeredScreen):
             self.app.tell("There is no picture to fetch.")
 
     def action_images(self) -> None:
-        in_background(self, self._choose_images(), group="queue.images", exclusive=True)
+        in_background(self, self._choose_images(), group="queue.images", exclusive=True, opens=True)
 
     async def _choose_images(self) -> None:
         options = [Option(name, name, HELP[name]) for name in HELP]
@@ -178,7 +178,7 @@ class DetailedScreen(SteeredScreen):
             from ainf_tui.tui.queue.new_run import new_run  # noqa: PLC0415 - inputs load when they are needed
 
             work = new_run(self, client, self.app.drafts)
-            in_background(self, work, group="queue.new_run", exclusive=True)
+            in_background(self, work, group="queue.new_run", exclusive=True, opens=True)
 
     def action_retry_edited(self) -> None:
         row, client = self.row, self._client()
@@ -190,7 +190,7 @@ class DetailedScreen(SteeredScreen):
             from ainf_tui.tui.queue.new_run import retry_edited  # noqa: PLC0415 - as above
 
             work = retry_edited(self, client, self.app.drafts, row)
-            in_background(self, work, group="queue.new_run", exclusive=True)
+            in_background(self, work, group="queue.new_run", exclusive=True, opens=True)
 
     def action_right(self) -> None:
         if self.detail.display:

@@ -69,7 +69,24 @@ class FieldBox(Vertical):
         self.set_class(bool(wrong), "-wrong")
 
 
+class Box(Checkbox):
+    """One that says by its sign, and not by a colour alone, whether it is ticked."""
+
+    @property
+    def _button(self) -> Content:
+        style = self.get_visual_style("toggle--button")
+        return Content.assemble((f"[{'x' if self.value else ' '}]", style))
+
+
 def _input(field: Field, text: str) -> Input | TextArea | Checkbox:
+    """Without a blinking cursor: that would paint twice a second, for ever."""
+    found = _plain_input(field, text)
+    if not isinstance(found, Checkbox):
+        found.cursor_blink = False
+    return found
+
+
+def _plain_input(field: Field, text: str) -> Input | TextArea | Checkbox:
     name = f"field-{field.name}" if field.name.isidentifier() else None
     if field.kind == AREA:
         area = TextArea(text, id=name, compact=True, tab_behavior="focus", soft_wrap=True)
@@ -77,7 +94,7 @@ def _input(field: Field, text: str) -> Input | TextArea | Checkbox:
         area._bindings.key_to_bindings.pop("ctrl+y", None)  # noqa: SLF001 - Textual has no other way to unbind
         return area
     if field.kind == FLAG:
-        return Checkbox(Content(""), value=text == "true", id=name, compact=True)
+        return Box(Content(""), value=text == "true", id=name, compact=True)
     suggest = SuggestFromList(field.offers, case_sensitive=False) if field.offers else None
     return Input(text, id=name, compact=True, suggester=suggest, select_on_focus=False)
 
@@ -216,7 +233,7 @@ class FormScreen(FrameScreen):
         if wrong is not None:
             wrong.input.focus()
         else:
-            in_background(self, self._submit(), group="form.submit", exclusive=True)
+            in_background(self, self._submit(), group="form.submit", exclusive=True, opens=True)
 
     async def _submit(self) -> None:
         request = self.made.request

@@ -31,7 +31,7 @@ class JobsScreen(FrameScreen):
 
     def action_copy(self) -> None:
         if self.row is not None:
-            in_background(self, self._copy(self.row), group="queue.copy", exclusive=True)
+            in_background(self, self._copy(self.row), group="queue.copy", exclusive=True, opens=True)
 
     async def _copy(self, row: JobRow) -> None:
         from ainf_tui.tui.queue.copying import copies  # noqa: PLC0415 - loaded when it is used

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from ainf_tui.actions import BY_ID
 from ainf_tui.domain.documents import JobRow
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.errors import AinfError
@@ -14,6 +15,7 @@ from ainf_tui.tui.lines import safe
 from ainf_tui.tui.ports import EngineClient
 from ainf_tui.tui.queue.form import Drafts, FormScreen
 from ainf_tui.tui.queue.form_fields import RUN, Draft, pack_of_job
+from ainf_tui.tui.shell import Shell
 from ainf_tui.tui.widgets.table import Column
 
 _COLUMNS = (Column("name", 20, title=""), Column("help", 20, flexible=True, title=""))
@@ -57,10 +59,30 @@ async def new_run(screen: FrameScreen, client: EngineClient, drafts: Drafts) -> 
     chosen = await app.push_screen_wait(Finder("New run of what?", _COLUMNS, items_of(packs, presets, kept)))
     if chosen is None:
         return
-    backends = tuple(backend.name for backend in app.backends)
     if chosen == DRAFT and kept is not None:
         app.push_screen(FormScreen(kept, drafts))
+    else:
+        await _begin(app, drafts, chosen, packs, presets)
+
+
+async def new_run_of(app: Shell, client: EngineClient, preset: str) -> None:
+    """Opens the form with that preset; a worker's work."""
+    try:
+        packs, presets = await asyncio.gather(client.workflows.list(), client.presets.list())
+    except AinfError as error:
+        app.tell_error(error)
         return
+    if any(known.id == preset for known in presets):
+        await _begin(app, app.drafts, PRESET + preset, packs, presets)
+    else:
+        app.tell(f"there is no preset {preset} any more", severity="warning")
+
+
+async def _begin(
+    app: Shell, drafts: Drafts, chosen: str, packs: Sequence[Pack], presets: Sequence[Preset]
+) -> None:
+    """The form of a preset or pack, unless what was typed before is still wanted."""
+    kept: Draft | None = drafts.get(RUN)
     preset = next((p for p in presets if PRESET + p.id == chosen), None)
     name = preset.pack if preset is not None else chosen.removeprefix(PACK)
     pack = next((p for p in packs if p.id == name), None)
@@ -71,9 +93,11 @@ async def new_run(screen: FrameScreen, client: EngineClient, drafts: Drafts) -> 
         return
     if kept is not None and kept.typed:
         question = "Begin anew and forget what you typed before?"
-        if not await app.confirm(question, ["`go on` in the list brings it back instead."], "Forget it"):
+        back = f"`go on` in the list of `{app.keymap.shown(BY_ID['queue.new_run'])}` brings it back instead."
+        if not await app.confirm(question, [back], "Forget it"):
             return
         drafts[RUN] = None
+    backends = tuple(backend.name for backend in app.backends)
     app.push_screen(FormScreen(Draft(pack, preset, backends=backends), drafts))
 
 

@@ -38,7 +38,7 @@ class RemovingScreen(ChosenScreen):
                 "Only an ended job can be removed from the list.", "`c` cancels one that is open."
             )
             return
-        in_background(self, self._clear(rows), group="queue.clear.ask")
+        in_background(self, self._clear(rows), group="queue.clear.ask", opens=True)
 
     async def _clear(self, rows: Sequence[JobRow]) -> None:
         more = ["Their files stay where they are." if len(rows) > 1 else "Its files stay where they are."]

@@ -257,7 +257,7 @@ class QueueScreen(DetailedScreen):
         return True
 
     def action_sort(self) -> None:
-        in_background(self, self._choose_sort(), group="queue.sort", exclusive=True)
+        in_background(self, self._choose_sort(), group="queue.sort", exclusive=True, opens=True)
 
     async def _choose_sort(self) -> None:
         now = self.rows.sort

@@ -24,7 +24,7 @@ class SteeredScreen(RemovingScreen):
         if not rows:
             self.none_chosen("Nothing to cancel: it has ended.")
             return
-        in_background(self, self._cancel(rows), group="queue.cancel.ask")
+        in_background(self, self._cancel(rows), group="queue.cancel.ask", opens=True)
 
     async def _cancel(self, rows: Sequence[JobRow]) -> None:
         running = sum(row.state == "running" for row in rows)
@@ -54,7 +54,7 @@ class SteeredScreen(RemovingScreen):
         self.clear_marks()
 
     def action_retry_failed(self) -> None:
-        in_background(self, self._retry_failed(), group="queue.retry.ask")
+        in_background(self, self._retry_failed(), group="queue.retry.ask", opens=True)
 
     async def _retry_failed(self) -> None:
         failed = self.app.queue.failed_24h

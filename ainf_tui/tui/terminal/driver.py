@@ -23,7 +23,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from ainf_tui.tui.terminal import modes
-from ainf_tui.tui.terminal.abilities import multiplexer
+from ainf_tui.tui.terminal.abilities import multiplexer, over_ssh
 from ainf_tui.tui.terminal.ending import ALONE, Ending
 from ainf_tui.tui.terminal.input import TerminalInput
 from ainf_tui.tui.terminal.output import TerminalOutput, last_words, listen, open_terminal
@@ -60,6 +60,7 @@ class AinfDriver(LinuxDriver):
             on_gone=self._gone,
             on_old_mouse=self._old_mouse,
             awaited=self._answers_awaited,
+            far=over_ssh(os.environ),
         )
         self._probing = Probing(self.send_message)
         self._asserted_at = 0.0

@@ -14,6 +14,8 @@ from textual.message import Message
 from ainf_tui.tui.terminal.replies import Replies
 
 _ESCAPE = constants.ESCAPE_DELAY + 0.005
+_ESCAPE_FAR = 0.25
+"""The same over a line on which the bytes of one key may come in two packets."""
 _AT_ONCE = 4_096
 
 
@@ -23,6 +25,7 @@ class TerminalInput:
     `on_message` gets keys, pastes, mouse and focus events; `on_answer(answer, now)` an answer of the
     terminal as bytes; `on_gone` is told when there is no terminal any more; `on_old_mouse` when it sends
     mouse reports in a form that we did not ask for. `awaited(now)` says whether answers may still come.
+    `far`: the terminal is at the other end of ssh.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class TerminalInput:
         on_gone: Callable[[], None],
         on_old_mouse: Callable[[float], None],
         awaited: Callable[[float], bool],
+        far: bool = False,
     ) -> None:
         self._debug = debug
         self._on_message = on_message
@@ -44,6 +48,8 @@ class TerminalInput:
         self._parser = XTermParser(debug)
         self._replies = Replies()
         self._read_at = 0.0
+        # Whoever has set ESCDELAY has set it for this line.
+        self._escape = max(_ESCAPE, _ESCAPE_FAR) if far and "ESCDELAY" not in os.environ else _ESCAPE
         self._tick: asyncio.TimerHandle | None = None
         self._source: tuple[asyncio.AbstractEventLoop, int] | None = None
 
@@ -101,7 +107,7 @@ class TerminalInput:
             self._parser = XTermParser(self._debug)
 
     def _patience(self) -> float:
-        return self._replies.hold or _ESCAPE
+        return self._replies.hold or self._escape
 
     def _tick_in(self, seconds: float) -> None:
         if self._source is not None:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widgets import Input
 
 from ainf_tui.tui.lines import safe
@@ -19,6 +20,8 @@ class Entry(Input):
     Entry:focus { border: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
+    # A cursor that blinks paints twice a second, for ever.
+    cursor_blink = reactive(default=False, init=False)
 
     def validate_value(self, value: str) -> str:
         """What was pasted or kept may hold anything; what is shown is what is meant."""

@@ -8,21 +8,24 @@ import pytest
 from textual.theme import Theme
 
 from ainf_tui.actions import ACTIONS, AREAS, BY_ID, of_area
-from ainf_tui.domain.workflows import Preset
 from ainf_tui.settings import Settings
 from ainf_tui.tui.app import AinfApp
 from ainf_tui.tui.frame.command_log import CommandLog
+from ainf_tui.tui.frame.dialogs import Confirm
 from ainf_tui.tui.frame.finder import Finder, Item, holding, nearest
 from ainf_tui.tui.frame.reasons import READ_ONLY, why_not_for
 from ainf_tui.tui.frame.settings import SettingsScreen
 from ainf_tui.tui.options import Options
+from ainf_tui.tui.queue.form import FormScreen
 from ainf_tui.tui.queue.screen import QueueScreen
 from ainf_tui.tui.session import Session
 from ainf_tui.tui.terminal.messages import LineChanged
 from ainf_tui.tui.widgets.table import Table
+from tests.fakes.job_details import until
 from tests.fakes.job_rows import job_row
 from tests.tui.conftest import still
 from tests.tui.frame.helpers import toasts
+from tests.tui.queue.test_form_fields import PACK, PRESET
 
 
 def item(value: str, words: str = "", **fields) -> Item:
@@ -154,16 +157,20 @@ async def test_palette_names_the_reason_of_what_cannot_be_done(open_app, fake_en
         )
 
 
-async def test_palette_offers_presets_and_types_the_line(open_app, fake_engine):
-    fake_engine.presets = (
-        Preset("portrait", "Portrait", "A face.", "portrait", "portrait-basic", "{subject}", "", {}),
-    )
+async def test_palette_offers_presets_and_opens_the_form(open_app, fake_engine):
+    fake_engine.packs, fake_engine.presets = (PACK,), (PRESET,)
     async with open_app() as (app, pilot):
         await pilot.press("ctrl+p")
         await still(pilot)
-        await pilot.press(*"run from portrait", "enter")
+        await pilot.press(*"run from warm", "enter")
+        await until(lambda: isinstance(app.screen, FormScreen))
         await still(pilot)
-        assert app.screen.query_one("#command-entry").value == "run --preset portrait --prompt "
+        assert app.screen.title_bar.plain.strip().startswith("NEW RUN   warm, a preset of basic")
+        await pilot.press("x", "escape", "ctrl+p")
+        await still(pilot)
+        await pilot.press(*"run from warm", "enter")
+        await until(lambda: isinstance(app.screen, Confirm))
+        assert "forget what you typed" in str(app.screen.query_one("#question").render())
 
 
 async def test_theme_is_seen_while_the_cursor_moves_kept_by_enter_and_given_back_by_esc(fake_engine):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,41 @@ def test_bare_ainf_is_the_app_with_the_verbs_of_the_command_line(home):
         assert terminal.modes_left_on() == []
     kept = json.loads((home / "state" / "app-session.json").read_text())
     assert kept["history"] == ['run portrait-basic --prompt "a [/x] night" --hold', "queue clear"]
+
+
+EDITOR = """#!/bin/sh
+echo the editor has the terminal
+read line
+echo "[queue]
+max_attempts = $line" > "$1"
+"""
+
+
+def test_an_editor_gets_the_terminal_and_the_app_lives_on(home):
+    """What happens meanwhile is on the screen afterwards; ctrl+c there is the editor's."""
+    editor = home.parent / "editor"
+    editor.write_text(EDITOR)
+    editor.chmod(0o755)
+    with Terminal(AINF, size=(100, 30), env=world(home) | {"EDITOR": str(editor)}, cwd=ROOT) as terminal:
+        terminal.wait_text("Nothing is queued")
+        terminal.type("2,")
+        terminal.wait_text("SETTINGS")
+        terminal.type("e")
+        terminal.wait_text("the editor has the terminal")
+        assert "alternate screen" not in terminal.modes_left_on()
+        run = [*AINF, "run", "portrait-basic", "--prompt", "x", "--hold"]
+        subprocess.run(run, env=world(home), cwd=ROOT, check=True, capture_output=True, timeout=60)
+        terminal.process.send_signal(signal.SIGINT)
+        terminal.type("7\n")
+        terminal.wait_text("1 changed. For it to hold")
+        terminal.wait_text("SETTINGS")
+        terminal.press("escape")
+        terminal.wait_text("1 held")
+        terminal.press("ctrl+c")
+        terminal.wait_text(r"\^c again leaves the app")
+        terminal.press("ctrl+c")
+        assert terminal.wait_exit() == 0
+        assert terminal.modes_left_on() == []
 
 
 def test_without_a_terminal_it_is_the_status(home):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from textual import events
-from textual.widgets import Button, TextArea
+from textual.widgets import Button, Checkbox, TextArea
 
 from ainf_tui.domain.workflows import PackInput
 from ainf_tui.errors import UsageError
@@ -199,3 +199,26 @@ async def test_read_only_nothing_is_sent(open_app, packs):
         await still(pilot)
         assert packs.called("submit") == []
         assert isinstance(app.screen, QueueScreen)
+
+
+async def test_a_box_says_by_its_sign_whether_it_is_ticked(open_app, packs):
+    async with open_app(WIDE) as (app, pilot):
+        await open_form(pilot, *"warm")
+        tiled = box(app, "tiled").input
+        tiled.scroll_visible(animate=False)
+        await still(pilot)
+        assert str(tiled.render()).strip() == "[ ] no"
+        tiled.focus()
+        await pilot.press("space")
+        await still(pilot)
+        assert str(tiled.render()).strip() == "[x] yes"
+
+
+async def test_no_cursor_blinks(open_app, packs):
+    """It would paint twice a second for ever."""
+    async with open_app(WIDE) as (app, pilot):
+        assert not app.screen.entry.cursor_blink
+        await open_form(pilot, *"warm")
+        typed_in = [item.input for item in app.screen.boxes if not isinstance(item.input, Checkbox)]
+        assert len(typed_in) > 5
+        assert not any(item.cursor_blink for item in typed_in)

@@ -20,9 +20,11 @@ def open_app():
     """Opens it with words for `small_app.py`, ready for keys."""
     opened = []
 
-    def open_one(*words, before=(), ready=READY, **more):
+    def open_one(*words, before=(), ready=READY, variables=None, **more):
         command = [*before, sys.executable, str(APP), *words]
-        terminal = Terminal(command, cwd=ROOT, variables={"PYTHONPATH": str(ROOT)}, **more)
+        terminal = Terminal(
+            command, cwd=ROOT, variables={"PYTHONPATH": str(ROOT), **(variables or {})}, **more
+        )
         opened.append(terminal)
         terminal.__enter__()
         terminal.wait_text(ready)

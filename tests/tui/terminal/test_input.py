@@ -91,6 +91,17 @@ def test_escape_alone_is_a_key(open_app):
     terminal.wait_text(r"^keys 1 last escape")
 
 
+@pytest.mark.parametrize("words", [{"SSH_TTY": "/dev/pts/9"}, {"SSH_TTY": "x", "ESCDELAY": "400"}])
+def test_a_key_in_two_packets_is_one_over_ssh(open_app, words):
+    """Its bytes are further apart than at home, where Esc alone is a key by then."""
+    terminal = open_app(variables=words)
+    terminal.wait_still()
+    terminal.write(b"\x1b")
+    time.sleep(0.15)
+    terminal.write(b"[B")
+    terminal.wait_text(r"^keys 1 last down")
+
+
 def test_resize_storm(open_app):
     terminal = open_app("busy")
     terminal.wait_text("row 1")  # they come with the app's first tick, which a fast storm would outrun
