@@ -70,9 +70,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.quit", ("q",), "quit", "Back, and at the first screen leave. The engine goes on."),
     Action("app.leave", ("ctrl+q",), "leave", "Leave at once. The engine goes on."),
     Action("app.interrupt", ("ctrl+c",), "interrupt", "Copies what is selected; else tells how to leave."),
-    Action(
-        "app.dashboard", ("1",), "dashboard", "The Dashboard: services, machine, what runs, what is wrong."
-    ),
+    Action("app.dashboard", ("1",), "dashboard", "The Dashboard: is it well, what is it doing."),
     Action("app.queue", ("2",), "queue", "The Queue screen."),
     Action("app.command_log", ("at",), "command log", "What was asked of the engine for you."),
     Action("app.settings", ("comma",), "settings", "The settings and where each comes from."),
@@ -99,13 +97,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("list.bottom", ("G", "end"), "end", "To the last line."),
     Action("list.next_pane", ("tab",), "next pane", "To the next pane."),
     Action("list.previous_pane", ("shift+tab",), "previous pane", "To the pane before."),
-    Action(
-        "dashboard.open",
-        ("enter",),
-        "open",
-        "What is under the cursor in full; a job on its screen.",
-        footer=1,
-    ),
+    Action("dashboard.open", ("enter",), "open", "What is under the cursor in full.", footer=1),
     Action(
         "dashboard.start",
         ("s",),
@@ -153,6 +145,16 @@ ACTIONS: tuple[Action, ...] = (
         "services adopt",
         "POST /v1/services/adopt",
     ),
+    Action(
+        "dashboard.fix",
+        ("f",),
+        "fix",
+        "Mend what the check under the cursor found. Shows the steps and asks.",
+        "doctor --fix",
+        "POST /v1/checks/fix",
+        7,
+    ),
+    Action("dashboard.check", ("C",), "check", "Look at the whole system again.", "doctor"),
     Action("dashboard.logs", ("L",), "log", "The end of the service's log, as it grows."),
     Action("dashboard.comfyui", ("c",), "ComfyUI", "The ComfyUI of this box and its custom nodes."),
     Action(

@@ -28,17 +28,25 @@ def supervisor(
     processes = SystemProcesses(locations.services_dir)
     watched = watched_by_settings(settings, settings.database_url(locations.database_file))
     files = ServiceFiles(services_file(), locations.user_services_file, watched)
+    prober = SystemProber(processes)
+    runs = RunLogs(
+        settings.runs_folder(locations.runs_dir),
+        redact=settings.redact,
+        keep_count=settings.runs.keep,
+        keep_bytes=settings.runs.keep_bytes,
+        max_bytes=settings.runs.log_max_bytes,
+    )
+
+    async def aclose() -> None:
+        await runs.aclose()
+        await prober.aclose()
+        await processes.aclose()
+
     parts = Parts(
         processes=processes,
-        prober=SystemProber(processes),
+        prober=prober,
         records=FileRecords(locations.services_dir),
-        runs=RunLogs(
-            settings.runs_folder(locations.runs_dir),
-            redact=settings.redact,
-            keep_count=settings.runs.keep,
-            keep_bytes=settings.runs.keep_bytes,
-            max_bytes=settings.runs.log_max_bytes,
-        ),
+        runs=runs,
         logs=LogFiles(),
         definitions=files.read,
         clock=ctx.clock,
@@ -48,6 +56,7 @@ def supervisor(
             probe_unwatched=settings.probes.unwatched,
             log_max_bytes=settings.runs.log_max_bytes,
         ),
+        aclose=aclose,
         kill=ctx.kill,
         providers=providers,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import subprocess
@@ -19,6 +20,7 @@ from ainf_tui.client import Client
 from ainf_tui.client.launch import connect
 from ainf_tui.locations import Locations, locate
 from ainf_tui.settings import Settings, resolve
+from ainf_tui.tui.session import SCHEMA
 
 NOBODY = "http://127.0.0.1:9"
 """An address where no ComfyUI answers (the discard port, closed everywhere)."""
@@ -48,6 +50,12 @@ class Home:
         file.parent.mkdir(parents=True, exist_ok=True)
         tables = [f'[backends.{name}]\nurl = "{url}"\n' for name, url in backends.items()]
         file.write_text("\n".join(tables), encoding="utf-8")
+
+    def left_at(self, screen: str) -> None:
+        """The app was left at this screen the last time, and opens with it."""
+        file = self.locations.app_session_file
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({"schema": SCHEMA, "screen": screen}), encoding="utf-8")
 
     @property
     def locations(self) -> Locations:

@@ -43,6 +43,8 @@ def floor(mode: str = "plain") -> Program:
 
 
 def ainf(home: Home, *words: str, until: str = APP_UNTIL) -> Program:
+    """The app, which opens with its list of jobs as it was left."""
+    home.left_at("app.queue")
     return Program("ainf", (*AINF, *words), until, env=home.env)
 
 

@@ -22,6 +22,7 @@ from benchmarks.row_manners import (
 )
 from benchmarks.row_memory import queue_memory
 from benchmarks.row_pages import page_ratio
+from benchmarks.row_services import services_key, services_key_p95, services_share
 from benchmarks.row_start import start_seconds
 from benchmarks.row_three import three_apps
 
@@ -47,6 +48,9 @@ ROWS = (
     Row("app-rows-first", "... first screen / with 50 rows", 1.2, "x", rows_first),
     Row("app-slow", "key at 5 kB/s with 4 live jobs, p95", 500, "ms", slow_key),
     Row("app-slow-told", "... with --low-bandwidth", 500, "ms", slow_key_told),
+    Row("services-share", "engine with 50 services, 5 hung, of a core", 4, "%", services_share),
+    Row("services-key", "... key in their list / with 2 services", 1.2, "x", services_key),
+    Row("services-key-p95", "... 95th percentile", 1.2, "x", services_key_p95),
     Row("app-three", "a change on the screens of 3 apps, p95", 500, "ms", three_apps),
     Row("app-leave", "leaving, clean", 0.3, "s", leaving),
 )

@@ -29,6 +29,7 @@ from pyte.screens import Char  # noqa: E402 - same
 
 from tests.fakes.terminal import Terminal  # noqa: E402 - same
 from tests.fakes.xterm_screen import Cells  # noqa: E402 - same
+from tests.tui.boxes import BOXES, Box, shown  # noqa: E402 - same
 from tests.tui.story import RETURN, STAGES, Stage, Story, prepared, states  # noqa: E402 - same
 
 SIZE = (120, 40)
@@ -183,7 +184,16 @@ async def taken() -> dict[str, str]:
         for size in OTHER_SIZES:
             async with prepared(Path(scratch) / str(size[0])) as story:
                 pictures |= await _several(story, size)
+        for box in BOXES:
+            pictures[box.name] = await asyncio.to_thread(_of_box, box, Path(scratch) / box.name)
     return pictures
+
+
+def _of_box(box: Box, folder: Path) -> str:
+    with shown(box, folder, SIZE) as terminal:
+        terminal.expect(_without_toast).wait(TOAST_SECONDS)
+        terminal.wait_still(1500, 30.0)
+        return svg(terminal.xterm.cells)
 
 
 def same(one: str, other: str) -> bool:

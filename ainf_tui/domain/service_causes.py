@@ -25,7 +25,7 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
         "`ainf services ports` shows by whom; start it on another one with --port",
     ),
     (
-        r"CUDA out of memory|OutOfMemoryError|HIP out of memory",
+        r"CUDA (?:error: )?out of memory|OutOfMemoryError|HIP (?:error: )?out of memory",
         "the GPU's memory is full",
         "end what else uses the GPU, or start with less: --lowvram",
     ),

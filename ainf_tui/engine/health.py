@@ -74,8 +74,9 @@ def _all_reasons(state: State) -> Iterator[ReasonDocument]:
             "backend.none_reachable",
             "error",
             "no backend answers" if state.backends else "no backend is configured",
-            "start ComfyUI, or name its address: AINF_COMFYUI_URL=http://HOST:8188, or [backends.NAME] url "
-            "in the file that `ainf config path` prints; `ainf simulator` stands in for one",
+            "start ComfyUI (`ainf up`), or name its address: AINF_COMFYUI_URL=http://HOST:8188, or "
+            "[backends.NAME] url in the file that `ainf config path` prints; `ainf simulator` stands in "
+            "for one",
         )
     for backend in down:
         yield ReasonDocument(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from ainf_tui.domain.check_documents import FixedDocument, FixRequest
 from ainf_tui.domain.documents import CountDocument, JobsDocument, QueueDocument
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
 from ainf_tui.errors import AinfError, UnreachableError
@@ -76,6 +77,12 @@ class Orders:
 
     async def resume(self) -> QueueDocument:
         return await self._do(asked.line("queue", "resume"), lambda c: c.queue.resume(), lambda _: "goes on")
+
+    async def fix(self, request: FixRequest) -> FixedDocument:
+        line = asked.line("doctor", "--fix")
+        return await self._do(
+            line, lambda c: c.checks.fix(request), lambda d: "done" if d.done else "not done"
+        )
 
     async def _do(
         self, line: str, work: Callable[[EngineClient], Awaitable[T]], told: Callable[[T], str]

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
+from ainf_tui.domain.check_documents import ChecksDocument, FixedDocument, FixRequest
 from ainf_tui.domain.comfyui_documents import (
     ComfyUIDocument,
     CustomNodesDocument,
@@ -92,6 +93,13 @@ class HostCalls(Protocol):
     async def history(self, points: int = 0) -> HistoryDocument: ...
 
 
+class CheckCalls(Protocol):
+    """`client.checks`."""
+
+    async def run(self) -> ChecksDocument: ...
+    async def fix(self, request: FixRequest) -> FixedDocument: ...
+
+
 class ComfyUICalls(Protocol):
     """`client.comfyui`."""
 
@@ -123,6 +131,8 @@ class EngineClient(Protocol):
     def services(self) -> ServiceCalls: ...
     @property
     def host(self) -> HostCalls: ...
+    @property
+    def checks(self) -> CheckCalls: ...
     @property
     def comfyui(self) -> ComfyUICalls: ...
     @property

@@ -29,9 +29,7 @@ class Box:
         self.at = NOON
         self._engines: list[RunLogs] = []
 
-    def engine(
-        self, *, keep: int = 100, keep_bytes: int = 10**9, max_bytes: int = 1 << 20, patience: float = 5.0
-    ) -> RunLogs:
+    def engine(self, *, keep: int = 100, keep_bytes: int = 10**9, max_bytes: int = 1 << 20) -> RunLogs:
         logs = RunLogs(
             self.folder,
             redact=hide,
@@ -39,7 +37,6 @@ class Box:
             keep_bytes=keep_bytes,
             max_bytes=max_bytes,
             now=lambda: self.at,
-            patience=patience,
             retry=0.005,
         )
         self._engines.append(logs)

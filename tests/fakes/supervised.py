@@ -76,6 +76,8 @@ class Machine:
     ends_at_once: Exit | None = None
     run_id: str = ""
     ended_runs: list[str] = field(default_factory=list)
+    lost_runs: bool = False
+    """The folder of an earlier run is gone."""
     linked: list[str] = field(default_factory=list)
     asked_owners: int = 0
 
@@ -206,6 +208,9 @@ class RunLogFake:
         return self.run
 
     async def resume(self, run: str) -> bool:
+        if self._machine.lost_runs:
+            self._machine.run_id = ""
+            return False
         self._machine.run_id = run
         return True
 

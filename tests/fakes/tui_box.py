@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ainf_tui.domain.check_documents import ChecksDocument, FixedDocument, FixRequest
 from ainf_tui.domain.comfyui_documents import (
     ComfyUIDocument,
     CustomNodesDocument,
@@ -84,6 +85,21 @@ class FakeComfyUI:
         self._engine.act(f"comfyui.{name}", request)
         found: ComfyUIDocument = self._engine.topics["comfyui"]
         return found
+
+
+class FakeChecks:
+    """`client.checks`."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+
+    async def run(self) -> ChecksDocument:
+        self._engine.act("checks.run", None)
+        return ChecksDocument("ok", self._engine.topics["checks"])
+
+    async def fix(self, request: FixRequest) -> FixedDocument:
+        self._engine.act("checks.fix", request)
+        return FixedDocument(request.id, self._engine.mends, ("mkdir: [/x] denied",), None)
 
 
 class FakeServices:

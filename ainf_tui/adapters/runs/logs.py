@@ -145,7 +145,7 @@ class RunLogs:
         nothing: list[Mapping[str, Any]] = []
         found = await self._writer.ask(look, nothing, "a look at the events")
         there = {event["seq"] for event in found}
-        late = [event for event in run.waiting if event.seq not in there]
+        late = [event for event in run.unwritten if event.seq not in there]
         texts = [parse(event.line) or {} for event in late if not service or event.service == service]
         return tuple([*reversed(found), *texts][-limit:])
 

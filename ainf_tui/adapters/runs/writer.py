@@ -39,6 +39,8 @@ class OpenRun:
     why: str
     seq: int = 0
     waiting: list[Event] = field(default_factory=list)
+    writing: list[Event] = field(default_factory=list)
+    """Older than those: what the disk has been given and has not taken yet."""
     summary: str = ""
     summary_due: bool = False
     lost: int = 0
@@ -46,8 +48,12 @@ class OpenRun:
     """Up to this seq the engine's log has what the disk refused."""
 
     @property
+    def unwritten(self) -> list[Event]:
+        return self.writing + self.waiting
+
+    @property
     def behind(self) -> bool:
-        return bool(self.waiting) or self.summary_due
+        return bool(self.unwritten) or self.summary_due
 
 
 class Writer:
@@ -108,8 +114,8 @@ class Writer:
     async def close(self) -> None:
         """The last attempt, and the end of the tasks. The run stays open on the disk."""
         await self.settle()
-        if self.run and self.run.waiting:
-            log.warning("%d events of the run %s are not written", len(self.run.waiting), self.run.id)
+        if self.run and (left := len(self.run.unwritten)):
+            log.warning("%d events of the run %s are not written", left, self.run.id)
         tasks = [*self._tasks]
         for task in tasks:
             task.cancel()
@@ -117,8 +123,8 @@ class Writer:
 
     def shut(self) -> None:
         """The run has ended; what is not written by now stays in the engine's log alone."""
-        if self.run and self.run.waiting:
-            log.warning("%d events of the run %s could not be written", len(self.run.waiting), self.run.id)
+        if self.run and (left := len(self.run.unwritten)):
+            log.warning("%d events of the run %s could not be written", left, self.run.id)
         self.run, self.trouble = None, ""
 
     async def ask(self, job: Callable[[], T], otherwise: T, what: str) -> T:
@@ -165,13 +171,14 @@ class Writer:
 
     async def _write(self, run: OpenRun) -> str:
         """One batch; why not. Waits for the end however long it takes: else it would be written twice."""
-        batch, run.waiting = run.waiting, []
+        run.writing, run.waiting = run.waiting, []
         try:
-            gone = await self._patiently(partial(_append, run, batch))
+            gone = await self._patiently(partial(_append, run, tuple(run.writing)))
         except OSError as error:
-            run.waiting = batch + run.waiting
+            run.writing, run.waiting = [], run.unwritten
             _trim(run)
             return _reason(error)
+        run.writing = []
         if gone:
             self.event("warning", "", "The folder of this run was removed; it begins anew", {})
             run.summary_due = bool(run.summary)

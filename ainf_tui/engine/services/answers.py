@@ -123,7 +123,8 @@ class Services(ServiceReads):
             names = tuple(name for name in self._all() if self._unit(name).declared.autostart)
             waiting = [n for n in names if not self._unit(n).standing.lives]
             if waiting:
-                await self._supervisor.new_run(request.reason or "ainf up")
+                documents = tuple(self._supervisor.documents())
+                await self._supervisor.runs.anew(request.reason or "ainf up", documents)
             order = start_order(self._supervisor.specs, names)
             return await self._start_all(order, ServicesRequest(reason=request.reason or "ainf up"))
 

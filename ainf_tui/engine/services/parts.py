@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from ainf_tui.domain.ports import Clock
@@ -35,6 +35,9 @@ class ServiceTuning:
     log_max_bytes: int = 67_108_864
 
 
+async def _nothing() -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Given by the wiring; tests give others."""
@@ -51,6 +54,8 @@ class Parts:
     """Whether somebody looks at the services."""
     providers: Mapping[str, Provider] = field(default_factory=dict)
     tuning: ServiceTuning = ServiceTuning()
+    aclose: Callable[[], Awaitable[None]] = _nothing
+    """Closes what the wiring has opened."""
     kill: KillSwitch = field(default_factory=lambda: KillSwitch(""))
 
     def moment(self) -> Moment:

@@ -14,13 +14,16 @@ from ainf_tui.domain.services import Definitions, Kind, ServiceSpec, ServiceStat
 from ainf_tui.domain.services_machine import Standing, adopted, found, resumed
 from ainf_tui.engine.services.keeper import Keeper
 from ainf_tui.engine.services.parts import Parts, log
+from ainf_tui.engine.services.runs import Runs
 from ainf_tui.engine.services.unit import Unit
-from ainf_tui.engine.services.views import same_but_age, service_document, summary
+from ainf_tui.engine.services.views import same_but_age, service_document
 from ainf_tui.engine.services.watching import Watching
 from ainf_tui.store import Store
 
 _AGE = timedelta(seconds=10)
 """What is told of the age of a check is at most so much too old: ages are counted by who shows them."""
+_TOGETHER = 0.02
+"""Seconds in which several changes become one."""
 _RESTART_PAUSE = 1.0
 
 
@@ -35,11 +38,12 @@ class Supervisor:
         self._units: dict[str, Unit] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._watching = Watching(self)
+        self.runs = Runs(parts.runs, parts.clock, self._units)
         self._left: tuple[Problem, ...] = ()
         self._definitions = Definitions({})
         self._settled = asyncio.Event()
         self._soon = asyncio.Event()
-        self._told = ""
+        self._due: asyncio.TimerHandle | None = None
 
     # -- life --------------------------------------------------------------------------------------
     async def start(self) -> None:
@@ -56,6 +60,8 @@ class Supervisor:
         starts = dict(await self.parts.processes.launched())
         for name in {*records, *starts}:
             await self._recover(name, records.get(name), starts.get(name))
+        if not self.parts.runs.run and any(unit.run and unit.standing.lives for unit in self._units.values()):
+            await self.runs.begin("the engine is back, and the folder of its run is not")
         for unit in self._units.values():
             self._keep(unit)
         self.publish()
@@ -67,37 +73,13 @@ class Supervisor:
             await self._watching.count()
             await self._watching.ports()
             self._settled.set()
-            await self._keep_run()
+            if await self.runs.keep(tuple(self.documents()), going_on=self.needed):
+                self.publish()
             every = self.parts.tuning.count_every
             self._soon.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(every if self.parts.watched() else every * 5):
                     await self._soon.wait()
-
-    async def new_run(self, why: str) -> None:
-        """Begins a run; services that outlive the one before keep their files, and are linked to."""
-        runs = self.parts.runs
-        if runs.run:
-            await runs.end("ended", summary(tuple(self.documents()), self.parts.clock.now()))
-        await runs.begin(why)
-        for unit in self._units.values():
-            if unit.standing.lives and unit.log:
-                await runs.link(unit.name, unit.log)
-
-    async def _keep_run(self) -> None:
-        """The run's summary as things stand; its end where nothing runs any more."""
-        if not self.parts.runs.run:
-            return
-        documents = tuple(self.documents())
-        said = "\n".join(f"{d.name} {d.kind} {d.state} {d.health} {d.restarts}" for d in documents)
-        failed = any(d.problem is not None for d in documents)
-        lines = summary(documents, self.parts.clock.now())
-        if not self.needed:
-            await self.parts.runs.end("failed" if failed else "ended", lines)
-            self.publish()
-        elif said != self._told:
-            await self.parts.runs.summarize(lines, "trouble" if failed else "running")
-        self._told = said
 
     async def settled(self, within: float) -> None:
         """Until the first look at everybody's ports is done."""
@@ -114,6 +96,8 @@ class Supervisor:
         await asyncio.gather(*self._keepers.values(), return_exceptions=True)
         for unit in self._units.values():
             await unit.save()
+        self.publish()
+        await self.parts.aclose()
 
     @property
     def needed(self) -> bool:
@@ -239,10 +223,14 @@ class Supervisor:
                 unit.wake.set()  # what it waits for may have come
         if not self.needed:
             self._soon.set()
-        self.publish()
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(_TOGETHER, self.publish)
 
     def publish(self) -> None:
         """Sets the topic where it says something new."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
         before = {document.name: document for document in self._store.state.services.services}
         documents = tuple(_aged(before.get(d.name), d, _AGE) for d in self.documents())
         self._store.update(services=ServicesDocument(documents, run=self.parts.runs.run))

@@ -99,8 +99,8 @@ class Unit:
     def move(self, new: Standing) -> bool:
         """Takes a new standing; True if it is another one. Tells the run's log of what matters."""
         old, self.standing = self.standing, new
-        if new == old:
-            return False
+        if replace(new, successes=0, failures=0) == replace(old, successes=0, failures=0):
+            return False  # Only counted.
         if new.state is not old.state:
             self.waits = ""
             if not new.lives:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from textual.widget import Widget
 
 from ainf_tui.actions import Action
+from ainf_tui.domain.check_documents import FixDocument, FixRequest
 from ainf_tui.domain.service_documents import ServiceDocument
+from ainf_tui.errors import AinfError
 from ainf_tui.tui.dashboard.details import check_text, gpu_text
 from ainf_tui.tui.dashboard.now_lines import first_of
 from ainf_tui.tui.dashboard.panels import LinePanel, ListPanel
 from ainf_tui.tui.dashboard.problems import CheckList, Failure, FailureList
 from ainf_tui.tui.dashboard.services_list import ServiceList
 from ainf_tui.tui.dashboard.steering import SteeringScreen
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.told import JobWanted
 from ainf_tui.tui.widgets.table import Table
 
@@ -65,6 +68,9 @@ class OpeningScreen(SteeringScreen):
     # -- in full ------------------------------------------------------------------------------
     def why_not(self, action: Action) -> str:
         """Why the key does nothing with what has the focus."""
+        if action.id == "dashboard.fix":
+            check = self.check_list.of(self.checks.cursor_id)
+            return "" if check is not None and check.fix is not None else "nothing that ainf can mend"
         if action.id != "dashboard.open":
             return super().why_not(action)
         empty = (
@@ -111,6 +117,42 @@ class OpeningScreen(SteeringScreen):
         check = self.check_list.of(code)
         if check is not None:
             self._open_text(check.title, check_text(check))
+
+    def action_fix(self) -> None:
+        """The steps are shown first; the engine refuses if they are others by now."""
+        check = self.check_list.of(self.checks.cursor_id)
+        if check is None or check.fix is None:
+            self.app.tell("There is nothing that ainf can mend.", "`enter` on a check tells what you can do.")
+        elif self.may():
+            in_background(self, self._fix(check.fix), group="dashboard.fix")
+
+    async def _fix(self, fix: FixDocument) -> None:
+        if not await self.app.confirm(f"{fix.title}?", fix.steps, "Do it"):
+            return
+        try:
+            done = await self.app.orders.fix(FixRequest(fix.id, fix.steps))
+        except AinfError as error:
+            self.app.tell_error(error)
+            return
+        if done.done:
+            self.app.tell(f"Done: {fix.title}")
+        else:
+            self._open_text(f"Not done: {fix.title}", "\n".join(done.output))
+
+    def action_check(self) -> None:
+        in_background(self, self._check(), group="dashboard.check", exclusive=True)
+
+    async def _check(self) -> None:
+        """The topic tells what was found."""
+        client = self.app.engine_link.client
+        if client is None:
+            self.app.tell("There is no engine to ask just now.")
+            return
+        self.app.tell("The system is looked at ...")
+        try:
+            await client.checks.run()
+        except AinfError as error:
+            self.app.tell_error(error)
 
     def _open_job(self, number: str) -> None:
         """On the Queue screen."""

@@ -23,7 +23,7 @@ FAILURES = (
 CHECKS = (
     Column("sign", 1, title=""),
     Column("check", 12, flexible=True, title="CHECKS"),
-    Column("fix", 10, right=True, title=""),
+    Column("fix", 6, right=True, title=""),
 )
 LATELY = timedelta(hours=24)
 _ORDER = {"error": 0, "warning": 1, "unknown": 2}

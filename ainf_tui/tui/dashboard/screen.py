@@ -176,11 +176,12 @@ class DashboardScreen(OpeningScreen):
         if self.hidden:
             return
         checks = self.app.checks
-        self.check_list.fix_key = self.app.keymap.shown(BY_ID["dashboard.open"])
+        self.check_list.fix_key = self.app.keymap.shown(BY_ID["dashboard.fix"])
         self.check_list.take(checks)
         self.checks.pointer = self.app.signs.pointer
-        told = f"all {len(checks)} are well" if checks else "The system was not checked yet."
-        self.checks.empty = (((told, "muted"),),)
+        look: Line = (("The system was not checked yet.  ", "muted"), (self._key("dashboard.check"), "key"))
+        well: Line = ((f"all {len(checks)} are well", "muted"),)
+        self.checks.empty = (well if checks else (*look, (" checks it", "muted")),)
         self.checks.update()
         self._share_out()
 

@@ -71,7 +71,7 @@ async def test_what_survives_even_that_is_told():
         problem = box.supervisor.units["web"].problem
         assert problem is not None
         assert problem.code == "service.not_stopped"
-        assert box.document("web").state == "running"
+        await box.state("web", "running")
 
 
 async def test_a_stop_command_is_run_instead_of_the_signal():
@@ -272,7 +272,7 @@ async def test_another_users_process_is_not_ended():
         await box.services.adopt(ask("web"))
         await box.services.stop(ask("web", confirmed=(owner.text,)))
         await box.until(lambda: box.supervisor.units["web"].problem is not None)
-        assert box.document("web").state == "running"
+        await box.state("web", "running")
 
 
 async def test_a_watched_one_runs_while_it_answers():

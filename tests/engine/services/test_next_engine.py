@@ -154,6 +154,15 @@ async def test_a_second_run_links_to_the_log_of_what_outlives_the_first():
         assert machine.ended_runs == ["ended"]
 
 
+async def test_a_run_whose_folder_is_gone_is_followed_by_another():
+    machine = Machine(lost_runs=True)
+    await left_running(machine, WEB)
+    async with Box(machine, WEB) as box:
+        await box.state("web", "running", "healthy")
+        assert machine.run_id
+        assert machine.linked == ["web"]
+
+
 async def test_what_is_told_does_not_change_while_nothing_does():
     machine = Machine()
     async with Box(machine, WEB) as box:

@@ -8,6 +8,7 @@ import pytest
 
 from ainf_tui.actions import ACTIONS
 from ainf_tui.cli.commands import services_change
+from ainf_tui.domain.check_documents import FixRequest
 from ainf_tui.domain.service_documents import (
     PortOwnerDocument,
     ServiceDetailDocument,
@@ -16,7 +17,7 @@ from ainf_tui.domain.service_documents import (
 )
 from ainf_tui.errors import ConflictError
 from ainf_tui.tui import asked
-from tests.fakes.box_documents import service
+from tests.fakes.box_documents import check, fixable, service
 from tests.tui.conftest import still
 from tests.tui.frame.helpers import toasts
 from tests.tui.screen_text import text
@@ -185,17 +186,43 @@ async def test_what_cannot_be_done_says_why_and_is_dimmed(dashboard, box):
         assert "web is stopped: there is nothing to stop" in toasts(app)
         assert box.called("services.stop") == []
         dimmed = {hint.label for hint in app.screen.hints() if not hint.enabled}
-        assert dimmed == {"stop", "restart"}
+        assert dimmed == {"stop", "restart", "fix"}
 
 
 @pytest.mark.parametrize("action", CHANGING, ids=lambda action: action.id)
 async def test_an_app_that_may_only_look_asks_nothing(dashboard, box, action):
+    box.topics["checks"] = (fixable(),)
     async with dashboard(read_only=True) as (app, pilot):
         await on(pilot, app, "web" if action.name in {"start", "adopt"} else "comfyui", action.keys[0])
         assert "read-only" in toasts(app)
-        assert [name for name, _ in box.calls if name.startswith("services.")] == []
+        assert [name for name, _ in box.calls if name.startswith(("services.", "checks."))] == []
         dimmed = {hint.label for hint in app.screen.hints() if not hint.enabled}
         assert {a.label for a in CHANGING if a.footer} <= dimmed
+
+
+@pytest.mark.parametrize("mends", [True, False])
+async def test_a_fix_shows_its_steps_and_asks(dashboard, box, mends):
+    box.topics["checks"] = (check("a", "error"), fixable())
+    box.mends = mends
+    async with dashboard() as (app, pilot):
+        app.screen.checks.move_to(1)
+        await pilot.press("f")
+        await still(pilot)
+        assert "mkdir -p /srv/out" in text(app)
+        assert box.called("checks.fix") == []
+        await pilot.press("tab", "enter")
+        await still(pilot)
+        assert box.called("checks.fix") == [FixRequest("folder.missing.outputs", ("mkdir -p /srv/out",))]
+        assert ("mkdir: [/x] denied" in text(app)) is not mends
+        assert app.orders.log[-1].line == "ainf doctor --fix"
+
+
+async def test_the_whole_system_is_looked_at_again(dashboard, box):
+    async with dashboard() as (app, pilot):
+        assert "C checks it" in text(app)
+        await pilot.press("C")
+        await still(pilot)
+        assert len(box.called("checks.run")) == 1
 
 
 async def test_the_log_alone(dashboard, box):
