@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol
 
-from ainf_tui.domain.ports_services import PortOwner
+from ainf_tui.domain.ports_services import PortOwner, Verdict
 from ainf_tui.domain.services import Kind
 from ainf_tui.engine.services.parts import Parts
 from ainf_tui.engine.services.unit import Unit
@@ -71,15 +72,23 @@ class Watching:
     async def _owned(self, unit: Unit, owner: PortOwner | None) -> None:
         if owner is not None and owner.process is not None and self._supervisor.service_of(owner.process.pid):
             owner = None
-        if owner != unit.owner:
-            unit.owner, unit.owner_verdict = owner, None
+        comes = unit.spec.health.identity == "comfyui"  # It listens before it answers.
+        if owner != unit.owner or (owner is not None and comes):
+            verdict = None
             if owner is not None:
-                unit.owner_verdict = await self._parts.prober.identify(unit.spec.host, owner.port)
-            self._supervisor.changed()
+                verdict = await self._parts.prober.identify(unit.spec.host, owner.port)
+            news = (owner, _said(verdict)) != (unit.owner, _said(unit.owner_verdict))
+            unit.owner, unit.owner_verdict = owner, verdict
+            if news:
+                self._supervisor.changed()
         if owner is not None and _not_ours(unit) and unit.standing.restart_at is None:
             verdict = unit.owner_verdict
             if unit.spec.health.identity == "comfyui" and verdict is not None and verdict.comfyui:
                 self._supervisor.adopt(unit, owner)
+
+
+def _said(verdict: Verdict | None) -> Verdict | None:
+    return None if verdict is None else replace(verdict, latency=None)
 
 
 def _not_ours(unit: Unit) -> bool:

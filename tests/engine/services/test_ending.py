@@ -229,6 +229,15 @@ async def test_a_comfyui_that_runs_already_is_used_whoever_started_it():
         assert machine.processes[owner].signals == ["TERM"]
 
 
+async def test_a_comfyui_that_only_starts_yet_is_adopted_once_it_answers():
+    machine = Machine(foreign=Verdict(Health.UNREACHABLE, "no answer within 2 s"))
+    owner = machine.someone(8188)
+    async with Box(machine, COMFYUI) as box:
+        await box.until(lambda: "no answer" in box.document("comfyui").message)
+        machine.foreign = IS_COMFYUI
+        assert (await box.state("comfyui", "running")).pid == owner.pid
+
+
 async def test_an_adopted_one_that_ends_is_not_started_by_us():
     machine = Machine(foreign=IS_COMFYUI)
     owner = machine.someone(8188)
