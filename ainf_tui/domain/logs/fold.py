@@ -47,16 +47,18 @@ class _Open:
 
 
 class Folder:
-    """The fold of one source."""
+    """The fold of one source. `at` is the time that its first line inherits."""
 
-    def __init__(self, source: str, clock: Clock, *, limit: int | None = None) -> None:
+    def __init__(
+        self, source: str, clock: Clock, *, limit: int | None = None, at: datetime | None = None
+    ) -> None:
         self._source = source
         self._clock = clock
         self._limit = limit
         self._open: _Open | None = None
         self._place = _Place.OUTSIDE
         self._blank: list[tuple[RawLine, Shown]] = []
-        self._at: datetime | None = None
+        self._at = at
         self._last_level = Level.INFO
 
     def feed(self, line: RawLine) -> Iterator[Record]:
