@@ -38,6 +38,14 @@ POINTS: tuple[str, ...] = (
     "lost.before_commit",
     "lost.after_commit",
 )
+SERVICE_POINTS: tuple[str, ...] = (
+    "service.before_launch",
+    "service.after_launch",
+    "service.after_record",
+    "service.before_stop",
+    "service.after_signal",
+)
+"""The same of services: `tests/faults/test_services.py` dies at each."""
 
 
 class KillSwitch:

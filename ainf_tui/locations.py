@@ -42,6 +42,11 @@ class Locations:
         return self.config_dir / "presets"
 
     @property
+    def user_services_file(self) -> Path:
+        """Services of the user's own, and changes to the built-in ones."""
+        return self.config_dir / "services.toml"
+
+    @property
     def user_themes_dir(self) -> Path:
         """Colours of the user's own for the app, a TOML file each."""
         return self.config_dir / "themes"
@@ -50,6 +55,21 @@ class Locations:
     def app_session_file(self) -> Path:
         """What the app remembers from one time to the next: cursor, filter, theme, history."""
         return self.state_dir / "app-session.json"
+
+    @property
+    def services_dir(self) -> Path:
+        """What the next engine must know of each service."""
+        return self.state_dir / "services"
+
+    @property
+    def runs_dir(self) -> Path:
+        """Run logs, unless a setting says otherwise."""
+        return self.state_dir / "runs"
+
+    @property
+    def comfyui_dir(self) -> Path:
+        """Where this box's own ComfyUI is, unless a setting says otherwise: beside the outputs."""
+        return self.outputs_dir.parent / "comfyui"
 
     @property
     def database_file(self) -> Path:

@@ -42,6 +42,11 @@ def presets_dir() -> Path:
     return resource_dir("presets") / "styles"
 
 
+def services_file() -> Path:
+    """The built-in services."""
+    return resource_dir("presets") / "services.toml"
+
+
 def styles_dir() -> Path:
     """The app's style sheets and themes."""
     return resource_dir("styles")

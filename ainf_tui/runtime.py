@@ -7,23 +7,30 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from ainf_tui.adapters.comfy.address import BackendAddress
 from ainf_tui.adapters.comfy.http import HttpComfyServer
 from ainf_tui.adapters.comfy.socket import WebComfySocket
 from ainf_tui.adapters.comfy.transport import Deadlines
 from ainf_tui.adapters.db import engine as db_engine
-from ainf_tui.adapters.host import host_facts
+from ainf_tui.adapters.gpu.choose import gpu_source
+from ainf_tui.adapters.host.disks import Disks
+from ainf_tui.adapters.host.machine import SystemMachine
 from ainf_tui.adapters.packs import read_packs, read_presets
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.jobs import Problem
 from ainf_tui.domain.ports import ComfyServer, ComfySocket
+from ainf_tui.engine.comfyui_manager.manager import ComfyUIManager
 from ainf_tui.engine.context import Context, Tuning
 from ainf_tui.engine.engine import Catalog, Connect, Engine
 from ainf_tui.engine.service import Service
 from ainf_tui.killpoints import KillSwitch
 from ainf_tui.locations import Locations
 from ainf_tui.resources import presets_dir, workflows_dir
+from ainf_tui.runtime_checks import inspector
+from ainf_tui.runtime_comfyui import comfyui_manager
+from ainf_tui.runtime_services import supervisor
 from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
 
@@ -31,9 +38,10 @@ from ainf_tui.store import Previews, Store
 class Runtime:
     """A running engine and its faces, as the API serves them."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, comfyui: ComfyUIManager) -> None:
         self.engine = engine
-        self.service = Service(engine)
+        self.comfyui = comfyui
+        self.service = Service(engine, comfyui)
 
     @property
     def store(self) -> Store:
@@ -48,7 +56,10 @@ class Runtime:
         return self.engine.stop_requested
 
     def idle_since(self) -> float | None:
-        return self.engine.idle_since()
+        """An install that goes on is work too."""
+        since = self.engine.idle_since()
+        ended = self.comfyui.idle_since
+        return None if since is None or ended is None else max(since, ended)
 
 
 @asynccontextmanager
@@ -62,18 +73,22 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             tuning=tuning(settings, locations),
             kill=KillSwitch(os.environ.get("AINF_KILL_AT", "")),
         )
+        comfyui = comfyui_manager(settings, locations, ctx.store, ctx.clock)
+        services = supervisor(settings, locations, ctx, {"comfyui": comfyui.provide})
         engine = Engine(
             ctx,
             specs=settings.backends,
             connect=_connector(settings),
             catalog=lambda: catalog(locations),
-            host=host_facts,
+            services=services,
+            machine=machine(settings, locations),
+            inspector=inspector(settings, locations),
             home=str(locations.home or locations.state_dir),
             label=settings.engine.label,
             holder=f"{socket.gethostname()}:{locations.state_dir}",
         )
-        async with engine:
-            yield Runtime(engine)
+        async with comfyui, engine:
+            yield Runtime(engine, comfyui)
 
 
 @asynccontextmanager
@@ -107,7 +122,21 @@ def tuning(settings: Settings, locations: Locations) -> Tuning:
         pattern=settings.outputs.pattern,
         sidecar=settings.outputs.sidecar,
         preview_method=settings.previews.method,
+        sample_every=settings.host.sample_every,
+        ask_comfyui=settings.host.gpus in {"auto", "comfyui"},
+        disk_free=settings.checks.disk_free,
     )
+
+
+def machine(settings: Settings, locations: Locations) -> SystemMachine:
+    """The machine we are on, the disks that ainf uses, and the GPUs as `host.gpus` says."""
+    folders = {
+        "/": Path("/"),
+        "outputs": settings.outputs_folder(locations.outputs_dir),
+        "state": locations.state_dir,
+    }
+    comfyui = Path(settings.comfyui.folder) if settings.comfyui.folder else locations.comfyui_dir
+    return SystemMachine(Disks(folders, {"models": comfyui / "models"}), gpu_source(settings.host.gpus))
 
 
 def _connector(settings: Settings) -> Connect:

@@ -16,6 +16,14 @@ from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.errors import UsageError
 from ainf_tui.paths import write_private
 from ainf_tui.settings_backends import DEFAULT_URL
+from ainf_tui.settings_box import (
+    CheckSettings,
+    ComfyUISettings,
+    HostSettings,
+    ProbeSettings,
+    RedisSettings,
+    RunLogSettings,
+)
 from ainf_tui.settings_field import Value
 from ainf_tui.settings_keys import KeyProblem, Keys
 from ainf_tui.settings_resolve import Resolver
@@ -57,6 +65,12 @@ class Settings:
     run: RunSettings = field(default_factory=RunSettings)
     connect: ConnectSettings = field(default_factory=ConnectSettings)
     app: AppSettings = field(default_factory=AppSettings)
+    probes: ProbeSettings = field(default_factory=ProbeSettings)
+    runs: RunLogSettings = field(default_factory=RunLogSettings)
+    comfyui: ComfyUISettings = field(default_factory=ComfyUISettings)
+    host: HostSettings = field(default_factory=HostSettings)
+    redis: RedisSettings = field(default_factory=RedisSettings, repr=False)
+    checks: CheckSettings = field(default_factory=CheckSettings)
     keys: Keys = field(default_factory=dict)
     """The changed keys that are in force."""
     key_problems: tuple[KeyProblem, ...] = field(default=(), compare=False)
@@ -80,6 +94,10 @@ class Settings:
         """Where finished files go: the setting, else `default` (`Locations.outputs_dir`). Absolute."""
         return Path(self.outputs.folder) if self.outputs.folder else default
 
+    def runs_folder(self, default: Path) -> Path:
+        """Where run logs go: the setting, else `default` (`Locations.runs_dir`). Absolute."""
+        return Path(self.runs.folder) if self.runs.folder else default
+
     def database_url(self, default: Path) -> str:
         """`sqlite:///PATH` or `postgresql://...`; `default` is `Locations.database_file`."""
         return self.database.url or f"sqlite:///{default}"
@@ -92,8 +110,9 @@ class Settings:
             for name, value in spec.headers.items():
                 if re.search(_PRIVATE_HEADER, name) or len(value) >= 16:
                     found |= {value, value.rpartition(" ")[2]}
-        if user_info := re.search(_USER_INFO, self.database.url):
-            found.add(user_info.group()[:-1].partition(":")[2])
+        for url in (self.database.url, self.redis.url):
+            if user_info := re.search(_USER_INFO, url):
+                found.add(user_info.group()[:-1].partition(":")[2])
         # Shorter ones would blot out ordinary words; by key they are hidden all the same.
         return frozenset(text for text in found if len(text) >= 4)
 
@@ -137,7 +156,7 @@ def resolve(flags: Mapping[str, Any], env: Mapping[str, str], file: Path) -> Set
     """
     resolver = Resolver(flags, env, file)
     sections = resolver.sections()
-    backends = resolver.backends()
+    backends = resolver.backends(sections["comfyui"].port)
     keys, key_problems = resolver.keys()
     resolver.raise_problems()
     return Settings(

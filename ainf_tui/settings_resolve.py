@@ -50,8 +50,10 @@ class Resolver:
             for section, cls in SECTIONS.items()
         }
 
-    def backends(self) -> tuple[BackendSpec, ...]:
-        """The configured servers, `default` from the environment first; the usual address if none."""
+    def backends(self, port: int) -> tuple[BackendSpec, ...]:
+        """The configured servers, `default` from the environment first; this box's ComfyUI, on `port`, if
+        none.
+        """
         found = self._file_backends()
         raw = self._env.get(COMFYUI_URL, "")
         if raw:
@@ -59,7 +61,7 @@ class Resolver:
         if found or self._problems:
             return tuple(found)
         self.sources["backends.default"] = "default"
-        return (BackendSpec(name="default", url=settings_backends.DEFAULT_URL),)
+        return (BackendSpec(name="default", url=f"http://127.0.0.1:{port}"),)
 
     def keys(self) -> tuple[Keys, tuple[KeyProblem, ...]]:
         """The changed keys that can be in force, and what is wrong with the others."""

@@ -1,7 +1,7 @@
 """Every setting, declared once: name, type, default, bounds and what it is for.
 
 Parsing, `ainf config`, the template of `ainf config init` and `docs/configuration.md` all come from
-`settings_sections`. A field's type is that of its default; its id is `section.name`,
+`settings_sections` and `settings_box`. A field's type is that of its default; its id is `section.name`,
 its environment variable `AINF_SECTION_NAME`.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
+from ainf_tui import settings_box as box
 from ainf_tui import settings_sections as own
 from ainf_tui.settings_field import Value
 
@@ -29,6 +30,12 @@ SECTIONS: dict[str, type[Any]] = {
     "run": own.RunSettings,
     "connect": own.ConnectSettings,
     "app": own.AppSettings,
+    "probes": box.ProbeSettings,
+    "redis": box.RedisSettings,
+    "runs": box.RunLogSettings,
+    "comfyui": box.ComfyUISettings,
+    "host": box.HostSettings,
+    "checks": box.CheckSettings,
 }
 
 

@@ -1,4 +1,7 @@
-"""The settings of the engine, of `ainf run` and of the app, a class a section of config.toml."""
+"""The settings of the engine, of `ainf run` and of the app, a class a section of config.toml.
+
+Those of the box are in `settings_box`.
+"""
 
 from __future__ import annotations
 

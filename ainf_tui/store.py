@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from ainf_tui.domain.check_documents import CheckDocument
+from ainf_tui.domain.comfyui_documents import ComfyUIDocument
 from ainf_tui.domain.documents import (
     BackendDocument,
     DatabaseDocument,
@@ -15,8 +18,21 @@ from ainf_tui.domain.documents import (
     JobDocument,
     QueueDocument,
 )
+from ainf_tui.domain.host_documents import HostDocument
+from ainf_tui.domain.service_documents import ServicesDocument
 
-TOPICS = ("engine", "queue", "active", "backends", "database", "health")
+TOPICS = (
+    "engine",
+    "queue",
+    "active",
+    "backends",
+    "database",
+    "health",
+    "services",
+    "host",
+    "comfyui",
+    "checks",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +48,11 @@ class State:
         default_factory=lambda: DatabaseDocument(url="", reachable=False, revision=None)
     )
     health: HealthDocument = field(default_factory=HealthDocument)
+    services: ServicesDocument = field(default_factory=ServicesDocument)
+    host: HostDocument = field(default_factory=HostDocument)
+    checks: tuple[CheckDocument, ...] = ()
+    """Of the last system check, those that are not ok."""
+    comfyui: ComfyUIDocument = field(default_factory=ComfyUIDocument)
 
 
 Listener = Callable[[frozenset[str]], None]
@@ -47,6 +68,7 @@ class Store:
         self._state = State()
         self._revisions = dict.fromkeys((f.name for f in fields(State)), 0)
         self._listeners: list[Listener] = []
+        self.interest = Interest()
 
     @property
     def state(self) -> State:
@@ -72,6 +94,30 @@ class Store:
         """Calls `listener` after each change; returns how to stop it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+
+class Interest:
+    """Which topics somebody looks at: what costs to find out is found out more rarely for nobody."""
+
+    def __init__(self) -> None:
+        self._holders: Counter[str] = Counter()
+        self._listeners: list[Listener] = []
+
+    def wanted(self, topic: str) -> bool:
+        return self._holders[topic] > 0
+
+    def hold(self, topics: Collection[str]) -> Callable[[], None]:
+        """Somebody looks at these; returns how to say that he no longer does."""
+        held = frozenset(topics)
+        new = frozenset(topic for topic in held if not self._holders[topic])
+        self._holders.update(held)
+        for listener in tuple(self._listeners) if new else ():
+            listener(new)
+        return lambda: self._holders.subtract(held)
+
+    def listen(self, listener: Listener) -> None:
+        """Calls `listener` with topics that nobody looked at before."""
+        self._listeners.append(listener)
 
 
 class Previews:

@@ -6,6 +6,7 @@ from benchmarks.figures import Row
 from benchmarks.row_app import ROWS as APP_ROWS
 from benchmarks.row_commands import help_cpu, status_cpu
 from benchmarks.row_frames import frames_share
+from benchmarks.row_host import host_sample
 from benchmarks.row_jobs import overhead
 from benchmarks.row_live import flood_bytes, flood_share, four_bytes, four_cpu
 from benchmarks.row_manners import (
@@ -32,6 +33,7 @@ ROWS = (
     Row("frames", "engine at 1,000 frames a second, of a core", 4, "%", frames_share),
     Row("pages", "page of 100,000 ended jobs / of 1,000", 1.2, "x", page_ratio),
     Row("memory", "engine with 10,000 queued jobs, over empty", 20, "MB", queue_memory),
+    Row("host-sample", "CPU of a sample of the machine", 3, "ms", host_sample),
     *APP_ROWS,
     Row("app-help", "help on the screen / the floor's palette", 0.6, "x", help_screen),
     Row("app-palette", "palette on the screen / the floor's", 0.6, "x", palette),

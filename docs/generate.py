@@ -21,6 +21,7 @@ if str(ROOT) not in sys.path:
 
 from ainf_tui.api.app import openapi_document  # noqa: E402 - after the path
 from ainf_tui.cli.reference import cli_reference, json_schemas  # noqa: E402 - same
+from ainf_tui.domain.checks.verdict import CATALOG  # noqa: E402 - same
 from ainf_tui.resources import data_dir  # noqa: E402 - same
 from ainf_tui.settings_text import key_tables, settings_tables, template  # noqa: E402 - same
 
@@ -52,11 +53,22 @@ def config_example() -> str:
     return f"```toml\n{template()}```\n"
 
 
+def check_table() -> str:
+    """Markdown: every check of `ainf doctor`, in the order in which it shows them."""
+    rows = [
+        f"| `{code}` | {info.area} | {_cell(info.looks_at)} | {_cell(info.fix)} |"
+        for code, info in CATALOG.items()
+    ]
+    head = "| code | area | what it looks at | what `--fix` does |\n|---|---|---|---|"
+    return "\n".join([head, *rows]) + "\n"
+
+
 BLOCKS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "configuration.md": {"settings": settings_tables, "template": config_example},
     "errors.md": {"codes": error_table},
     "keys.md": {"keys": key_tables},
     "api.md": {"routes": route_table},
+    "doctor.md": {"checks": check_table},
 }
 
 

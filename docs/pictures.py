@@ -33,8 +33,8 @@ from tests.tui.story import RETURN, STAGES, Stage, Story, prepared, states  # no
 
 SIZE = (120, 40)
 OTHER_SIZES = ((80, 24), (200, 60))
-SEVERAL = "queued"
-"""The stage that is shown at every size."""
+SEVERAL = ("dashboard", "queued")
+"""The stages that are shown at every size, in their order."""
 WITH_TOASTS = frozenset({"queued", "retry", "copy"})
 """Stages whose message at the edge is a part of the picture; elsewhere it is waited until it has gone."""
 TOAST = re.compile(r"(?<!X)▌")
@@ -162,14 +162,17 @@ async def _whole(story: Story) -> dict[str, str]:
     return dict(taken)
 
 
-async def _until_queued(story: Story, size: tuple[int, int]) -> tuple[str, str]:
-    """The one stage at another size."""
+async def _several(story: Story, size: tuple[int, int]) -> dict[str, str]:
+    """Those stages at another size."""
+    taken: list[tuple[str, str]] = []
     with story.app(size) as terminal:
         for stage in STAGES:
             await story.play(terminal, stage)
-            if stage.name == SEVERAL:
-                return await _take(terminal, stage, size)
-    raise AssertionError(f"the story has no stage {SEVERAL}")
+            if stage.name in SEVERAL:
+                taken.append(await _take(terminal, stage, size))
+            if stage.name == SEVERAL[-1]:
+                return dict(taken)
+    raise AssertionError(f"the story has no stage {SEVERAL[-1]}")
 
 
 async def taken() -> dict[str, str]:
@@ -179,8 +182,7 @@ async def taken() -> dict[str, str]:
             pictures = await _whole(story)
         for size in OTHER_SIZES:
             async with prepared(Path(scratch) / str(size[0])) as story:
-                name, picture = await _until_queued(story, size)
-                pictures[name] = picture
+                pictures |= await _several(story, size)
     return pictures
 
 

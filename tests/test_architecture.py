@@ -35,6 +35,7 @@ EXTERNALS = {
     "click": ("ainf_tui.cli", "ainf_tui.__main__"),
     "textual": ("ainf_tui.tui",),
     "pydantic": ("ainf_tui.api",),
+    "pynvml": ("ainf_tui.adapters.gpu",),
     "requests": (),
     "pickle": (),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,29 @@ ALL_KEYS = {
     "app.bell": True,
     "app.desktop_notifications": False,
     "app.notify_hook": "notify-send ended",
+    "probes.every": 1.5,
+    "probes.unwatched": 20.0,
+    "redis.url": "redis://127.0.0.1:6379",
+    "runs.folder": "/mnt/runs",
+    "runs.keep": 5,
+    "runs.keep_bytes": 10_000_000,
+    "runs.log_max_bytes": 1_000_000,
+    "comfyui.folder": "/opt/comfyui",
+    "host.sample_every": 5.0,
+    "host.gpus": "off",
+    "checks.disk_free": 1_000_000,
+    "comfyui.repository": "/srv/comfyui.git",
+    "comfyui.version": "v0.8.0",
+    "comfyui.python": "/usr/bin/python3.12",
+    "comfyui.torch": "cpu",
+    "comfyui.torch_index": "http://127.0.0.1/torch",
+    "comfyui.listen": "0.0.0.0",
+    "comfyui.allow_network": True,
+    "comfyui.port": 8189,
+    "comfyui.preview_method": "taesd",
+    "comfyui.vram": "lowvram",
+    "comfyui.extra_model_paths": "/opt/models.yaml",
+    "comfyui.arguments": "--fast",
 }
 
 
@@ -74,10 +98,12 @@ def write_all(file, values):
     file.write_text("\n".join(f"[{section}]\n" + "\n".join(rows) for section, rows in sections.items()))
 
 
-def test_defaults_without_a_file(file):
+def test_defaults_without_a_file(file, tmp_path):
     settings = resolve({}, {}, file)
     assert settings == Settings()
     assert settings.backends == (BackendSpec(name="default", url="http://127.0.0.1:8188"),)
+    moved = resolve({"comfyui.port": 8190}, {}, tmp_path / "no").backends
+    assert moved == (BackendSpec(name="default", url="http://127.0.0.1:8190"),)
     assert set(settings.sources.values()) == {"default"}
     assert not file.exists()
 
@@ -253,6 +279,8 @@ def test_relative_paths_count_from_the_file(file, monkeypatch, tmp_path):
 
 def test_folders_and_database_fall_back_to_their_places(tmp_path):
     assert Settings().outputs_folder(tmp_path) == tmp_path
+    assert Settings().runs_folder(tmp_path) == tmp_path
+    assert resolve({"runs.folder": "/r"}, {}, tmp_path / "no").runs_folder(tmp_path) == Path("/r")
     assert Settings().database_url(tmp_path / "ainf.db") == f"sqlite:///{tmp_path}/ainf.db"
     chosen = resolve({"database.url": "postgresql://u:p@h/d"}, {}, tmp_path / "no")
     assert chosen.database_url(tmp_path) == "postgresql://u:p@h/d"

@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _LISTEN = "0A"
 
@@ -36,15 +38,44 @@ def listeners(proc: Path = Path("/proc")) -> Iterator[Listener]:
             yield Listener(parse_address(address), int(port, 16), int(fields[9]), int(fields[7]))
 
 
-def holders(inodes: Collection[int], proc: Path = Path("/proc")) -> dict[int, list[int]]:
-    """Inode -> pids that hold the socket, as far as they may be looked at. One pass over all processes."""
+def holders(
+    inodes: Collection[int], proc: Path = Path("/proc"), pids: Collection[int] | None = None
+) -> dict[int, list[int]]:
+    """Inode -> pids that hold the socket, as far as they may be looked at. One pass over these or all
+    processes.
+    """
     wanted = {f"socket:[{inode}]": inode for inode in inodes}
     found: dict[int, list[int]] = {}
-    for folder in proc.iterdir():
-        if folder.name.isdigit():
-            for inode in _held(folder / "fd", wanted):
-                found.setdefault(inode, []).append(int(folder.name))
+    if not wanted:
+        return found
+    if pids is None:
+        pids = [int(folder.name) for folder in proc.iterdir() if folder.name.isdigit()]
+    for pid in pids:
+        for inode in _held(proc / str(pid) / "fd", wanted):
+            found.setdefault(inode, []).append(pid)
     return found
+
+
+def listening_elsewhere() -> Iterator[tuple[Address, int, int]]:
+    """Address, port and pid of each listening socket where there is no /proc: own processes only, unless
+    we are root.
+    """
+    for process in psutil.process_iter():
+        try:
+            sockets = process.net_connections(kind="tcp")
+        except psutil.Error:
+            continue
+        for found in sockets:
+            if found.laddr and found.status == psutil.CONN_LISTEN:
+                yield _address_elsewhere(found.laddr[0]), found.laddr[1], process.pid
+
+
+def _address_elsewhere(text: str) -> Address:
+    """`fe80::1%lo0` has a zone, `*` stands for every address."""
+    try:
+        return ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return ipaddress.IPv4Address(0)
 
 
 def _held(folder: Path, wanted: dict[str, int]) -> set[int]:

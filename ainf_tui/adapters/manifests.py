@@ -77,8 +77,10 @@ class Table:
         self._key = key
         self._data = data
         self._taken: list[str] = []
+        self._asked: list[str] = []
 
     def __contains__(self, name: str) -> bool:
+        self._asked.append(name)
         return name in self._data
 
     def flaw(self, name: str, reason: str, hint: str) -> UsageError:
@@ -119,6 +121,21 @@ class Table:
             raise self.flaw(name, "is no whole number from 0", f"Write {name} = 100.")
         return value
 
+    def numbers(self, name: str) -> tuple[float, ...]:
+        """A list of finite numbers; empty if it is not there. Integers stay integers."""
+        value = self._take(name, [])
+        plain = isinstance(value, list) and all(
+            isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item)
+            for item in value
+        )
+        if not plain:
+            raise self.flaw(name, "is no list of numbers", f"Write {name} = [1, 2].")
+        return tuple(value)
+
+    def is_table(self, name: str) -> bool:
+        """Whether a table stands there, for keys that may be a plain value too."""
+        return isinstance(self._data.get(name), dict)
+
     def scalar(self, name: str) -> Any:
         """A text, number or truth value, None if it is not there."""
         value = self._take(name, None)
@@ -144,8 +161,9 @@ class Table:
         """UsageError for the first key that nobody took, with the nearest that is known."""
         for name in self._data:
             if name not in self._taken:
-                near = difflib.get_close_matches(name, self._taken, n=1)
-                hint = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(self._taken)}."
+                known = tuple(dict.fromkeys((*self._taken, *self._asked)))
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
                 raise self.flaw(name, "is not known here", hint)
 
     def _take(self, name: str, default: Any) -> Any:

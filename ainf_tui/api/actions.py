@@ -25,19 +25,19 @@ from ainf_tui.errors import UsageError
 router = APIRouter(dependencies=[Mutation])
 
 
-def _fit(model: type[Any], data: Any) -> Any:
+def fit(model: type[Any], data: Any) -> Any:
     """Before anything is read: no unknown key, and no text that UTF-8 (and so a database) cannot hold."""
     encode(data)
     return known_keys(model, data)
 
 
-RunBody = Annotated[RunRequest, BeforeValidator(partial(_fit, RunRequest))]
-JobsBody = Annotated[JobsRequest, BeforeValidator(partial(_fit, JobsRequest))]
-RetryBody = Annotated[RetryRequest, BeforeValidator(partial(_fit, RetryRequest))]
-MoveBody = Annotated[MoveRequest, BeforeValidator(partial(_fit, MoveRequest))]
-ClearBody = Annotated[ClearRequest, BeforeValidator(partial(_fit, ClearRequest))]
-BackendBody = Annotated[BackendSpec, BeforeValidator(partial(_fit, BackendSpec))]
-StopBody = Annotated[StopRequest, BeforeValidator(partial(_fit, StopRequest))]
+RunBody = Annotated[RunRequest, BeforeValidator(partial(fit, RunRequest))]
+JobsBody = Annotated[JobsRequest, BeforeValidator(partial(fit, JobsRequest))]
+RetryBody = Annotated[RetryRequest, BeforeValidator(partial(fit, RetryRequest))]
+MoveBody = Annotated[MoveRequest, BeforeValidator(partial(fit, MoveRequest))]
+ClearBody = Annotated[ClearRequest, BeforeValidator(partial(fit, ClearRequest))]
+BackendBody = Annotated[BackendSpec, BeforeValidator(partial(fit, BackendSpec))]
+StopBody = Annotated[StopRequest, BeforeValidator(partial(fit, StopRequest))]
 
 
 @router.post("/jobs", response_model=JobsDocument, tags=["jobs"])

@@ -62,14 +62,15 @@ class Context:
 
 def describe(identity: VersionDocument, store: Store) -> VersionDocument:
     """`identity` with the present `busy` and `backends`."""
-    queue = store.state.queue
+    queue, task = store.state.queue, store.state.comfyui.task
     return VersionDocument(
         version=identity.version,
         api=API_REVISION,
         pid=identity.pid,
         since=identity.since,
         home=identity.home,
-        busy=queue.queued + queue.submitted + queue.running > 0,
+        busy=queue.queued + queue.submitted + queue.running > 0
+        or (task is not None and task.state == "running"),
         backends=tuple(backend.url for backend in store.state.backends),
     )
 

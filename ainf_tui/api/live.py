@@ -112,6 +112,7 @@ class LiveConnection:
         self._wake = asyncio.Event()
         self._urgent = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
+        self._release: Callable[[], None] = lambda: None
 
     async def run(self, hello: str) -> None:
         """Returns when the client is gone, has stalled, or the last word is said."""
@@ -129,7 +130,10 @@ class LiveConnection:
             pass  # The client is gone: the usual end.
         finally:
             unlisten()
-            await _finish(*tasks, self._pump)
+            try:
+                await _finish(*tasks, self._pump)
+            finally:
+                self._release()
 
     def bye(self, reason: str) -> None:
         """Say so and end."""
@@ -174,6 +178,8 @@ class LiveConnection:
                 self._pump = asyncio.create_task(self._collect(wanted.previews or None))
         self._dirty = set(wanted.topics)
         self._wanted = wanted
+        before, self._release = self._release, self._store.interest.hold(wanted.topics)
+        before()
 
     async def _collect(self, jobs: frozenset[str] | None) -> None:
         queue = self._previews.subscribe(jobs)

@@ -14,8 +14,9 @@ from fastapi.responses import FileResponse
 
 from ainf_tui.api.codec import respond
 from ainf_tui.api.context import Here
-from ainf_tui.domain.documents import JobDetailDocument, JobPageDocument, JobRowPage, StatusDocument
+from ainf_tui.domain.documents import JobDetailDocument, JobPageDocument, JobRowPage
 from ainf_tui.domain.engine_service import JobQuery
+from ainf_tui.domain.status_document import StatusDocument
 from ainf_tui.domain.wire import VersionDocument, refuse_unknown
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.errors import NotFoundError

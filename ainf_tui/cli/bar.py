@@ -111,9 +111,9 @@ def compose(job: JobDocument, jobs: Sequence[JobDocument], width: int, *, unicod
         moving = {_node(job), rate(job.rate)}
         still = "  ".join(text for text in texts if text not in moving)
         room = min(width - cells(still) - _BEHIND_METER, width - cells("  ".join(texts)) - 1)
-        meter = _meter(job.progress, min(room, _METER), unicode=unicode)
+        shown = meter(job.progress, min(room, _METER), unicode=unicode)
         place = texts.index(parts[2][0])
-        texts[place] = f"{meter} {texts[place]}" if meter else texts[place]
+        texts[place] = f"{shown} {texts[place]}" if shown else texts[place]
     return cut("  ".join(texts), width, "…" if unicode else "...")
 
 
@@ -125,7 +125,8 @@ def _node(job: JobDocument) -> str:
     return show(job.node.title, 30) + steps
 
 
-def _meter(fraction: float, length: int, *, unicode: bool) -> str:
+def meter(fraction: float, length: int, *, unicode: bool) -> str:
+    """`█████░░░` of that many cells; nothing where there is too little room."""
     if length < _LEAST_METER:
         return ""
     full = round(min(max(fraction, 0.0), 1.0) * length)

@@ -28,6 +28,7 @@ def _follows(rest: Sequence[str]) -> bool:
 REFUSED: Mapping[tuple[str, ...], tuple[Test, str]] = {
     ("engine", "run"): (_always, "it never ends"),
     ("engine", "logs"): (_follows, "with --follow it never ends"),
+    ("services", "logs"): (_follows, "with --follow it never ends"),
     ("queue", "wait"): (_always, "it ends with the jobs only; the list shows them meanwhile"),
     ("run",): (
         lambda rest: "--wait" in rest,

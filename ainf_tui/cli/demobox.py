@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -20,11 +21,14 @@ from ainf_tui.domain.ids import new_id
 from ainf_tui.domain.requests import RunRequest, SweepAxis
 from ainf_tui.errors import UnreachableError
 from ainf_tui.locations import Locations, locate
+from ainf_tui.resources import data_dir
 from ainf_tui.settings import resolve
 from ainf_tui.simulator.options import SimulatorOptions
 from ainf_tui.simulator.server import serve
 
 LABEL = "DEMO"
+GPU_SAMPLES = "demo-gpu.jsonl"
+"""Made up: two minutes of a GPU that renders pictures."""
 STEP_SECONDS = 0.4
 """Of a sampler step at one megapixel: a picture takes 10 to 20 s, with a preview a step."""
 FAILING = "LatentUpscaleBy"
@@ -36,6 +40,8 @@ label = "{label}"
 max_attempts = 1
 [backends.simulator]
 url = "{url}"
+[host]
+gpus = {gpus}
 """
 _QUICK = {"width": 512, "height": 512, "steps": 8}
 _GONE_SECONDS = 5.0
@@ -152,7 +158,8 @@ async def _simulator(places: Locations) -> AsyncIterator[str]:
 async def _engine(places: Locations, url: str) -> Client:
     """An engine as any front end would start it; the user's own settings have no part in it."""
     places.config_dir.mkdir(parents=True)
-    places.config_file.write_text(_CONFIG.format(label=LABEL, url=url), encoding="utf-8")
+    gpus = json.dumps(f"recorded:{data_dir() / GPU_SAMPLES}")
+    places.config_file.write_text(_CONFIG.format(label=LABEL, url=url, gpus=gpus), encoding="utf-8")
     return await launch.connect(resolve({}, {}, places.config_file), places)
 
 

@@ -10,33 +10,51 @@ from typing import Any
 import msgspec
 
 from ainf_tui.cli import documents
+from ainf_tui.domain.check_documents import ChecksDocument
+from ainf_tui.domain.comfyui_documents import ComfyUIDocument, CustomNodesDocument, PlanDocument
 from ainf_tui.domain.documents import (
     CountDocument,
     JobDetailDocument,
     JobPageDocument,
     JobsDocument,
     QueueDocument,
-    StatusDocument,
 )
+from ainf_tui.domain.host_documents import HostDocument
+from ainf_tui.domain.service_documents import (
+    PortsDocument,
+    RunsDocument,
+    ServiceDetailDocument,
+    ServicesDocument,
+)
+from ainf_tui.domain.status_document import StatusDocument
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 DOCUMENTS: dict[str, Any] = {
     "ainf.backup/1": documents.BackupDocument,
+    "ainf.checks/1": ChecksDocument,
+    "ainf.comfyui/1": ComfyUIDocument,
+    "ainf.comfyui-nodes/1": CustomNodesDocument,
     "ainf.config/1": documents.ConfigDocument,
     "ainf.count/1": CountDocument,
     "ainf.db/1": documents.DatabaseInfoDocument,
     "ainf.demo/1": documents.DemoDocument,
     "ainf.engine/1": documents.EngineShownDocument,
     "ainf.error/1": documents.ErrorDocument,
+    "ainf.host/1": HostDocument,
     "ainf.job/1": JobDetailDocument,
     "ainf.jobs/1": JobsDocument,
     "ainf.paths/1": documents.PathsDocument,
+    "ainf.plan/1": PlanDocument,
     "ainf.preset/1": documents.PresetShownDocument,
     "ainf.presets/1": documents.PresetsDocument,
     "ainf.queue/1": JobPageDocument,
     "ainf.queue-state/1": QueueDocument,
     "ainf.run/1": documents.RunLine,
+    "ainf.ports/1": PortsDocument,
+    "ainf.runs/1": RunsDocument,
+    "ainf.service/1": ServiceDetailDocument,
+    "ainf.services/1": ServicesDocument,
     "ainf.status/1": StatusDocument,
     "ainf.upgrade/1": documents.UpgradeDocument,
     "ainf.workflow/1": documents.PackShownDocument,

@@ -113,7 +113,7 @@ async def wait_for(
     """
     work = _until_idle(client, watched) if until_idle else _follow(client, watched, held=True)
     following = asyncio.ensure_future(work)
-    with _interrupts() as interrupts:
+    with interrupts_of_user() as interrupts:
         stop = asyncio.ensure_future(interrupts.get())
         try:
             await asyncio.wait({following, stop}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
@@ -166,7 +166,7 @@ async def _until_idle(client: Client, watched: Watched) -> None:
 
 
 @contextmanager
-def _interrupts() -> Iterator[asyncio.Queue[int]]:
+def interrupts_of_user() -> Iterator[asyncio.Queue[int]]:
     """A queue that gets an entry for each Ctrl-C, instead of an exception in the middle of things."""
     loop = asyncio.get_running_loop()
     arrivals: asyncio.Queue[int] = asyncio.Queue()

@@ -11,9 +11,14 @@ from typing import Self
 
 from ainf_tui.client.caller import Caller
 from ainf_tui.client.calls import EngineCalls, JobCalls, PresetCalls, QueueCalls, WorkflowCalls
+from ainf_tui.client.calls_checks import CheckCalls
+from ainf_tui.client.calls_comfyui import ComfyUICalls
+from ainf_tui.client.calls_host import HostCalls
+from ainf_tui.client.calls_services import ServiceCalls
 from ainf_tui.client.codec import decode
 from ainf_tui.client.transport import DEADLINE, Transport
-from ainf_tui.domain.documents import ProblemDocument, StatusDocument
+from ainf_tui.domain.documents import ProblemDocument
+from ainf_tui.domain.status_document import StatusDocument
 
 
 class Client(Caller):
@@ -39,6 +44,10 @@ class Client(Caller):
         self.queue = QueueCalls(self)
         self.workflows = WorkflowCalls(self)
         self.presets = PresetCalls(self)
+        self.services = ServiceCalls(self)
+        self.host = HostCalls(self)
+        self.checks = CheckCalls(self)
+        self.comfyui = ComfyUICalls(self)
 
     async def __aenter__(self) -> Self:
         return self

@@ -14,6 +14,8 @@ import msgspec
 from ainf_tui.client.codec import bad_answer, decode, encode, error_of
 from ainf_tui.client.transport import LiveClosedError, LiveSocket, Transport
 from ainf_tui.client.versions import check_api
+from ainf_tui.domain.check_documents import CheckDocument
+from ainf_tui.domain.comfyui_documents import ComfyUIDocument
 from ainf_tui.domain.documents import (
     BackendDocument,
     DatabaseDocument,
@@ -22,6 +24,8 @@ from ainf_tui.domain.documents import (
     JobDocument,
     QueueDocument,
 )
+from ainf_tui.domain.host_documents import HostDocument
+from ainf_tui.domain.service_documents import ServicesDocument
 from ainf_tui.domain.wire import VersionDocument
 from ainf_tui.errors import AinfError, UnreachableError
 
@@ -34,6 +38,10 @@ _TOPICS: Mapping[str, Any] = {
     "backends": tuple[BackendDocument, ...],
     "database": DatabaseDocument,
     "health": HealthDocument,
+    "services": ServicesDocument,
+    "host": HostDocument,
+    "checks": tuple[CheckDocument, ...],
+    "comfyui": ComfyUIDocument,
 }
 
 

@@ -17,6 +17,13 @@ GLYPHS: dict[str, tuple[str, str, str]] = {
     "warning": ("▲", "!", "yellow"),
     "failed": ("✖", "x", "red"),
     "error": ("✖", "x", "red"),
+    "starting": ("◐", "~", ""),
+    "stopping": ("◐", "~", ""),
+    "exited": ("✖", "x", "red"),
+    "crash-loop": ("✖", "x", "red"),
+    "unhealthy": ("▲", "!", "yellow"),
+    "unreachable": ("▲", "!", "yellow"),
+    "info": ("·", ".", "dim"),
     "cancelled": ("–", "-", "dim"),  # noqa: RUF001 -- the dash is the glyph
     "held": ("–", "-", "dim"),  # noqa: RUF001 -- same
     "lost": ("◌", "?", "yellow"),

@@ -124,6 +124,8 @@ class InstallRequest:
     version: str = ""
     repository: str = ""
     torch: str = ""
+    while_running: bool = False
+    """Although ComfyUI runs: it must be restarted afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +137,5 @@ class NodeRequest:
     """For a plan: git URL, or path or URL of an archive (zip, tar.gz)."""
     token: str = ""
     """For carrying out a plan."""
+    run_script: bool = False
+    """For an update: its install.py may be run although it has changed."""

@@ -327,22 +327,3 @@ class HealthDocument:
     """Worst first."""
     host: str = ""
     """The machine's name."""
-
-
-@dataclass(frozen=True, slots=True)
-class StatusDocument:
-    """`ainf status`: the whole box in one value."""
-
-    ainf_version: str
-    overall: str
-    """ok | warning | error"""
-    reasons: tuple[ReasonDocument, ...]
-    engine: EngineDocument
-    host: Mapping[str, Any]
-    gpus: tuple[Mapping[str, Any], ...]
-    services: tuple[Mapping[str, Any], ...]
-    backends: tuple[BackendDocument, ...]
-    queue: QueueDocument
-    database: DatabaseDocument
-    errors: Mapping[str, Any]
-    schema: str = "ainf.status/1"

@@ -19,8 +19,8 @@ from ainf_tui.domain.documents import (
     JobsDocument,
     ProblemDocument,
     QueueDocument,
-    StatusDocument,
 )
+from ainf_tui.domain.engine_box import ChecksService, ComfyUIService, HostService, ServicesService
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -29,6 +29,7 @@ from ainf_tui.domain.requests import (
     RetryRequest,
     RunRequest,
 )
+from ainf_tui.domain.status_document import StatusDocument
 from ainf_tui.domain.workflows import Pack, Preset
 
 __all__ = ["BackendSpec", "CountDocument", "EngineService", "JobQuery"]
@@ -37,6 +38,14 @@ __all__ = ["BackendSpec", "CountDocument", "EngineService", "JobQuery"]
 class EngineService(Protocol):
     """What can be asked of the engine."""
 
+    @property
+    def services(self) -> ServicesService: ...
+    @property
+    def host(self) -> HostService: ...
+    @property
+    def checks(self) -> ChecksService: ...
+    @property
+    def comfyui(self) -> ComfyUIService: ...
     async def status(self) -> StatusDocument: ...
     async def submit(
         self, request: RunRequest, take: Callable[[Sequence[JobDocument]], None]

@@ -16,9 +16,12 @@ class DiskDocument:
     label: str
     """What it holds: `/`, outputs, models, state."""
     path: str
-    total: int
-    free: int
+    total: int | None
+    """None: it has never answered."""
+    free: int | None
     """Bytes that this user may still write."""
+    message: str = ""
+    """Why the values are old or missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,8 @@ class GpuDocument:
     memory_clock: int | None = None
     fan: float | None = None
     """0..1"""
-    throttled: tuple[str, ...] = ()
-    """Why it is slower than it could be: power, thermal, hardware; empty: it is not."""
+    throttled: tuple[str, ...] | None = None
+    """Why it is slower than it could be: power, thermal, hardware; empty: it is not; None: not known."""
     processes: tuple[GpuProcessDocument, ...] = ()
     uuid: str = ""
     driver: str = ""
@@ -72,9 +75,11 @@ class HostDocument:
 
     name: str = ""
     os: str = ""
+    release: str = ""
+    """Of the system's kernel."""
     cpus: int | None = None
     cpu: float | None = None
-    """0..1 of all processors since the sample before."""
+    """0..1 of all processors that may be used, since the sample before."""
     load: tuple[float, ...] = ()
     memory_total: int | None = None
     memory_used: int | None = None
@@ -83,15 +88,19 @@ class HostDocument:
     swap_used: int | None = None
     disks: tuple[DiskDocument, ...] = ()
     net_received: float | None = None
-    """Bytes per second over all interfaces but the loopback."""
+    """Bytes per second over the interfaces that lead out of the machine."""
     net_sent: float | None = None
     uptime: float | None = None
     """Seconds, rounded to a minute."""
     gpus: tuple[GpuDocument, ...] = ()
     gpu_message: str = ""
     """Why there is no GPU to see."""
+    limits: str = ""
+    """What a container may use, where that is less than the machine has; the values above are of that."""
+    message: str = ""
+    """Why the values are old or missing."""
     sampled_at: datetime | None = None
-    """Rounded to 10 s: a change of the time alone must not travel."""
+    """Of the sample that brought the newest change: a change of the time alone does not travel."""
 
 
 @dataclass(frozen=True, slots=True)

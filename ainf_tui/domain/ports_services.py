@@ -4,12 +4,13 @@ them. As in `ports`: AinfError children only, and every call has its own deadlin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from ainf_tui.domain.services import Exit, Health, HealthSpec, ProcessId
+from ainf_tui.domain.service_documents import RunsDocument
+from ainf_tui.domain.services import Exit, Health, HealthSpec, ProcessId, ServiceSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Launched:
     launcher: ProcessId
     token: str
     """Names the exit record: another start of the same service has another."""
+    log_problem: str = ""
+    """Why its log could not be opened: it runs, and what it prints is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,13 @@ class Processes(Protocol):
         """Who listens on which of these ports, any address family; free ports are absent. One look."""
         ...
 
+    async def launched(self) -> Mapping[str, Launched]:
+        """The newest start of each service that was not forgotten, by its launcher's own word. An engine
+        that was killed between the launch and the record finds the service here; whether it still lives
+        must be asked.
+        """
+        ...
+
     async def group_members(self, process: ProcessId) -> tuple[int, ...]:
         """Pids that still live in the session of that process, itself included, though it may be gone."""
         ...
@@ -147,8 +157,9 @@ class Record:
     token: str = ""
     started_at: datetime | None = None
     restarts: int = 0
-    """In a row, for the backoff and the crash loop."""
-    restarts_shown: int = 0
+    """Automatic ones since a person started it."""
+    streak: int = 0
+    """Of them in a row, for the backoff and the crash loop."""
     port: int | None = None
     """Where it was started on another port than declared."""
     log: str = ""
@@ -157,6 +168,10 @@ class Record:
     state_since: datetime | None = None
     run: str = ""
     exit: Exit | None = None
+    cause: str = ""
+    """The error code of what went wrong last."""
+    again: bool = False
+    """It is being restarted: to be started once it has stopped."""
 
 
 class Records(Protocol):
@@ -170,46 +185,103 @@ class Records(Protocol):
     async def remove(self, service: str) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a log file: whole lines where there are any."""
+
+    start: int
+    """Offset in bytes of the first byte."""
+    next: int
+    size: int
+    """Of the whole file now."""
+    text: str
+
+
+class Logs(Protocol):
+    """Reading what services have written."""
+
+    async def piece(self, path: str, *, start: int | None, limit: int) -> Piece:
+        """From `start` on, or the end of it: at most `limit` bytes. Of a file that is not there: nothing.
+
+        Raises AinfError `service.log_unreadable`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """What a provider gives to start a service with."""
+
+    command: tuple[str, ...]
+    cwd: str
+    port: int | None = None
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+Provider = Callable[[ServiceSpec, int | None], Awaitable[Provided]]
+"""Gives the command of a service whose definition names a provider, for that port where one is asked for.
+
+Raises AinfError where it cannot be started, with the reason and the next step.
+"""
+
+
 class RunLog(Protocol):
-    """The run that goes on: folder, events, summary. Never raises: a disk that refuses is a message."""
+    """The run that goes on: folder, events, summary. Never raises for an outside reason: a disk that refuses
+    is a message. No call waits longer than a few seconds for one that does not answer.
+    """
 
     @property
     def run(self) -> str:
-        """Its id, `20261126-140112`; empty between runs."""
+        """Its id, `20261126-140112` (UTC); empty between runs."""
         ...
 
     @property
     def trouble(self) -> str:
-        """Why writing does not work now; empty if it does. Events go to the engine's log meanwhile."""
+        """Why writing does not work now; empty if it does. Events go to the engine's log meanwhile, and are
+        written as soon as they can be.
+        """
         ...
 
     async def begin(self, why: str) -> str:
-        """Starts a run unless one goes on; its id."""
+        """Starts a run unless one goes on; its id. The oldest runs go where there are too many."""
         ...
 
     async def resume(self, run: str) -> bool:
-        """Goes on with a run that an earlier engine began; False if its folder is gone."""
+        """Goes on with a run that an earlier engine began; False if it is gone, or another goes on."""
         ...
 
     async def log_path(self, service: str) -> str:
-        """Where a service that starts now writes to."""
+        """Where a service that starts now writes to; begins a run if none goes on."""
         ...
 
     async def link(self, service: str, log: str) -> None:
-        """A service that outlives its run keeps its file; the new run links to it."""
+        """A service that outlives its run keeps its file; the new run links to it. The run that it lies in is
+        not removed while this one goes on, nor while anybody writes there.
+        """
         ...
 
     def event(self, level: str, service: str, message: str, **fields: Any) -> None:
-        """`level`: debug | info | warning | error. Written soon, in order, by one writer."""
+        """`level`: debug | info | warning | error; `service` is empty for what concerns the run. Written
+        soon, in order, by one writer. Between runs it goes to the engine's log. Call it on the event loop.
+        """
         ...
 
     async def events(self, *, service: str = "", limit: int = 50) -> tuple[Mapping[str, Any], ...]:
-        """The newest of this run, oldest first."""
+        """The newest of this run, oldest first: ts (ms), seq, run, level, service, message, fields."""
+        ...
+
+    async def runs(self) -> RunsDocument:
+        """The runs that are kept, newest first."""
         ...
 
     async def summarize(self, lines: Sequence[str], status: str) -> None:
         """Writes summary.txt anew: what is known of the run by now."""
         ...
 
-    async def end(self, status: str, lines: Sequence[str]) -> None: ...
-    async def aclose(self) -> None: ...
+    async def end(self, status: str, lines: Sequence[str]) -> None:
+        """The last event and summary. `run` is empty from now on."""
+        ...
+
+    async def aclose(self) -> None:
+        """The engine ends, the run goes on: the next engine resumes it."""
+        ...

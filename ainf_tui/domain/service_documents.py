@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from ainf_tui.domain.documents import ProblemDocument
 
@@ -67,13 +68,16 @@ class ServiceDocument:
     identity: str = ""
     """`boot:pid:started` of its process."""
     version: str = ""
+    """ComfyUI's."""
+    autostart: bool = False
+    """Whether `ainf up` starts it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServicesDocument:
     """`ainf services`: all of them, or those that something was done to."""
 
-    services: tuple[ServiceDocument, ...]
+    services: tuple[ServiceDocument, ...] = ()
     notices: tuple[ProblemDocument, ...] = ()
     """What was left undone, service by service; `details["service"]` names it."""
     run: str = ""
@@ -89,12 +93,12 @@ class ServiceDetailDocument:
     command: tuple[str, ...]
     cwd: str
     env: Mapping[str, str]
-    health: Mapping[str, object]
-    stop: Mapping[str, object]
-    restart: Mapping[str, object]
+    health: Mapping[str, Any]
+    stop: Mapping[str, Any]
+    restart: Mapping[str, Any]
     source: str
     owners: tuple[PortOwnerDocument, ...] = ()
-    events: tuple[Mapping[str, object], ...] = ()
+    events: tuple[Mapping[str, Any], ...] = ()
     """Its newest events of this run, oldest first, as in events.jsonl."""
     log_tail: tuple[str, ...] = ()
     schema: str = "ainf.service/1"
@@ -131,9 +135,15 @@ class RunDocument:
     folder: str
     started_at: datetime
     ended_at: datetime | None
+    """None: it goes on, or nothing wrote its end."""
     services: tuple[str, ...]
+    """Those that have a log in it, or a link to one."""
     bytes: int
+    """Of its files; logs that it links to count where they lie."""
     summary: str = ""
+    """The beginning of summary.txt."""
+    status: str = ""
+    """`running`, what its end said, or `cut off` where nothing wrote its end."""
 
 
 @dataclass(frozen=True, slots=True)

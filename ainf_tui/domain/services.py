@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from ainf_tui.domain.jobs import Problem
+
 
 class Kind(StrEnum):
     """Whose process it is."""
@@ -151,6 +153,16 @@ class ServiceSpec:
     def watched(self) -> bool:
         """It can only be looked at."""
         return not self.command and not self.provider
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """All services as they are declared now."""
+
+    specs: Mapping[str, ServiceSpec]
+    """By name, in the order of declaration. Every dependency is there, and there is no cycle."""
+    problems: tuple[Problem, ...] = ()
+    """What could not be used; `details["service"]` names the service, empty for a whole file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,3 +192,15 @@ def redact_arguments(arguments: tuple[str, ...]) -> tuple[str, ...]:
             shown.append(_redact_parameter(argument) if option else storable(argument))
         hide = option and "=" not in argument and _SECRET_NAME.search(argument) is not None
     return tuple(shown)
+
+
+def redact_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """Variables as they may be shown: those of secret-looking names, and secrets in URLs, hidden."""
+    return {
+        name: HIDDEN
+        if value and _SECRET_NAME.search(name)
+        else redact_url(value)
+        if "://" in value
+        else value
+        for name, value in env.items()
+    }

@@ -58,6 +58,12 @@ class Tuning:
     """Progress rows: at most 2 Hz."""
     watch_for: float = 3600.0
     """Seconds that an abandoned prompt id is looked for."""
+    sample_every: float = 2.0
+    """Seconds between two samples of the machine while somebody looks."""
+    ask_comfyui: bool = True
+    """Whether ComfyUI's word on its GPUs is shown where no driver tells of any."""
+    disk_free: int = 20 * 1024**3
+    """Free bytes below which the disk of outputs or models is low."""
 
 
 @dataclass(slots=True)

@@ -5,27 +5,31 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from ainf_tui import __version__
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.documents import DatabaseDocument, EngineDocument
 from ainf_tui.domain.jobs import ON_SERVER, JobState, Problem
 from ainf_tui.domain.ports import BackendMemory, ComfyServer, ComfySocket, JobFilter
+from ainf_tui.domain.ports_checks import Inspector
+from ainf_tui.domain.ports_host import Machine
 from ainf_tui.domain.text import redact_url
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.backend import Backend
+from ainf_tui.engine.checks import Checks
 from ainf_tui.engine.context import Context, log
 from ainf_tui.engine.estimates import RECENT, Estimates
 from ainf_tui.engine.fetch import plan_outputs
 from ainf_tui.engine.health import Health
+from ainf_tui.engine.host import HostSampler
 from ainf_tui.engine.outcomes import Verdicts
 from ainf_tui.engine.publisher import Publisher
 from ainf_tui.engine.registry import Registry
+from ainf_tui.engine.services.supervisor import Supervisor
 from ainf_tui.engine.worker import Worker, guarded
 from ainf_tui.errors import AinfError, ConflictError
 
@@ -64,7 +68,9 @@ class Engine:
         specs: Sequence[BackendSpec],
         connect: Connect,
         catalog: Callable[[], Catalog],
-        host: Callable[[Path], Mapping[str, Any]],
+        services: Supervisor,
+        machine: Machine,
+        inspector: Inspector,
         home: str = "",
         label: str = "",
         holder: str = "",
@@ -73,10 +79,15 @@ class Engine:
         self.ctx = ctx
         self.registry = Registry()
         self.estimates = Estimates(ctx, self.registry)
-        self.health = Health(ctx, lambda: (host(ctx.tuning.outputs), catalog().problems))
+        self.services = services
+        self.machine = machine
+        self.host = HostSampler(ctx, self.registry, machine, services.service_of)
+        self.health = Health(ctx, lambda: (*catalog().problems, *services.problems))
+        self.host.on_sample = self.health.update
+        self.checks = Checks(inspector, ctx.store, ctx.clock)
+        self.checks.on_checked = self.health.update
         self.publisher = Publisher(ctx, self.registry, self.estimates, self.health)
         self.catalog = catalog
-        self.host = host
         self._specs = specs
         self._connect = connect
         self._home = home
@@ -87,6 +98,7 @@ class Engine:
         self.stop_requested = asyncio.Event()
         self.stop_reason = ""
         self._idle_since: float | None = None
+        self._running: set[str] = set()
 
     async def start(self) -> None:
         """Read what is stored and start every loop."""
@@ -111,14 +123,19 @@ class Engine:
                 url=ctx.db.url, reachable=True, revision=await ctx.db.revision(), message=""
             ),
         )
+        await self.services.start()
         for spec in self._specs:
             await self._set_apart(spec)
         for spec in self._specs:
             await self.add_backend(spec)
         await self._add_retired()
         await self.publisher.publish()
+        ctx.store.listen(self._look_where_services_came)
         self._spawn("publish", self.publisher.run)
+        self._spawn("services", self.services.run)
+        self._spawn("host", self.host.run)
         self._spawn("health", self.health.run)
+        self._spawn("checks", self.checks.keep)
         self._spawn("lease", self._renew_lease)
         self._spawn("maintain", self._maintain)
 
@@ -167,6 +184,17 @@ class Engine:
         ctx.touch()
         return backend
 
+    def _look_where_services_came(self, topics: frozenset[str]) -> None:
+        """A service that runs now may be the server that did not answer a moment ago."""
+        if "services" not in topics:
+            return
+        running = {s.name for s in self.ctx.store.state.services.services if s.state == "running"}
+        if running - self._running:
+            for backend in self.registry.backends:
+                if not backend.health.reachable:
+                    backend.look_soon()
+        self._running = running
+
     def _spawn(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         self._tasks[name] = asyncio.create_task(guarded(name, loop), name=name)
 
@@ -204,7 +232,7 @@ class Engine:
 
     def idle_since(self) -> float | None:
         """Monotonic time since when nothing is to do; None while something is."""
-        if self.busy:
+        if self.busy or self.services.needed:
             self._idle_since = None
         elif self._idle_since is None:
             self._idle_since = self.ctx.clock.monotonic()
@@ -217,12 +245,13 @@ class Engine:
         self.stop_requested.set()
 
     async def aclose(self) -> None:
-        """Stop every loop, then close the connections. The database is the caller's."""
+        """Stop every loop, then close the connections. The database is the caller's; the services run on."""
         for task in self._tasks.values():
             task.cancel()
         for task in self._tasks.values():
             with suppress(asyncio.CancelledError):
                 await task
+        await self.services.aclose()
         await asyncio.gather(
             *(b.socket.aclose() for b in self.registry.backends),
             *(b.server.aclose() for b in self.registry.backends),
@@ -230,6 +259,7 @@ class Engine:
         with suppress(AinfError):  # a database that is gone keeps no lease either
             await self.publisher.save_measured()
             await self.ctx.db.lease(LEASE, self._holder, 0)
+        self.machine.close()
         self.ctx.store.update(engine=replace(self.ctx.store.state.engine, running=False))
 
     async def __aenter__(self) -> Self:

@@ -3,61 +3,63 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 from ainf_tui.domain.documents import BackendDocument, HealthDocument, ReasonDocument
 from ainf_tui.domain.jobs import JobState, Problem
 from ainf_tui.engine.context import Context
+from ainf_tui.engine.health_checks import check_reasons
+from ainf_tui.engine.health_comfyui import comfyui_reasons
+from ainf_tui.engine.health_host import host_reasons
+from ainf_tui.engine.health_services import service_reasons
 from ainf_tui.store import State
 
-DISK_LOW = 20 * 1024**3
-"""Free bytes on the outputs' disk below which status warns (a model or two, some thousand images)."""
 LOOK_EVERY = 15.0
-"""Seconds between two looks at the machine itself."""
-
-
-Look = Callable[[], tuple[Mapping[str, Any], Sequence[Problem]]]
+"""Seconds between two looks at the user's files."""
 
 
 class Health:
-    """Keeps the topic `health`. `look` asks the machine and the user's files; it blocks."""
+    """Keeps the topic `health`. `look` reads the user's files and tells what is wrong; it blocks."""
 
-    def __init__(self, ctx: Context, look: Look) -> None:
+    def __init__(self, ctx: Context, look: Callable[[], Sequence[Problem]]) -> None:
         self._ctx = ctx
         self._look = look
-        self._host: Mapping[str, Any] | None = None
-        self._flaws: Sequence[Problem] = ()
+        self._flaws: Sequence[Problem] | None = None
 
     async def run(self) -> None:
         """Looks now and then; what changes in between comes by `update`."""
         while True:
-            self._host, self._flaws = await asyncio.to_thread(self._look)
+            self._flaws = await asyncio.to_thread(self._look)
             self.update()
             await self._ctx.clock.sleep(LOOK_EVERY)
 
     def update(self) -> None:
-        """A verdict from what is known now; none before the first look."""
-        if self._host is not None:
-            store = self._ctx.store
-            store.update(health=judge(store.state, self._host, self._flaws))
+        """A verdict from what is known now; none before the first look at the machine and the files."""
+        store = self._ctx.store
+        if self._flaws is not None and store.state.host.sampled_at is not None:
+            store.update(health=judge(store.state, self._flaws, self._ctx.tuning.disk_free))
 
 
-def judge(state: State, host: Mapping[str, Any], flaws: Sequence[Problem]) -> HealthDocument:
-    """`host` is what the machine says of itself, `flaws` of the user's files."""
+def judge(state: State, flaws: Sequence[Problem], disk_free: int) -> HealthDocument:
+    """`flaws` is what is wrong with the user's files; `disk_free`: bytes below which a disk is low."""
     own = tuple(ReasonDocument(p.code, "warning", p.message, p.hint) for p in flaws)
-    reasons = (*_reasons(state, host), *own)
+    reasons = (*_reasons(state, disk_free), *own)
     severities = {reason.severity for reason in reasons}
     overall = "error" if "error" in severities else "warning" if "warning" in severities else "ok"
-    return HealthDocument(overall, reasons, str(host.get("name", "")))
+    return HealthDocument(overall, reasons, state.host.name)
 
 
-def _reasons(state: State, host: Mapping[str, Any]) -> Iterator[ReasonDocument]:
+def _reasons(state: State, disk_free: int) -> Iterator[ReasonDocument]:
     """Everything that is not well, worst first."""
-    yield from sorted(_all_reasons(state, host), key=lambda r: ("error", "warning", "info").index(r.severity))
+    found = (
+        *_all_reasons(state),
+        *host_reasons(state.host, disk_free),
+        *check_reasons(state.checks),
+    )
+    yield from sorted(found, key=lambda r: ("error", "warning", "info").index(r.severity))
 
 
-def _all_reasons(state: State, host: Mapping[str, Any]) -> Iterator[ReasonDocument]:
+def _all_reasons(state: State) -> Iterator[ReasonDocument]:
     if not state.database.reachable:
         yield ReasonDocument(
             "database.unreachable",
@@ -82,18 +84,12 @@ def _all_reasons(state: State, host: Mapping[str, Any]) -> Iterator[ReasonDocume
             f"backend {backend.name}{_where(backend)}: {backend.message}",
             backend.hint,
         )
+    yield from service_reasons(state.services)
+    yield from comfyui_reasons(state.comfyui, state.services)
     yield from _link_reasons(state)
     yield from _job_reasons(state)
     if state.queue.paused:
         yield ReasonDocument("queue.paused", "info", "the queue is paused", "`ainf queue resume` goes on")
-    if host["disk_free"] < DISK_LOW:
-        free = host["disk_free"] / 1024**3
-        yield ReasonDocument(
-            "disk.low",
-            "warning",
-            f"disk space low for the outputs: {free:.1f} GB free of {host['outputs']}",
-            "free some space, or set outputs.folder to another disk",
-        )
 
 
 def _where(backend: BackendDocument) -> str:

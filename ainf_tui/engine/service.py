@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.comfy import Graph
@@ -18,14 +19,15 @@ from ainf_tui.domain.documents import (
     JobsDocument,
     ProblemDocument,
     QueueDocument,
-    StatusDocument,
 )
+from ainf_tui.domain.engine_box import ChecksService, ComfyUIService, HostService
 from ainf_tui.domain.engine_service import CountDocument, JobQuery
 from ainf_tui.domain.jobs import Job
 from ainf_tui.domain.naming import with_number
 from ainf_tui.domain.present import node_progress_document, problem_document
 from ainf_tui.domain.progress import NodeState
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
+from ainf_tui.domain.status_document import StatusDocument
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.commands import Commands, Done
 from ainf_tui.engine.engine import Engine
@@ -33,6 +35,7 @@ from ainf_tui.engine.lists import Lists
 from ainf_tui.engine.nodes import kept_nodes
 from ainf_tui.engine.provenance import models_of
 from ainf_tui.engine.retries import Retries
+from ainf_tui.engine.services.answers import Services
 from ainf_tui.engine.submission import Submission
 from ainf_tui.engine.views import status_document
 from ainf_tui.errors import NotFoundError
@@ -48,29 +51,41 @@ CHUNK = 500
 class Service:
     """Implements `domain.engine_service.EngineService`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, comfyui: ComfyUIService) -> None:
         self._engine = engine
+        self.comfyui = comfyui
         self._ctx = engine.ctx
         self._lists = Lists(engine)
         self._commands = Commands(engine.ctx, engine.registry)
         self._submission = Submission(engine)
+        self.services = Services(engine.services)
         self._retries = Retries(engine.ctx, self._submission, self._commands)
+        self.host: HostService = engine.host
+        self.checks: ChecksService = engine.checks
+        engine.checks.status = self._status_facts
 
     # -- reading -----------------------------------------------------------------------------------
     async def status(self) -> StatusDocument:
         await self._refresh()
         await self._engine.publisher.publish()
-        host = await asyncio.to_thread(self._engine.host, self._ctx.tuning.outputs)
+        await self.host.host()
         catalog = await asyncio.to_thread(self._engine.catalog)
-        return status_document(self._ctx.store.state, host, catalog.problems, self._ctx.clock.now())
+        await self._engine.services.settled(STATUS_WAIT)
+        flaws = (*catalog.problems, *self._engine.services.problems)
+        return status_document(self._ctx.store.state, flaws, self._ctx.tuning, self._ctx.clock.now())
+
+    async def _status_facts(self) -> Mapping[str, Any]:
+        return asdict(await self.status())
 
     async def _refresh(self) -> None:
-        """Ask the backends whose last answer is old, all at once, and wait a little."""
+        """Ask the backends whose last answer is old, or was none, all at once, and wait a little."""
         now = self._ctx.clock.now()
         old = [
             b
             for b in self._engine.registry.backends
-            if b.health.checked_at is None or (now - b.health.checked_at).total_seconds() > FRESH
+            if b.health.checked_at is None
+            or not b.health.reachable
+            or (now - b.health.checked_at).total_seconds() > FRESH
         ]
         for backend in old:
             backend.asked.clear()

@@ -6,12 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from ainf_tui import __version__
-from ainf_tui.domain.documents import BackendDocument, ForeignDocument, StatusDocument
+from ainf_tui.domain.documents import BackendDocument, ForeignDocument
+from ainf_tui.domain.host import disk_for
+from ainf_tui.domain.host_documents import GpuDocument, HostDocument
 from ainf_tui.domain.jobs import Problem
+from ainf_tui.domain.status_document import StatusDocument
 from ainf_tui.domain.text import redact_url
 from ainf_tui.engine.backend import Backend
+from ainf_tui.engine.context import Tuning
 from ainf_tui.engine.estimates import Estimates, before, foreign
 from ainf_tui.engine.health import judge
 from ainf_tui.store import State
@@ -59,19 +64,17 @@ def with_age(document: BackendDocument, now: datetime) -> BackendDocument:
     return replace(document, age=max(0.0, (now - document.checked_at).total_seconds()))
 
 
-def status_document(
-    state: State, host: Mapping[str, Any], flaws: Sequence[Problem], now: datetime
-) -> StatusDocument:
-    """The whole box in one value; `host` is what the machine says of itself, `flaws` of the user's files."""
-    health = judge(state, host, flaws)
+def status_document(state: State, flaws: Sequence[Problem], tuning: Tuning, now: datetime) -> StatusDocument:
+    """The whole box in one value; `flaws` is what is wrong with the user's files."""
+    health = judge(state, flaws, tuning.disk_free)
     return StatusDocument(
         ainf_version=__version__,
         overall=health.overall,
         reasons=health.reasons,
         engine=state.engine,
-        host=host,
+        host=_host(state.host, str(tuning.outputs)),
         gpus=tuple(_gpus(state)),
-        services=(),
+        services=state.services.services,
         backends=tuple(with_age(b, now) for b in state.backends),
         queue=state.queue,
         database=state.database,
@@ -79,8 +82,45 @@ def status_document(
     )
 
 
+def _host(host: HostDocument, outputs: str) -> dict[str, Any]:
+    """With the names that the first releases gave to memory and to the outputs' disk."""
+    facts = {name: value for name, value in asdict(host).items() if name != "gpus"}
+    disk = disk_for("outputs", host)
+    total, used = host.memory_total, host.memory_used
+    return facts | {
+        "memory_available": None if total is None or used is None else total - used,
+        "outputs": outputs,
+        "disk_total": disk.total if disk else None,
+        "disk_free": disk.free if disk else None,
+    }
+
+
 def _gpus(state: State) -> Iterator[dict[str, Any]]:
+    """Those of this machine, then those that a ComfyUI alone tells of; `backend`: who uses it."""
+    told = [gpu for gpu in state.host.gpus if gpu.source != "comfyui"]
+    users: dict[int, str] = {}
+    others: list[dict[str, Any]] = []
     for backend in state.backends:
         for device in backend.devices:
-            if device.get("type") not in {"cpu", None}:
-                yield {"backend": backend.name, **device}
+            if device.get("type") in {"cpu", None}:
+                continue
+            same = next((gpu for gpu in told if _is(gpu, device, backend.url)), None)
+            if same is None:
+                others.append({"source": "comfyui", "backend": backend.name, **device})
+            else:
+                users.setdefault(same.index, backend.name)
+    for gpu in told:
+        yield {**asdict(gpu), "backend": users.get(gpu.index, ""), "vram_free": _free(gpu)}
+    yield from others
+
+
+def _is(gpu: GpuDocument, device: Mapping[str, Any], url: str) -> bool:
+    """ComfyUI calls it `cuda:0 NVIDIA GeForce RTX 4090 : cudaMallocAsync`, by CUDA's own count. A GPU of that
+    name behind another address is another machine's.
+    """
+    here = (urlsplit(url).hostname or "") in {"127.0.0.1", "::1", "localhost"}
+    return here and gpu.name in str(device.get("name", ""))
+
+
+def _free(gpu: GpuDocument) -> int | None:
+    return None if gpu.vram_total is None or gpu.vram_used is None else gpu.vram_total - gpu.vram_used

@@ -7,24 +7,57 @@ from typing import Any
 from textual.screen import Screen
 
 from ainf_tui.tui.frame.notifying import Notifying
-from ainf_tui.tui.frame.screen import FrameScreen
+from ainf_tui.tui.frame.screen import TABS, FrameScreen
 from ainf_tui.tui.link import STOPPED
-from ainf_tui.tui.queue.detailed import DetailedScreen
-from ainf_tui.tui.queue.screen import QueueScreen
 from ainf_tui.tui.shell import Shell
+from ainf_tui.tui.told import JobWanted
+
+BEHIND = 0.4
+"""Seconds after the first paint until the other screens are made, behind the one that is seen."""
 
 
 class AinfApp(Notifying):
     """A front end on the client: it shows what the engine tells and asks it for what the user wants."""
 
+    # -- the screens of the tab line ----------------------------------------------------------
     def get_default_screen(self) -> Screen[Any]:
-        return QueueScreen()
+        """The one that was open the last time, else the Dashboard."""
+        kept = self.session.text("screen")
+        screen = self._tab_screen(kept if kept in TABS else TABS[0])
+        # `switch_screen` takes this back; Textual gives it to every screen but the default one.
+        screen._push_result_callback(screen, None)  # noqa: SLF001 - see above
+        return screen
+
+    def on_mount(self) -> None:
+        # Each stays mounted from now on: a switch is a paint, and the list of jobs is read by its own screen.
+        self.call_after_refresh(self.set_timer, BEHIND, self._make_others)
+
+    def _make_others(self) -> None:
+        for name in TABS:
+            self._get_screen(self._tab_screen(name))
+
+    def _tab_screen(self, name: str) -> FrameScreen:
+        if name not in self._installed_screens:
+            self.install_screen(_make_screen(name), name)
+        screen = self.get_screen(name)
+        if not isinstance(screen, FrameScreen):
+            raise TypeError(f"{name} is no screen of the frame")
+        return screen
+
+    def show_tab(self, name: str) -> None:
+        self.to_tab()
+        self.session.put(screen=name)
+        self.switch_screen(self._tab_screen(name))
 
     def on_shell_preview_came(self, event: Shell.PreviewCame) -> None:
         event.stop()
         for screen in self.screen_stack:
-            if isinstance(screen, DetailedScreen):
-                screen.preview_came(event.job_id, event.media_type, event.data)
+            if (came := getattr(screen, "preview_came", None)) is not None:
+                came(event.job_id, event.media_type, event.data)
+
+    def on_job_wanted(self, event: JobWanted) -> None:
+        event.stop()
+        self.go_to(event.number)
 
     # -- keys that hold everywhere ------------------------------------------------------------
     async def action_back(self) -> None:
@@ -44,8 +77,8 @@ class AinfApp(Notifying):
 
     async def action_leave(self) -> None:
         """What was asked for is done before the end."""
-        for screen in self.screen_stack:
-            if isinstance(screen, FrameScreen):
+        for screen in {*self.screen_stack, *self._installed_screens.values()}:
+            if isinstance(screen, FrameScreen) and screen.is_running:
                 await screen.leaving()
         self.exit()
 
@@ -59,3 +92,14 @@ class AinfApp(Notifying):
         """Where it was stopped: go on."""
         if self.link.state == STOPPED or not self.link.live:
             self.engine_link.hurry()
+
+
+def _make_screen(name: str) -> FrameScreen:
+    """Each loads when it is made: the first one alone stands before the first paint."""
+    if name == "app.queue":
+        from ainf_tui.tui.queue.screen import QueueScreen  # noqa: PLC0415 - see above
+
+        return QueueScreen()
+    from ainf_tui.tui.dashboard.screen import DashboardScreen  # noqa: PLC0415 - see above
+
+    return DashboardScreen()

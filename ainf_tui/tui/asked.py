@@ -6,7 +6,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ainf_tui.domain.comfyui_documents import InstallRequest
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
+from ainf_tui.domain.service_documents import ServicesRequest
 
 
 def line(*words: str) -> str:
@@ -67,6 +69,31 @@ def clear_line(request: ClearRequest) -> str:
         words += ["--state", state]
     # Whole states are asked about where there is somebody to answer; here it was answered already.
     return line(*words, *([] if request.refs else ["--yes"]))
+
+
+def services_line(verb: str, request: ServicesRequest) -> str:
+    """`start`, `stop`, `restart`, `adopt`; `up` and `down` stand alone."""
+    words = [verb] if verb in {"up", "down"} else ["services", verb, *request.names]
+    words += [f"--port={request.port}"] if request.port is not None else []
+    words += ["--adopt"] * request.adopt
+    if request.stop_owner:
+        # An identity is `boot:pid:started`; people type the pid.
+        words.append(f"--stop-owner={request.stop_owner.split(':')[1:2][0]}")
+    return line(*words, *["--yes"] * bool(request.confirmed))
+
+
+def comfyui_line(verb: str, request: InstallRequest | None = None) -> str:
+    """`install`, `update`, `rollback` or `cancel`."""
+    asks = request or InstallRequest()
+    words = _given("--version", asks.version) + _given("--repository", asks.repository)
+    words += _given("--torch", asks.torch) + ["--while-running"] * asks.while_running
+    return line("comfyui", verb, *words)
+
+
+def node_line(verb: str, name: str) -> str:
+    """`install` of a source; `enable`, `disable`, `update`, `remove` of a node."""
+    yes = ["--yes"] * (verb == "install")
+    return line("comfyui", "nodes", verb, *yes, name)
 
 
 def _given(option: str, value: str) -> list[str]:

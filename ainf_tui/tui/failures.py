@@ -6,13 +6,13 @@ What the outside does wrong never comes here: that is an `AinfError`, told where
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from textual.app import App
-from textual.worker import Worker, WorkerState
+from textual.dom import DOMNode
 
 from ainf_tui.tui.lines import safe
 
@@ -23,7 +23,7 @@ LOG_BYTES = 1_048_576
 
 
 class Failures(App[None]):
-    """An app whose workers may fail. Every worker has `exit_on_error=False`, and ends up here if it does."""
+    """An app whose work behind the screen may fail; all of it begins by `in_background`."""
 
     def __init__(self, **app: Any) -> None:
         super().__init__(**app)
@@ -31,11 +31,6 @@ class Failures(App[None]):
         """By group of workers: what begins work anew that should last as long as the app."""
         self.failure_log: Path | None = None
         """Where tracebacks go; None: nowhere."""
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Also of the screens' workers: they hand them on (`PacedScreen`)."""
-        if event.state is WorkerState.ERROR and event.worker.error is not None:
-            self.work_failed(event.worker.group, event.worker.error)
 
     def work_failed(self, group: str, error: BaseException) -> None:
         """A toast, a traceback in app.log, and another try where the app needs it."""
@@ -58,3 +53,22 @@ class Failures(App[None]):
         except OSError as trouble:
             return f"\n(not written to {self.failure_log}: {trouble.strerror})"
         return f"\nThe rest goes on. Please report it with {self.failure_log}."
+
+
+def in_background(node: DOMNode, work: Awaitable[object], *, group: str, exclusive: bool = False) -> None:
+    """Begins work as a worker of the node; it ends with the node.
+
+    `exclusive`: what is under way in that group of the node's is cancelled. Textual tells a failure to the
+    node alone, which may be gone by then; here it goes to the app at once.
+    """
+    app = node.app
+    if not isinstance(app, Failures):
+        raise TypeError("this app has nowhere to tell of failures")
+
+    async def guarded() -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - whatever it is: told and written down
+            app.work_failed(group, error)
+
+    node.run_worker(guarded(), group=group, exclusive=exclusive, exit_on_error=False)

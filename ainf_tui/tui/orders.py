@@ -13,6 +13,8 @@ from ainf_tui.domain.documents import CountDocument, JobsDocument, QueueDocument
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
 from ainf_tui.errors import AinfError, UnreachableError
 from ainf_tui.tui import asked
+from ainf_tui.tui.orders_comfyui import ComfyUIOrders
+from ainf_tui.tui.orders_services import ServiceOrders
 from ainf_tui.tui.ports import EngineClient
 
 T = TypeVar("T")
@@ -41,6 +43,8 @@ class Orders:
         self._count = 0
         self.log: deque[Order] = deque(maxlen=KEPT)
         self.on_logged: Callable[[Order], None] | None = None
+        self.services = ServiceOrders(self._do)
+        self.comfyui = ComfyUIOrders(self._do)
 
     async def run(self, request: RunRequest) -> JobsDocument:
         return await self._do(asked.run_line(request), lambda c: c.jobs.submit(request), _made)

@@ -6,6 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
+from ainf_tui.domain.comfyui_documents import (
+    ComfyUIDocument,
+    CustomNodesDocument,
+    InstallRequest,
+    NodeRequest,
+    PlanDocument,
+)
 from ainf_tui.domain.documents import (
     CountDocument,
     JobDetailDocument,
@@ -14,6 +21,7 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
+from ainf_tui.domain.host_documents import HistoryDocument
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -21,6 +29,12 @@ from ainf_tui.domain.requests import (
     MoveRequest,
     RetryRequest,
     RunRequest,
+)
+from ainf_tui.domain.service_documents import (
+    LogTextDocument,
+    ServiceDetailDocument,
+    ServicesDocument,
+    ServicesRequest,
 )
 from ainf_tui.domain.workflows import Pack, Preset
 
@@ -59,6 +73,41 @@ class PresetCalls(Protocol):
     async def list(self) -> tuple[Preset, ...]: ...
 
 
+class ServiceCalls(Protocol):
+    """`client.services`."""
+
+    async def show(self, name: str) -> ServiceDetailDocument: ...
+    async def log(self, name: str, *, start: int | None = None, limit: int = 65_536) -> LogTextDocument: ...
+    async def start(self, request: ServicesRequest) -> ServicesDocument: ...
+    async def stop(self, request: ServicesRequest) -> ServicesDocument: ...
+    async def restart(self, request: ServicesRequest) -> ServicesDocument: ...
+    async def adopt(self, request: ServicesRequest) -> ServicesDocument: ...
+    async def up(self, request: ServicesRequest) -> ServicesDocument: ...
+    async def down(self, request: ServicesRequest) -> ServicesDocument: ...
+
+
+class HostCalls(Protocol):
+    """`client.host`."""
+
+    async def history(self, points: int = 0) -> HistoryDocument: ...
+
+
+class ComfyUICalls(Protocol):
+    """`client.comfyui`."""
+
+    async def install(self, request: InstallRequest | None = None) -> ComfyUIDocument: ...
+    async def update(self, request: InstallRequest | None = None) -> ComfyUIDocument: ...
+    async def rollback(self, request: InstallRequest | None = None) -> ComfyUIDocument: ...
+    async def cancel(self) -> ComfyUIDocument: ...
+    async def nodes(self) -> CustomNodesDocument: ...
+    async def plan_node(self, request: NodeRequest) -> PlanDocument: ...
+    async def install_node(self, request: NodeRequest) -> ComfyUIDocument: ...
+    async def update_node(self, request: NodeRequest) -> ComfyUIDocument: ...
+    async def enable_node(self, request: NodeRequest) -> CustomNodesDocument: ...
+    async def disable_node(self, request: NodeRequest) -> CustomNodesDocument: ...
+    async def remove_node(self, request: NodeRequest) -> CustomNodesDocument: ...
+
+
 class EngineClient(Protocol):
     """Raises AinfError children only."""
 
@@ -70,6 +119,12 @@ class EngineClient(Protocol):
     def workflows(self) -> WorkflowCalls: ...
     @property
     def presets(self) -> PresetCalls: ...
+    @property
+    def services(self) -> ServiceCalls: ...
+    @property
+    def host(self) -> HostCalls: ...
+    @property
+    def comfyui(self) -> ComfyUICalls: ...
     @property
     def notices(self) -> Sequence[ProblemDocument]: ...
     @property

@@ -10,6 +10,8 @@ from typing import Any
 from textual.message import Message
 from textual.reactive import var
 
+from ainf_tui.domain.check_documents import CheckDocument
+from ainf_tui.domain.comfyui_documents import ComfyUIDocument
 from ainf_tui.domain.documents import (
     BackendDocument,
     DatabaseDocument,
@@ -19,9 +21,11 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
+from ainf_tui.domain.host_documents import HostDocument
+from ainf_tui.domain.service_documents import ServicesDocument
 from ainf_tui.errors import AinfError
 from ainf_tui.resources import styles_dir
-from ainf_tui.tui.failures import Failures
+from ainf_tui.tui.failures import Failures, in_background
 from ainf_tui.tui.frame.header import Facts
 from ainf_tui.tui.frame.options import Option
 from ainf_tui.tui.inturn import InTurn
@@ -41,7 +45,10 @@ from ainf_tui.tui.terminal.pacing import pacer_of
 from ainf_tui.tui.themes import ANSI, DEFAULT, our_themes
 from ainf_tui.tui.widgets.painted import Looking
 
-TOPICS = ("engine", "queue", "active", "backends", "database", "health")
+TOPICS = (
+    *("engine", "queue", "active", "backends", "database", "health"),
+    *("services", "host", "checks", "comfyui"),
+)
 """The store's topics; each is an attribute of the app."""
 
 
@@ -70,6 +77,10 @@ class Shell(InTurn, Looking, Failures):
     backends: var[tuple[BackendDocument, ...]] = var(())
     database: var[DatabaseDocument | None] = var(None)
     health: var[HealthDocument] = var(HealthDocument())
+    services: var[ServicesDocument] = var(ServicesDocument())
+    host: var[HostDocument] = var(HostDocument())
+    checks: var[tuple[CheckDocument, ...]] = var(())
+    comfyui: var[ComfyUIDocument] = var(ComfyUIDocument())
     clients: var[int] = var(0)
     """Grows with each client that came: there is somebody to ask, before the live topics are here."""
     signs: var[Signs] = var(Signs())
@@ -91,7 +102,7 @@ class Shell(InTurn, Looking, Failures):
         folder = styles_dir()
         super().__init__(
             driver_class=AinfDriver,
-            css_path=[folder / f"{name}.tcss" for name in ("app", "dialogs", "queue")],
+            css_path=[folder / f"{name}.tcss" for name in ("app", "dialogs", "queue", "dashboard")],
         )
         if self.options.state_dir is not None:
             self.failure_log = self.options.state_dir / "app.log"
@@ -121,7 +132,7 @@ class Shell(InTurn, Looking, Failures):
             pacer.low = True
 
     def _run_link(self) -> None:
-        self.run_worker(self.engine_link.run(), group="app.link", exclusive=True, exit_on_error=False)
+        in_background(self, self.engine_link.run(), group="app.link", exclusive=True)
 
     def on_terminal_probed(self, event: TerminalProbed) -> None:
         """The terminal has told what it can do; the glyphs follow."""

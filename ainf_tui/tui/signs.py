@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ainf_tui.display.glyphs import colour, glyph
@@ -30,6 +32,15 @@ class Signs:
         full = round(max(0.0, min(1.0, fraction)) * cells)
         done, rest = ("█", "░") if self.unicode else ("#", ".")
         return done * full + rest * (cells - full)
+
+    def spark(self, values: Sequence[float | None]) -> str:
+        """`▁▃▇`, a cell a value of 0..1; unknown is empty. The highest leaves a gap to what stands above."""
+        steps = "▁▂▃▄▅▆▇" if self.unicode else "_.:-=+*"
+        most = len(steps) - 1
+        return "".join(
+            " " if value is None or math.isnan(value) else steps[round(max(0.0, min(1.0, value)) * most)]
+            for value in values
+        )
 
     @property
     def pointer(self) -> str:

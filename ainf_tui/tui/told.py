@@ -17,6 +17,14 @@ class JobsTold(Message):
         self.rows = rows
 
 
+class JobWanted(Message):
+    """The job of that number is to be seen on the Queue screen."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__()
+        self.number = number
+
+
 class CopyWanted(Message):
     """A text for the clipboard. It is outside text, and copied as it is."""
 

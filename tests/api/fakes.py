@@ -29,7 +29,6 @@ from ainf_tui.domain.documents import (
     JobsDocument,
     ProblemDocument,
     QueueDocument,
-    StatusDocument,
 )
 from ainf_tui.domain.requests import (
     ClearRequest,
@@ -39,12 +38,17 @@ from ainf_tui.domain.requests import (
     RetryRequest,
     RunRequest,
 )
+from ainf_tui.domain.status_document import StatusDocument
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.errors import NotFoundError
 from ainf_tui.locations import Locations
 from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
+from tests.fakes.checks import OPEN, FakeChecks
+from tests.fakes.comfyui import FakeComfyUI
+from tests.fakes.host import FakeHost
 from tests.fakes.rows import rows_of
+from tests.fakes.services_asked import ServicesAsked
 
 T0 = datetime(2026, 5, 1, 10, 0, tzinfo=UTC)
 QUICK = Pace(interval=0.02, stall=60.0, goodbye=0.5)
@@ -87,8 +91,18 @@ class FakeService:
     files: dict[int, Path] = field(default_factory=dict)
     stop_requested: asyncio.Event = field(default_factory=asyncio.Event)
     backend_urls: set[str] = field(default_factory=set)
+    host: FakeHost = field(default_factory=FakeHost)
     patience: asyncio.Event | None = None
     """If given, every status waits for it."""
+    checks: FakeChecks = field(default_factory=lambda: FakeChecks(OPEN))
+    services: ServicesAsked = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.checks.inspector.on_fix = lambda fix: self._note("fix", fix.id)
+        self.comfyui = FakeComfyUI(self.store, self._note)
+        self.services = ServicesAsked(
+            self._note, changed=lambda document: self.store.update(services=document)
+        )
 
     def put(self, *jobs: JobDocument) -> None:
         """Stores them with new revisions and announces that."""

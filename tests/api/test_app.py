@@ -128,12 +128,15 @@ def routes(found: list[BaseRoute]) -> Iterator[APIRoute]:
 
 def test_every_change_passes_through_the_one_door() -> None:
     document = openapi_document()
-    from ainf_tui.api import actions, reads
+    from ainf_tui.api import actions, checks, comfyui, reads, services
 
-    changing = {r.path for r in routes(actions.router.routes)}
     assert {m for r in routes(reads.router.routes) for m in r.methods or ()} == {"GET"}
-    for route in routes(actions.router.routes):
-        assert mutation in [d.call for d in route.dependant.dependencies]
+    routers = (actions.router, services.router, comfyui.router, checks.router)
+    every = [route for router in routers for route in routes(router.routes)]
+    changing = {r.path for r in every if r.methods != {"GET"}}
+    for route in every:
+        gated = mutation in [d.call for d in route.dependant.dependencies]
+        assert gated == (route.path in changing)
     posted = {p.removeprefix("/v1") for p, item in document["paths"].items() if set(item) - {"get"}}
     assert posted == changing
 

@@ -33,6 +33,23 @@ BODIES: dict[str, Any] = {
     "/v1/queue/resume": None,
     "/v1/backends": {"name": "b", "url": "http://127.0.0.1:1"},
     "/v1/engine/stop": {},
+    "/v1/services/start": {"names": ["web"]},
+    "/v1/services/stop": {"names": ["web"]},
+    "/v1/services/restart": {},
+    "/v1/services/adopt": {"names": ["web"]},
+    "/v1/services/up": {},
+    "/v1/services/down": {},
+    "/v1/checks/fix": {"id": "private", "steps": ["chmod 700 /s"]},
+    "/v1/comfyui/install": {},
+    "/v1/comfyui/update": {"version": "v1"},
+    "/v1/comfyui/rollback": None,
+    "/v1/comfyui/cancel": None,
+    "/v1/comfyui/nodes/plan": {"source": "https://h/n.git"},
+    "/v1/comfyui/nodes/install": {"token": "t"},
+    "/v1/comfyui/nodes/update": {"name": "n"},
+    "/v1/comfyui/nodes/enable": {"name": "n"},
+    "/v1/comfyui/nodes/disable": {"name": "n"},
+    "/v1/comfyui/nodes/remove": {"name": "n"},
 }
 """What each route takes; a new one that changes something needs its line."""
 
@@ -76,6 +93,7 @@ async def test_every_route_refuses_and_has_changed_nothing() -> None:
     assert await passed(app) == []
     assert {path for _, path in changing(app)} == set(BODIES)
     assert service.asked == []
+    assert service.services.asked == []
     assert (app.state.context.stopping, service.store.state) == ("", before)
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from contextlib import asynccontextmanager, redirect_stdout
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from ainf_tui.api.app import create_app
@@ -30,12 +31,16 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
     ReasonDocument,
-    StatusDocument,
 )
+from ainf_tui.domain.status_document import StatusDocument
 from ainf_tui.domain.workflows import Pack, PackInput, Preset
 from ainf_tui.errors import NotFoundError, UnreachableError
 from ainf_tui.store import Previews, Store
+from tests.fakes.checks import FakeChecks
+from tests.fakes.comfyui import FakeComfyUI
+from tests.fakes.host import FakeHost
 from tests.fakes.rows import rows_of
+from tests.fakes.services_asked import ServicesAsked
 
 THEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 OPEN = ("queued", "submitting", "submitted", "running", "fetching")
@@ -112,6 +117,8 @@ class FakeJobs:
         self.backends: tuple[BackendDocument, ...] = (
             BackendDocument("default", "http://127.0.0.1:8188", True, "0.8.0", 0.012, 0, 0, 0.5, True),
         )
+        self.host = FakeHost()
+        self.gpus: tuple[dict[str, Any], ...] = ()
         self.next_number = 142
         self.revision = 1
         self.submitted = asyncio.Event()
@@ -158,6 +165,16 @@ class FakeJobs:
 class FakeEngine(FakeJobs):
     """An `EngineService` that remembers what it was asked."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.host = FakeHost()
+        self.checks = FakeChecks()
+        self.comfyui = FakeComfyUI(self.store, self._called)
+
+    @cached_property
+    def services(self) -> ServicesAsked:
+        return ServicesAsked(self._called, changed=lambda document: self.store.update(services=document))
+
     def _called(self, name: str, what: Any = None) -> None:
         self.calls.append((name, what))
         if self.failure is not None:
@@ -171,7 +188,7 @@ class FakeEngine(FakeJobs):
             reasons=self.reasons,
             engine=EngineDocument(running=True, pid=4711, version="0.1.0", since=THEN),
             host={},
-            gpus=(),
+            gpus=self.gpus,
             services=(),
             backends=self.backends,
             queue=self.queue(),

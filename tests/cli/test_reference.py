@@ -73,6 +73,10 @@ def test_the_page_is_the_same_every_time():
         ["engine", "status"],
         ["config", "show"],
         ["config", "path"],
+        ["comfyui"],
+        ["comfyui", "install", "--no-wait"],
+        ["comfyui", "nodes"],
+        ["comfyui", "nodes", "install", "https://h/n.git", "--plan"],
     ],
     ids=" ".join,
 )

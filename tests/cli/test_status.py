@@ -4,7 +4,7 @@ import asyncio
 import json
 from dataclasses import replace
 
-from ainf_tui.domain.documents import BackendDocument, ReasonDocument
+from ainf_tui.domain.documents import BackendDocument, HealthDocument, ReasonDocument
 
 SILENT = BackendDocument(
     "default", "http://127.0.0.1:8188", False, None, None, None, None, None, message="connection refused"
@@ -76,3 +76,20 @@ def test_vram_of_a_device(ainf, engine):
     text = ainf("status").out
     assert "RTX 4090 18.0G/24.0G" in text
     assert "\x1b" not in text
+
+
+def test_watch_prints_it_again_when_something_changes(ainf, engine, monkeypatch):
+    monkeypatch.setattr("ainf_tui.cli.statuswatch.PAUSE", 0.01)
+
+    async def change_and_end():
+        await ainf.until("ainf.status/1")
+        engine.overall = "warning"
+        engine.store.update(health=HealthDocument("warning"))
+        await ainf.until('"overall":"warning"')
+        raise KeyboardInterrupt
+
+    ainf.script = change_and_end
+    done = ainf("status", "--watch", "--json")
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert (lines[0]["overall"], lines[-1]["overall"]) == ("ok", "warning")
+    assert done.code == 130

@@ -23,21 +23,28 @@ from ainf_tui.adapters.comfy.http import HttpComfyServer
 from ainf_tui.adapters.comfy.socket import WebComfySocket
 from ainf_tui.adapters.comfy.transport import Deadlines
 from ainf_tui.adapters.db import engine as database
-from ainf_tui.adapters.host import host_facts
+from ainf_tui.adapters.gpu.choose import NoGpus
+from ainf_tui.adapters.host.disks import Disks
+from ainf_tui.adapters.host.machine import SystemMachine
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.comfy import Accepted, PromptRequest
 from ainf_tui.domain.documents import JobDocument, JobsDocument
 from ainf_tui.domain.jobs import Job
 from ainf_tui.domain.ports import ComfyServer, ComfySocket
+from ainf_tui.domain.ports_host import Machine
 from ainf_tui.domain.requests import JobQuery, RunRequest
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Context, Tuning
 from ainf_tui.engine.engine import Catalog, Engine
 from ainf_tui.engine.service import Service
-from ainf_tui.locations import locate
+from ainf_tui.locations import Locations, locate
 from ainf_tui.runtime import catalog
+from ainf_tui.runtime_comfyui import comfyui_manager
+from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
+from tests.fakes.checks import FakeInspector
 from tests.fakes.sim import Sim, SimTask
+from tests.fakes.supervised import nothing_supervised
 
 SECONDS = 12.0
 """How long a test waits for what must come, on a machine with much else to do."""
@@ -174,6 +181,10 @@ class Box(Servers):
         super().__init__(folder)
         self.db_url = db_url or f"sqlite:///{folder / 'ainf.db'}"
         self.tuning = replace(FAST, outputs=self.outputs, pictures=folder / "pictures", **tuning)
+        self.machine: Machine | None = None
+        """What the engine samples; None: the real one, its outputs' disk, no GPU."""
+        self.inspector = FakeInspector()
+        """What the system check finds."""
         self._running: AsyncExitStack | None = None
         self._engine: Engine | None = None
         self._service: Service | None = None
@@ -210,10 +221,13 @@ class Box(Servers):
             specs=self.specs,
             connect=self.connect,
             catalog=self._catalog,
-            host=host_facts,
+            services=nothing_supervised(ctx.store),
+            machine=self.machine or SystemMachine(Disks({"outputs": self.outputs}, {}), NoGpus("a test")),
+            inspector=self.inspector,
             holder=str(self.folder),
         )
-        self._engine, self._service = engine, Service(engine)
+        comfyui = comfyui_manager(Settings(), self._places(), ctx.store, ctx.clock)
+        self._engine, self._service = engine, Service(engine, comfyui)
         self._running = stack
         await stack.enter_async_context(engine)
         if connected:
@@ -230,7 +244,10 @@ class Box(Servers):
             await running.aclose()
 
     def _catalog(self) -> Catalog:
-        return catalog(locate({"AINF_HOME": str(self.folder / "home")}))
+        return catalog(self._places())
+
+    def _places(self) -> Locations:
+        return locate({"AINF_HOME": str(self.folder / "home")})
 
     async def __aenter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -138,6 +138,7 @@ def _mappings(kind: Any) -> Iterator[Mapping[str, Any]]:
 _LOOKED_FOR = (
     *("prompt", "negative", "seed", "width", "height", "steps", "cfg", "sampler", "scheduler", "checkpoint"),
     *("count", "id", "index", "name", "input", "sha256", "exception_type", "traceback", "other"),
+    *("ts", "level", "message", "exit", "log"),
 )
 """Keys that screens and the makers of rows read out of free mappings."""
 

@@ -11,6 +11,11 @@ from typing import Any
 
 from ainf_tui.client.codec import encode
 from ainf_tui.client.transport import LiveClosedError, LiveSocket, unreachable
+from ainf_tui.domain.comfyui_documents import (
+    ComfyUIDocument,
+    CustomNodeDocument,
+    PlanDocument,
+)
 from ainf_tui.domain.documents import (
     CountDocument,
     DatabaseDocument,
@@ -24,6 +29,7 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
+from ainf_tui.domain.host_documents import HistoryDocument, HostDocument
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -32,11 +38,16 @@ from ainf_tui.domain.requests import (
     RetryRequest,
     RunRequest,
 )
+from ainf_tui.domain.service_documents import (
+    ServiceDetailDocument,
+    ServicesDocument,
+)
 from ainf_tui.domain.wire import API_REVISION, VersionDocument
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.errors import AinfError, NotFoundError
 from ainf_tui.tui.queue.rows import place
 from tests.fakes.job_rows import NOW, job_document
+from tests.fakes.tui_box import FakeComfyUI, FakeHost, FakeServices
 
 OPEN = frozenset({"queued", "submitting", "submitted", "running", "fetching"})
 
@@ -74,6 +85,10 @@ class FakeEngine:
             "backends": (),
             "database": DatabaseDocument("sqlite:///x", reachable=True, revision="1"),
             "health": HealthDocument("ok", (), "gpu-box"),
+            "services": ServicesDocument(),
+            "host": HostDocument(),
+            "checks": (),
+            "comfyui": ComfyUIDocument(),
         }
         self.sockets: list[FakeSocket] = []
         self.up = True
@@ -83,6 +98,12 @@ class FakeEngine:
         self.presets: tuple[Preset, ...] = ()
         self.pictures: dict[tuple[str, int], bytes] = {}
         self.details: dict[str, JobDetailDocument] = {}
+        self.service_details: dict[str, ServiceDetailDocument] = {}
+        self.logs: dict[str, str] = {}
+        """What the services have written, by name."""
+        self.nodes: tuple[CustomNodeDocument, ...] = ()
+        self.plan = PlanDocument("token", "nothing", ())
+        self.history = HistoryDocument(NOW, 15.0, ())
         self._count()
 
     # -- telling ------------------------------------------------------------------------------
@@ -193,6 +214,9 @@ class FakeClient:
         self.queue = FakeQueue(engine)
         self.workflows = FakeList(lambda: engine.packs)
         self.presets = FakeList(lambda: engine.presets)
+        self.services = FakeServices(engine)
+        self.host = FakeHost(engine)
+        self.comfyui = FakeComfyUI(engine)
         self.notices: tuple[ProblemDocument, ...] = ()
         self.transport = FakeTransport(engine)
 

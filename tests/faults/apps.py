@@ -51,6 +51,8 @@ REST = 2.0
 
 # -- moments ---------------------------------------------------------------------------------------
 def _listed(terminal: Terminal) -> None:
+    terminal.wait_text(r"1 Dashboard +2 Queue", PATIENCE)
+    terminal.press("2")
     terminal.wait_text(r"QUEUE +\d+ open", PATIENCE)
     terminal.wait_text(r"^▸ +\d+ ", PATIENCE)
 

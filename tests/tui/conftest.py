@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from ainf_tui.tui.app import AinfApp
 from ainf_tui.tui.failures import Failures
 from ainf_tui.tui.options import Options
+from ainf_tui.tui.session import Session
 from tests.fakes.tui_client import FakeEngine
 
 
@@ -42,9 +43,11 @@ def open_app(fake_engine):
 
     @asynccontextmanager
     async def opened(
-        size: tuple[int, int] = (120, 40), **options: Any
+        size: tuple[int, int] = (120, 40), screen: str = "queue", **options: Any
     ) -> AsyncIterator[tuple[AinfApp, Pilot[None]]]:
-        app = AinfApp(fake_engine.opener, Options(**options))
+        # The screen that was open the last time; the Dashboard has its own tests.
+        session = Session(values={"screen": f"app.{screen}"})
+        app = AinfApp(fake_engine.opener, Options(**options), session)
         async with app.run_test(size=size, notifications=True) as pilot:
             await still(pilot)
             yield app, pilot

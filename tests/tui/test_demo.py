@@ -50,6 +50,8 @@ def test_pictures_come_and_q_leaves_nothing(demo, scratch):
             seen.add(tuple((c.fg, c.bg) for line in lines for c in line.values() if c.data == HALF))
         return len(seen) >= PICTURES
 
+    demo.wait_text(r"1 Dashboard +2 Queue", SECONDS)
+    demo.press("2")
     demo.wait_text(r"● running", SECONDS)
     demo.expect(another_picture).wait(SECONDS)
     demo.press("q")
@@ -61,7 +63,7 @@ def test_pictures_come_and_q_leaves_nothing(demo, scratch):
 
 @pytest.mark.parametrize("how", ["kill -9", "closed terminal"])
 def test_nothing_is_left_of_it(demo, scratch, how):
-    demo.wait_text(r"QUEUE +\d+ open", SECONDS)
+    demo.wait_text(r"1 Dashboard +2 Queue", SECONDS)
     if how == "kill -9":
         demo.process.send_signal(signal.SIGKILL)
         assert demo.wait_exit() == -signal.SIGKILL

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import pytest
 
 from ainf_tui.tui import failures
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.orders import Orders
 from tests.tui.conftest import still
 
@@ -61,12 +61,18 @@ async def test_work_that_must_last_is_begun_again(open_app, failed_work, monkeyp
     failed_work.clear()
 
 
-def test_every_worker_is_named_and_ends_the_app_by_none_of_its_mistakes():
-    begun = [
-        (path.name, node.lineno, {key.arg: ast.unparse(key.value) for key in node.keywords})
-        for path in Path(failures.__file__).parent.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "run_worker"
-    ]
-    assert len(begun) > 15
-    assert not [one for one in begun if one[2].get("exit_on_error") != "False" or "group" not in one[2]]
+async def test_what_a_widget_began_is_told_too(open_app, failed_work):
+    async def broken():
+        raise KeyError("lost")
+
+    async with open_app() as (app, pilot):
+        in_background(app.screen.query("*").last(), broken(), group="some.widget")
+        await still(pilot)
+        assert "some.widget failed" in toasts(app)
+    failed_work.clear()
+
+
+def test_all_work_begins_where_its_failure_is_told():
+    folder = Path(failures.__file__).parent
+    begun = [path.name for path in folder.rglob("*.py") if "run_worker(" in path.read_text()]
+    assert begun == ["failures.py"]

@@ -9,6 +9,8 @@ import pytest
 from textual import events
 from textual.geometry import Size
 
+from ainf_tui.domain.check_documents import CheckDocument
+from ainf_tui.domain.comfyui_documents import ComfyUIDocument
 from ainf_tui.domain.documents import (
     BackendDocument,
     DatabaseDocument,
@@ -20,6 +22,8 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
+from ainf_tui.domain.host_documents import HostDocument
+from ainf_tui.domain.service_documents import ServicesDocument
 from ainf_tui.errors import AinfError
 from ainf_tui.tui.frame.options import Option
 from ainf_tui.tui.link import AWAY, CONNECTING, LIVE, STOPPED, Link
@@ -54,6 +58,10 @@ def hostile_topics(turn: int) -> dict[str, Any]:
         "backends": tuple(filled(BackendDocument, turn + more) for more in range(2)),
         "database": filled(DatabaseDocument, turn),
         "health": filled(HealthDocument, turn),
+        "services": filled(ServicesDocument, turn),
+        "host": filled(HostDocument, turn),
+        "checks": tuple(filled(CheckDocument, turn + more) for more in range(3)),
+        "comfyui": filled(ComfyUIDocument, turn),
     }
 
 

@@ -12,6 +12,7 @@ from ainf_tui.client.client import Client
 from ainf_tui.tui.app import AinfApp
 from ainf_tui.tui.options import Options
 from ainf_tui.tui.queue.screen import QueueScreen
+from ainf_tui.tui.session import Session
 from tests.api.fakes import FakeService, app_of, job
 from tests.fakes.job_rows import NOW
 from tests.tui.conftest import still
@@ -24,7 +25,10 @@ ASKS = {"queue.cancel", "queue.retry_failed", "queue.clear"}
 """Those that ask before they act: `tab`, `enter` says yes."""
 FORMS = {"queue.new_run", "queue.retry_edited", "form.submit"}
 """The form and what opens it: a read-only app opens none (`test_form.py`)."""
-PRESSED = [action for action in CHANGING if action.id not in FORMS]
+PRESSED = [
+    action for action in CHANGING if action.id not in FORMS and action.area not in {"dashboard", "comfyui"}
+]
+"""The Dashboard and ComfyUI have tests of their own, `dashboard/test_steering.py`."""
 
 
 def filled_service() -> FakeService:
@@ -44,7 +48,7 @@ async def app_on(service: FakeService, *, read_only: bool):
     async def opener(start):
         yield Client(transport)
 
-    app = AinfApp(opener, Options(read_only=read_only))
+    app = AinfApp(opener, Options(read_only=read_only), Session(values={"screen": "app.queue"}))
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         for _ in range(100):
             await still(pilot, 1)

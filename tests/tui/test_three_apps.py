@@ -30,6 +30,8 @@ async def test_three_apps_show_the_same(tmp_path):
 
             async def another():
                 terminal = stack.enter_context(story.app((120, 40)))
+                await asyncio.to_thread(terminal.wait_text, r"1 Dashboard +2 Queue")
+                terminal.press("2")
                 await asyncio.to_thread(terminal.wait_text, r"^.. *5 \W queued")
                 return terminal
 

@@ -7,14 +7,12 @@ All of it blocks for milliseconds: call it in a thread.
 
 from __future__ import annotations
 
-import ipaddress
 import sys
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-import psutil
-
-from ainf_tui.adapters.listeners import holders, is_host, listeners, read
+from ainf_tui.adapters.listeners import holders, is_host, listeners, listening_elsewhere
+from ainf_tui.adapters.processes import PROC, boot_id, command_line, short_name, started_ticks
 
 _FORWARDERS = frozenset(
     (
@@ -106,7 +104,7 @@ class ProcessFinder:
             return None
         inode = inodes.pop()
         known = self._known.get(inode)
-        if known is not None and self._started(known.pid) == known.started:
+        if known is not None and started_ticks(known.pid, self._proc) == known.started:
             return known
         owner = self._search(inode)
         self._known = {} if owner is None else {inode: owner}
@@ -127,59 +125,28 @@ class ProcessFinder:
         """The oldest process that holds the socket: children inherit it, the server made it."""
         owners = []
         for pid in holders({inode}, self._proc).get(inode, ()):
-            started = self._started(pid)
+            started = started_ticks(pid, self._proc)
             if started is not None:
                 owners.append((started, pid))
         if not owners:
             return None
         started, pid = min(owners)
-        return Owner(pid, started, self._boot(), self._name(pid), self._cmdline(pid))
-
-    def _started(self, pid: int) -> int | None:
-        # The name in field 2 may hold spaces and parentheses: count from the last one.
-        fields = read(self._proc / str(pid) / "stat").rpartition(")")[2].split()
-        return int(fields[19]) if len(fields) > 19 else None
-
-    def _boot(self) -> str:
-        return read(self._proc / "sys/kernel/random/boot_id").strip()[:8]
-
-    def _name(self, pid: int) -> str:
-        return read(self._proc / str(pid) / "comm").strip()
-
-    def _cmdline(self, pid: int) -> tuple[str, ...]:
-        return tuple(read(self._proc / str(pid) / "cmdline").rstrip("\0").split("\0"))
+        return _owner(pid, started, self._proc)
 
 
 def _by_psutil(host: str, port: int) -> Owner | None:
     """Elsewhere (macOS): own processes only, unless we are root."""
-    found: dict[int, psutil.Process] = {}
-    for process in psutil.process_iter():
-        try:
-            sockets = process.net_connections(kind="tcp")
-        except psutil.Error:
-            continue
-        if any(_listens(s.laddr, s.status, host, port) for s in sockets):
-            found[process.pid] = process
+    found = {
+        (started, pid)
+        for bound, listening, pid in listening_elsewhere()
+        if listening == port and (bound.is_unspecified or is_host(bound, host))
+        if (started := started_ticks(pid)) is not None
+    }
     if not found:
         return None
-    try:
-        oldest = min(found.values(), key=lambda p: (p.create_time(), p.pid))
-        return Owner(
-            oldest.pid,
-            int(oldest.create_time() * 100),
-            f"{int(psutil.boot_time()):x}",
-            oldest.name(),
-            tuple(oldest.cmdline()),
-        )
-    except psutil.Error:
-        return None
+    started, pid = min(found)
+    return _owner(pid, started, PROC)
 
 
-def _listens(local: tuple[str, int] | tuple[()], status: str, host: str, port: int) -> bool:
-    if not local or status != psutil.CONN_LISTEN or local[1] != port:
-        return False
-    try:
-        bound = ipaddress.ip_address(local[0].partition("%")[0])
-    except ValueError:
-        return local[0] == "*"
-    return bound.is_unspecified or is_host(bound, host)
+def _owner(pid: int, started: int, proc: Path) -> Owner:
+    return Owner(pid, started, boot_id(proc), short_name(pid, proc), command_line(pid, proc))

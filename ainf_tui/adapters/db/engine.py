@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select, text
@@ -101,6 +102,10 @@ class SqlDatabase:
         """Counts rows: not for a loop."""
         return await self._db.read(_info, self.url)
 
+    async def server(self) -> tuple[str, datetime | None]:
+        """Its version, and its clock where it has one of its own."""
+        return await self._db.read(_server)
+
     async def aclose(self) -> None:
         await self._db.aclose()
 
@@ -178,6 +183,13 @@ def _heard(asking: asyncio.Task[str]) -> None:
 
 def _revision(conn: Connection) -> str:
     return str(conn.execute(select(schema.alembic_version.c.version_num)).scalar_one())
+
+
+def _server(conn: Connection) -> tuple[str, datetime | None]:
+    if conn.dialect.name != "postgresql":
+        return str(conn.execute(text("SELECT sqlite_version()")).scalar_one()), None
+    version, now = conn.execute(text("SELECT current_setting('server_version'), clock_timestamp()")).one()
+    return str(version), now
 
 
 def _info(conn: Connection, url: str) -> DatabaseInfo:

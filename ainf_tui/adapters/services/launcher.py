@@ -7,16 +7,19 @@ why nothing was started) and then depends on nobody.
 The service writes straight into its log, not through us: a pipe would end the service with us (EPIPE), or
 stop it where nobody reads. A log that has grown large is rotated under its open descriptor: the old part is
 copied to LOG.1 and then cut off the front in place (`fallocate`, ext4 and xfs), which no writer notices.
-Elsewhere the service's processes are stopped for the moment it takes to copy and truncate. Either way no
-byte is lost; a line may begin in LOG.1 and end in LOG.
+Elsewhere the service's process group is stopped for the moment it takes to copy and truncate. Either way no
+byte of the group's is lost; a line may begin in LOG.1 and end in LOG. A log that cannot be opened costs the
+output, not the service.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
+import errno
+import fcntl
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -29,6 +32,10 @@ _COLLAPSE_RANGE = 0x08
 _BLOCK = 1 << 20
 _STOPPED = 0.2
 """Seconds that the service may take to stand still for a rotation."""
+_KEPT = 9
+"""Rotated logs that are kept: LOG.1, the newest, to LOG.9."""
+_TRIES = 300
+"""Attempts to write how it ended, `_LOOK` seconds apart: a full disk is often made room on."""
 
 
 def main() -> None:
@@ -38,32 +45,55 @@ def main() -> None:
         os._exit(0)  # Who started us waits for this one only.
     os.setsid()
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # We end when the service has, to tell how.
+        # We end when the service has, to tell how. Caught, not ignored: the service would inherit that.
+        signal.signal(number, lambda *_: None)
     os.chdir("/")
     kills = _oom_kills()
+    log, log_error = _open_log(request["log"])
     try:
-        log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        if time.monotonic() > request["give_up"]:
+            raise TimeoutError(errno.ETIMEDOUT, "the machine was too slow to start it in time")
         service = _start(request, log)
-    except OSError as error:
-        _answer({"error": error.strerror or str(error), "errno": error.errno, "file": error.filename})
+    except (OSError, ValueError) as error:  # ValueError: a NUL in a text
+        code = error.errno if isinstance(error, OSError) else errno.EINVAL
+        _answer({"error": _reason(error), "errno": code, "file": getattr(error, "filename", None)})
         return
-    told = {
+    told = request["marks"] | {
         "pid": service.pid,
         "started": _started(service.pid),
         "launcher": os.getpid(),
         "launcher_started": _started(os.getpid()),
+        "log_error": log_error,
     }
     _write(request["started_file"], told)
     _answer(told)
     _wait(service, request["log"], log, int(request["log_max_bytes"]))
-    _write(request["exit_file"], _ending(service.returncode, _oom_kills() > kills))
+    ending = _ending(service.returncode, _oom_kills() > kills)
+    for _ in range(_TRIES):
+        if _write(request["exit_file"], ending):
+            return
+        time.sleep(_LOOK)
+
+
+def _open_log(path: str) -> tuple[int, str]:
+    """The log, or nowhere and why."""
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except (OSError, ValueError) as error:
+        return os.open(os.devnull, os.O_WRONLY), _reason(error)
+    with contextlib.suppress(OSError):  # Some network disks know no locks.
+        # The service has the same open file, so this lasts as long as anybody can write to it: old logs that
+        # nobody holds may be removed.
+        fcntl.flock(log, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    return log, ""
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _start(request: dict[str, Any], log: int) -> subprocess.Popen[bytes]:
-    def usual_signals() -> None:
-        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
-
     return subprocess.Popen(  # noqa: S603 - the user's own command, no shell
         request["command"],
         stdin=subprocess.DEVNULL,
@@ -73,7 +103,6 @@ def _start(request: dict[str, Any], log: int) -> subprocess.Popen[bytes]:
         env=request["env"],
         start_new_session=True,
         close_fds=True,
-        preexec_fn=usual_signals,  # noqa: PLW1509 - one thread; ignored signals would be inherited
     )
 
 
@@ -86,19 +115,33 @@ def _answer(document: dict[str, Any]) -> None:
 
 
 def _wait(service: subprocess.Popen[bytes], path: str, log: int, most: int) -> None:
-    while True:
-        try:
+    end = _end_of(service.pid)
+    while not _ended(service, end):
+        with contextlib.suppress(OSError):  # A disk that refuses: the log grows, the service lives.
+            if os.fstat(log).st_size > most:
+                _rotate(service.pid, path, log)
+
+
+def _end_of(pid: int) -> int | None:
+    """A descriptor that is readable once the process has ended; None where there is no such thing."""
+    with contextlib.suppress(AttributeError, OSError):  # Not Linux, or an old kernel.
+        return os.pidfd_open(pid)
+    return None
+
+
+def _ended(service: subprocess.Popen[bytes], end: int | None) -> bool:
+    """Waits for `_LOOK` seconds at most."""
+    if end is None:
+        # 20 looks a second, as `subprocess` does it.
+        with contextlib.suppress(subprocess.TimeoutExpired):
             service.wait(_LOOK)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(OSError):  # A disk that refuses: the log grows, the service lives.
-                if os.fstat(log).st_size > most:
-                    _rotate(service.pid, path, log)
-        else:
-            return
+    else:
+        select.select([end], [], [], _LOOK)
+    return service.poll() is not None
 
 
 def _ending(status: int, oom: bool) -> dict[str, Any]:
-    killed = signal.Signals(-status).name if status < 0 else None
+    killed = _signal_name(-status) if status < 0 else None
     return {
         "code": status if status >= 0 else None,
         "signal": killed,
@@ -107,10 +150,19 @@ def _ending(status: int, oom: bool) -> dict[str, Any]:
     }
 
 
-def _write(path: str, document: dict[str, Any]) -> None:
-    """Whole or not at all, and on the disk when it is there."""
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # Real-time signals between the first and the last have no name.
+        return f"SIG{number}"
+
+
+def _write(path: str, document: dict[str, Any]) -> bool:
+    """Whole or not at all, and on the disk when it is there. True as well where the folder is gone: nobody
+    wants to know any more.
+    """
     temporary = f"{path}.tmp"
-    with contextlib.suppress(OSError):  # The folder is gone or full: nobody can be told any more.
+    try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             os.write(handle, json.dumps(document).encode())
@@ -123,6 +175,11 @@ def _write(path: str, document: dict[str, Any]) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _started(pid: int) -> int | None:
@@ -144,26 +201,29 @@ def _oom_kills() -> int:
 
 # -- the log ---------------------------------------------------------------------------------------
 def _rotate(pid: int, path: str, log: int) -> None:
-    """The older part of LOG becomes LOG.1 (which becomes LOG.2, and so on up to 9)."""
+    """The older part of LOG becomes LOG.1, which becomes LOG.2, and so on."""
     source = os.open(path, os.O_RDWR)
     try:
         if os.fstat(source).st_ino != os.fstat(log).st_ino:
             return  # Somebody has renamed it: it is theirs.
         block = max(4096, os.fstatvfs(source).f_bsize)
         cut = os.fstat(source).st_size // block * block
-        for number in range(8, 0, -1):
-            with contextlib.suppress(FileNotFoundError):
-                os.rename(f"{path}.{number}", f"{path}.{number + 1}")
         temporary = f"{path}.1.tmp"
         target = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             _copy(source, target, 0, cut)
             os.fsync(target)
+            # Not before the copy is there: on a full disk each attempt would push an older log off the end.
+            for number in range(_KEPT - 1, 0, -1):
+                with contextlib.suppress(FileNotFoundError):
+                    os.rename(f"{path}.{number}", f"{path}.{number + 1}")
             os.rename(temporary, f"{path}.1")  # Killed here: the same lines twice, rather than not at all.
             if not _collapse(source, cut):
                 _truncate(pid, source, target, cut)
         finally:
             os.close(target)
+            with contextlib.suppress(FileNotFoundError):  # Left only where the disk refused: it is full.
+                os.unlink(temporary)
     finally:
         os.close(source)
 
@@ -179,13 +239,15 @@ def _collapse(source: int, length: int) -> bool:
     """Cuts the first bytes off in place; False where the file system cannot."""
     if not sys.platform.startswith("linux"):
         return False
+    import ctypes  # noqa: PLC0415 - most services end before their log is full
+
     libc = ctypes.CDLL(None, use_errno=True)
     libc.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
     return bool(libc.fallocate(source, _COLLAPSE_RANGE, 0, length) == 0)
 
 
 def _truncate(pid: int, source: int, target: int, copied: int) -> None:
-    """Stops the service, copies what was written meanwhile, empties the log, lets it go on."""
+    """Stops the service's group, copies what was written meanwhile, empties the log, lets it go on."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGSTOP)
     try:

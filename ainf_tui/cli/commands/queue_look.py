@@ -16,8 +16,9 @@ from ainf_tui.cli.tables import folded, print_table
 from ainf_tui.client import Client
 from ainf_tui.display.format import counted, duration, since, utc_now
 from ainf_tui.display.glyphs import glyph
-from ainf_tui.domain.documents import JobPageDocument, StatusDocument
+from ainf_tui.domain.documents import JobPageDocument
 from ainf_tui.domain.requests import JobQuery
+from ainf_tui.domain.status_document import StatusDocument
 
 STATES = ("queued", "submitting", "submitted", "running", "fetching", "succeeded", "failed", "cancelled")
 

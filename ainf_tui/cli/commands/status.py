@@ -9,22 +9,30 @@ import click
 
 from ainf_tui.cli import exits
 from ainf_tui.cli.app import App
+from ainf_tui.cli.hosttext import gpu_line
 from ainf_tui.cli.output import show
 from ainf_tui.cli.session import call, open_screen
 from ainf_tui.cli.tables import folded
 from ainf_tui.display.format import duration, local, since, size, span, utc_now
 from ainf_tui.display.glyphs import colour, glyph
-from ainf_tui.domain.documents import BackendDocument, StatusDocument
+from ainf_tui.domain.documents import BackendDocument
+from ainf_tui.domain.status_document import StatusDocument
 
 
 @click.command("status", short_help="The box in one glance; exit code 1 if not well.")
 @click.option("--json", "_json", is_flag=True, help="A document `ainf.status/1` on stdout.")
+@click.option("--watch", is_flag=True, help="Again whenever something changes, until Ctrl-C.")
 @click.pass_obj
-def status(app: App, *, _json: bool) -> int:
+def status(app: App, *, watch: bool, _json: bool) -> int:
     """The box in one glance: engine, backends, queue, database, and what to do about what is wrong.
 
-    The exit code is 0 if all is well and 1 if there is anything to do.
+    The exit code is 0 if all is well and 1 if there is anything to do. With --watch and --json: a line a
+    change.
     """
+    if watch:
+        from ainf_tui.cli.statuswatch import watch_status  # noqa: PLC0415 -- 90 ms that a glance does without
+
+        return call(app, lambda client: watch_status(app, client, show_status))
     return print_status(app)
 
 
@@ -37,9 +45,13 @@ def bare(app: App) -> int:
 
 def print_status(app: App) -> int:
     """Prints it and returns the exit code."""
-    found = call(app, lambda client: client.status())
+    return show_status(app, call(app, lambda client: client.status()))
+
+
+def show_status(app: App, found: StatusDocument, *, pretty: bool | None = None) -> int:
+    """The same of a status that is there already."""
     if app.out.json:
-        app.out.emit(found)
+        app.out.emit(found, pretty=pretty)
     else:
         for line in _lines(app, found):
             app.out.line(line)
@@ -58,6 +70,7 @@ def _lines(app: App, found: StatusDocument) -> Iterator[str]:
             yield from folded(out, f"    {show(sentence(reason.hint))}", 4)
     facts = [
         ("host", _host(found.host)),
+        *_gpus(found.gpus),
         ("engine", _engine(found)),
         *_backends(found),
         ("queue", _queue(found)),
@@ -86,6 +99,13 @@ def _host(host: Mapping[str, Any]) -> str:
     if isinstance(host.get("disk_free"), int):
         parts.append(f"disk {size(host['disk_free'])} free")
     return "  ".join(part for part in parts if part)
+
+
+def _gpus(gpus: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Those that a driver tells of; the others stand below their backend."""
+    for gpu in gpus:
+        if gpu.get("source") != "comfyui":
+            yield f"gpu {show(gpu.get('index', '?'), 10)}", gpu_line(gpu)
 
 
 def _engine(found: StatusDocument) -> str:

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Static
 
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.verbs import Choice, completed, hint, typed
 from ainf_tui.tui.lines import safe
 from ainf_tui.tui.widgets.entry import Entry
@@ -86,9 +87,7 @@ class CommandLine(Vertical):
         self.entry.open(self._text)
 
     def action_complete(self) -> None:
-        self.run_worker(
-            self._completed(self.entry.value), group="command.complete", exclusive=True, exit_on_error=False
-        )
+        in_background(self, self._completed(self.entry.value), group="command.complete", exclusive=True)
 
     async def _completed(self, text: str) -> None:
         choices = await asyncio.to_thread(self._complete, text)

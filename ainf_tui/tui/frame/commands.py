@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from ainf_tui.errors import AinfError
 from ainf_tui.tui import asked
 from ainf_tui.tui.console import Ended
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.copying import Copying
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.frame.verbs import VIEW, Choice, completions
@@ -80,7 +81,7 @@ class Commands(Copying):
         elif self.options.console is None:
             self.tell("this app has no command line", severity="warning")
         else:
-            self.run_worker(self._run(words), group="app.command", exit_on_error=False)
+            in_background(self, self._run(words), group="app.command")
 
     def _view(self, words: Sequence[str], text: str) -> None:
         verb, rest = words[0], words[1:]
@@ -89,7 +90,7 @@ class Commands(Copying):
         elif verb == "help":
             self.call_later(self.action_help)
         elif verb == "filter":
-            self._on_queue("set_filter", text.partition("filter")[2].strip())
+            self.to_queue("set_filter", text.partition("filter")[2].strip())
         elif verb == "goto" and len(rest) == 1 and rest[0].lstrip("#").isdecimal():
             self.go_to(rest[0].lstrip("#"))
         elif verb == "theme" and len(rest) == 1 and rest[0] in self.available_themes:
@@ -97,7 +98,7 @@ class Commands(Copying):
         elif verb == "theme" and not rest:
             self.action_theme()
         elif verb == "sort" and " ".join(rest) in SORTS:
-            self._on_queue("sort_by", " ".join(rest))
+            self.to_queue("sort_by", " ".join(rest))
         else:
             self._misused(verb, rest)
 
@@ -107,10 +108,6 @@ class Commands(Copying):
         self.tell(
             f":{verb} takes no {told}", known.get(verb, f"{VIEW[verb]}: :{verb} 142"), severity="warning"
         )
-
-    def _on_queue(self, method: str, value: str) -> None:
-        self.action_queue()
-        getattr(self.screen, method)(value)
 
     async def _run(self, words: Sequence[str]) -> None:
         console = self.options.console
@@ -146,4 +143,4 @@ class Commands(Copying):
     def new_run_from(self, preset: str) -> None:
         """A new run of that preset: the line is typed as far as it is known."""
         self.action_queue()
-        self.call_later(self.open_command, f"run --preset {shlex.quote(preset)} --prompt ")
+        self.screen.call_later(self.open_command, f"run --preset {shlex.quote(preset)} --prompt ")

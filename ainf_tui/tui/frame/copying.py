@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.doors import Doors
 from ainf_tui.tui.terminal.clipboard import copy, way_here
 from ainf_tui.tui.told import CopyWanted
@@ -21,7 +22,7 @@ class Copying(Doors):
     def copy_text(self, text: str) -> None:
         """To the clipboard, by the best way that there is here; a toast says how and how much."""
         if text:
-            self.run_worker(self._copy(text), group="app.copy", exit_on_error=False)
+            in_background(self, self._copy(text), group="app.copy")
         else:
             self.tell("There is nothing to copy.")
 

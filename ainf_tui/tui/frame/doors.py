@@ -7,13 +7,14 @@ import asyncio
 from textual.dom import DOMNode
 
 from ainf_tui.actions import BY_ID, Action
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.reasons import READ_ONLY
 from ainf_tui.tui.frame.screen import FrameScreen, types
+from ainf_tui.tui.frame.tabbed import Tabbed
 from ainf_tui.tui.keymap import OPENING_NAMES
 from ainf_tui.tui.options import Options
 from ainf_tui.tui.ports import Opener
 from ainf_tui.tui.session import Session
-from ainf_tui.tui.shell import Shell
 from ainf_tui.tui.terminal.driver import AinfDriver
 from ainf_tui.tui.user_themes import read_themes
 
@@ -22,7 +23,7 @@ SAVE_AFTER = 2.0
 _IMAGES = ("auto", "kitty", "sixel", "blocks", "off")
 
 
-class Doors(Shell):
+class Doors(Tabbed):
     """The app, as far as it opens things. Each is loaded when it is opened first."""
 
     def __init__(
@@ -62,7 +63,7 @@ class Doors(Shell):
             )
 
     def _save(self) -> None:
-        self.run_worker(asyncio.to_thread(self.session.save), group="app.session", exit_on_error=False)
+        in_background(self, asyncio.to_thread(self.session.save), group="app.session")
 
     def on_unmount(self) -> None:
         self.session.save()
@@ -143,18 +144,6 @@ class Doors(Shell):
         """A new run of that preset."""
         raise NotImplementedError
 
-    def go_to(self, ref: str) -> None:
-        """Puts the cursor of the Queue screen on the job of that number."""
-        self.action_queue()
-        go_to = getattr(self.screen, "go_to", None)
-        if go_to is not None:
-            go_to(ref)
-
-    def action_queue(self) -> None:
-        """Back to the first screen."""
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-
     def action_command_log(self) -> None:
         from ainf_tui.tui.frame.command_log import CommandLog  # noqa: PLC0415 - loaded when it is opened
 
@@ -170,7 +159,7 @@ class Doors(Shell):
         if isinstance(self.screen, kind):
             self.pop_screen()
             return
-        self.action_queue()
+        self.to_tab()
         self.push_screen(kind())
 
     # -- looks --------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.commands import Commands
 from ainf_tui.tui.hook import run_hook
 from ainf_tui.tui.notices import EndWatch, Notice, Progress
@@ -66,7 +67,7 @@ class Notifying(Commands):
         if settings.notify_hook:
             self._hooked.append(notice)
             if len(self._hooked) == 1:
-                self.run_worker(self._run_hooks(settings.notify_hook), group="app.hook", exit_on_error=False)
+                in_background(self, self._run_hooks(settings.notify_hook), group="app.hook")
 
     async def _run_hooks(self, command: str) -> None:
         """One after the other; what ends meanwhile goes into the next."""

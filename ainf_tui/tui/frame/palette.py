@@ -9,6 +9,7 @@ from contextlib import suppress
 from ainf_tui.actions import ACTIONS, AREAS
 from ainf_tui.domain.workflows import Preset
 from ainf_tui.errors import AinfError
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.finder import Finder, Item, nearest
 from ainf_tui.tui.frame.help import WhyNot
 from ainf_tui.tui.keymap import Keymap
@@ -73,7 +74,7 @@ class Palette(Finder):
         self._client = client
 
     def on_mount(self) -> None:
-        self.run_worker(self._add_presets(), group="app.palette", exclusive=True, exit_on_error=False)
+        in_background(self, self._add_presets(), group="app.palette", exclusive=True)
 
     async def _add_presets(self) -> None:
         if self._client is not None:

@@ -16,6 +16,9 @@ from ainf_tui.tui.shell import Shell
 from ainf_tui.tui.terminal.pacing import PacedScreen
 from ainf_tui.tui.widgets.painted import Bar
 
+TABS = ("app.dashboard", "app.queue")
+"""The screens of the tab line, by the actions that open them."""
+
 
 class FrameScreen(PacedScreen[None]):
     """Subclasses give `body()`, `areas` and, where they differ from the declaration, `hints()`."""
@@ -26,6 +29,8 @@ class FrameScreen(PacedScreen[None]):
     """Areas whose keys hold on this screen, the most special first."""
     pane_areas: Sequence[str] = ("list",)
     """Areas whose keys hold in its panes."""
+    tab: str = "app.queue"
+    """The action of the tab that it belongs to."""
     over: str = ""
     """The action that opened it, of a screen that lies over the one of the tab."""
 
@@ -72,17 +77,28 @@ class FrameScreen(PacedScreen[None]):
         self.show_footer()
 
     def show_header(self) -> None:
+        if self.hidden:
+            return
         self.header.show(header_line(self.app.header_facts(), self.size.width, self.app.signs))
 
     def show_tabs(self) -> None:
-        queue = self.app.queue
-        count = queue.queued + queue.submitted + queue.running
-        tabs = [Tab(self.app.keymap.shown(_QUEUE), "Queue", here=not self.over, count=count)]
+        tabs = [self._tab(name) for name in TABS]
         if self.over:
             tabs.append(
                 Tab(self.app.keymap.shown(BY_ID[self.over]), BY_ID[self.over].label.capitalize(), here=True)
             )
         self.tabs.show(tab_line(tabs, self.size.width))
+
+    def _tab(self, name: str) -> Tab:
+        action, queue = BY_ID[name], self.app.queue
+        count = queue.queued + queue.submitted + queue.running if name == "app.queue" else None
+        here = name == self.tab and not self.over
+        return Tab(self.app.keymap.shown(action), action.label.capitalize(), here=here, count=count)
+
+    @property
+    def hidden(self) -> bool:
+        """Another screen of the tab line is open: nothing has to be brought up to date here."""
+        return self not in self.app.screen_stack
 
     def show_footer(self) -> None:
         self.footer.show(footer_line([*self.hints(), self._help_hint()], self.size.width))
@@ -122,5 +138,4 @@ def types(widget: Widget | None) -> bool:
     return any(cls.__name__ in {"Input", "TextArea"} for cls in type(widget).__mro__)
 
 
-_QUEUE = next(action for action in of_area("app") if action.name == "queue")
 _HELP = next(action for action in of_area("app") if action.name == "help")

@@ -18,6 +18,7 @@ from ainf_tui.errors import AinfError
 from ainf_tui.settings import Settings
 from ainf_tui.settings_text import ShownSetting, shown, write_template
 from ainf_tui.tui.app import AinfApp
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.lines import Line, Span, fit, safe, wrap
 from ainf_tui.tui.widgets.entry import Entry
@@ -202,7 +203,7 @@ class SettingsScreen(FrameScreen):
 
     # -- the file -----------------------------------------------------------------------------
     def action_edit(self) -> None:
-        self.run_worker(self._edit(), group="settings.edit", exclusive=True, exit_on_error=False)
+        in_background(self, self._edit(), group="settings.edit", exclusive=True)
 
     async def _edit(self) -> None:
         file, environ = self.app.options.config_file, self.app.options.environ

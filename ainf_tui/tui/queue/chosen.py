@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Sequence
 
 from ainf_tui.domain.documents import JobRow, JobsDocument
 from ainf_tui.errors import AinfError
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.lines import safe
 from ainf_tui.tui.queue.jobs import JobsScreen
 
@@ -45,7 +46,7 @@ class ChosenScreen(JobsScreen):
             if done:
                 self.app.tell(done)
 
-        self.run_worker(ordered(), group=f"queue.{name}", exit_on_error=False)
+        in_background(self, ordered(), group=f"queue.{name}")
 
     def clear_marks(self) -> None:
         if self.table.marks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ainf_tui.actions import BY_ID
 from ainf_tui.domain.documents import JobDocument, JobRow
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.options import Option
 from ainf_tui.tui.frame.reasons import READ_ONLY
 from ainf_tui.tui.link import Link
@@ -61,14 +62,14 @@ class DetailedScreen(SteeredScreen):
         return self.app.engine_link.client
 
     def _fetch_detail(self) -> None:
-        self.run_worker(self.details.fetch(), group="queue.detail", exclusive=True, exit_on_error=False)
+        in_background(self, self.details.fetch(), group="queue.detail", exclusive=True)
 
     def _bring_picture(self) -> None:
-        self.run_worker(self.pictures.bring(), group="queue.picture", exclusive=True, exit_on_error=False)
+        in_background(self, self.pictures.bring(), group="queue.picture", exclusive=True)
 
     def _watch_previews(self, job_ids: tuple[str, ...]) -> None:
         work = self.app.engine_link.watch_previews(job_ids)
-        self.run_worker(work, group="queue.previews", exclusive=True, exit_on_error=False)
+        in_background(self, work, group="queue.previews", exclusive=True)
 
     def _detail_link(self, before: Link, link: Link) -> None:
         if link.live and not before.live:
@@ -159,7 +160,7 @@ class DetailedScreen(SteeredScreen):
             self.app.tell("There is no picture to fetch.")
 
     def action_images(self) -> None:
-        self.run_worker(self._choose_images(), group="queue.images", exclusive=True, exit_on_error=False)
+        in_background(self, self._choose_images(), group="queue.images", exclusive=True)
 
     async def _choose_images(self) -> None:
         options = [Option(name, name, HELP[name]) for name in HELP]
@@ -177,7 +178,7 @@ class DetailedScreen(SteeredScreen):
             from ainf_tui.tui.queue.new_run import new_run  # noqa: PLC0415 - inputs load when they are needed
 
             work = new_run(self, client, self.app.drafts)
-            self.run_worker(work, group="queue.new_run", exclusive=True, exit_on_error=False)
+            in_background(self, work, group="queue.new_run", exclusive=True)
 
     def action_retry_edited(self) -> None:
         row, client = self.row, self._client()
@@ -189,7 +190,7 @@ class DetailedScreen(SteeredScreen):
             from ainf_tui.tui.queue.new_run import retry_edited  # noqa: PLC0415 - as above
 
             work = retry_edited(self, client, self.app.drafts, row)
-            self.run_worker(work, group="queue.new_run", exclusive=True, exit_on_error=False)
+            in_background(self, work, group="queue.new_run", exclusive=True)
 
     def action_right(self) -> None:
         if self.detail.display:

@@ -18,6 +18,7 @@ from ainf_tui.domain.requests import RunRequest
 from ainf_tui.errors import AinfError
 from ainf_tui.tui.app import AinfApp
 from ainf_tui.tui.asked import retry_line, run_line
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.bars import KeyHint
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.lines import safe, wrap
@@ -215,7 +216,7 @@ class FormScreen(FrameScreen):
         if wrong is not None:
             wrong.input.focus()
         else:
-            self.run_worker(self._submit(), group="form.submit", exclusive=True, exit_on_error=False)
+            in_background(self, self._submit(), group="form.submit", exclusive=True)
 
     async def _submit(self) -> None:
         request = self.made.request

@@ -7,6 +7,7 @@ from contextlib import suppress
 from ainf_tui.actions import Action
 from ainf_tui.domain.documents import JobRow
 from ainf_tui.errors import AinfError
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.reasons import why_not_for
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.queue.rows import Rows
@@ -30,7 +31,7 @@ class JobsScreen(FrameScreen):
 
     def action_copy(self) -> None:
         if self.row is not None:
-            self.run_worker(self._copy(self.row), group="queue.copy", exclusive=True, exit_on_error=False)
+            in_background(self, self._copy(self.row), group="queue.copy", exclusive=True)
 
     async def _copy(self, row: JobRow) -> None:
         from ainf_tui.tui.queue.copying import copies  # noqa: PLC0415 - loaded when it is used

@@ -10,6 +10,7 @@ from ainf_tui.display.format import counted
 from ainf_tui.domain.documents import JobRow
 from ainf_tui.domain.requests import ClearRequest
 from ainf_tui.errors import AinfError
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.queue.chosen import ENDED, ChosenScreen, named
 from ainf_tui.tui.queue.removal import Removals
 
@@ -37,7 +38,7 @@ class RemovingScreen(ChosenScreen):
                 "Only an ended job can be removed from the list.", "`c` cancels one that is open."
             )
             return
-        self.run_worker(self._clear(rows), group="queue.clear.ask", exit_on_error=False)
+        in_background(self, self._clear(rows), group="queue.clear.ask")
 
     async def _clear(self, rows: Sequence[JobRow]) -> None:
         more = ["Their files stay where they are." if len(rows) > 1 else "Its files stay where they are."]

@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from ainf_tui.actions import BY_ID
 from ainf_tui.domain.documents import BackendDocument, JobDocument, QueueDocument
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.bars import KeyHint
 from ainf_tui.tui.frame.options import Option
 from ainf_tui.tui.link import AWAY, STOPPED, Link
@@ -78,7 +79,7 @@ class QueueScreen(DetailedScreen):
         self._run_feed()
 
     def _run_feed(self) -> None:
-        self.run_worker(self.feed.run(), group="queue.feed", exclusive=True, exit_on_error=False)
+        in_background(self, self.feed.run(), group="queue.feed", exclusive=True)
 
     # -- what the engine tells ----------------------------------------------------------------
     def _link_changed(self, before: Link, link: Link) -> None:
@@ -114,6 +115,11 @@ class QueueScreen(DetailedScreen):
         self.table.refresh()
 
     def _beat(self) -> None:
+        if not self.hidden:
+            self.table.paint()
+
+    def on_screen_resume(self) -> None:
+        self.show_title()
         self.table.paint()
 
     # -- what is seen -------------------------------------------------------------------------
@@ -251,7 +257,7 @@ class QueueScreen(DetailedScreen):
         return True
 
     def action_sort(self) -> None:
-        self.run_worker(self._choose_sort(), group="queue.sort", exclusive=True, exit_on_error=False)
+        in_background(self, self._choose_sort(), group="queue.sort", exclusive=True)
 
     async def _choose_sort(self) -> None:
         now = self.rows.sort

@@ -8,6 +8,7 @@ from ainf_tui.display.format import counted
 from ainf_tui.domain.documents import JobRow
 from ainf_tui.domain.ids import new_id
 from ainf_tui.domain.requests import JobsRequest, MoveRequest, RetryRequest
+from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.queue.chosen import ENDED, named, refs_of
 from ainf_tui.tui.queue.removing import RemovingScreen
 
@@ -23,7 +24,7 @@ class SteeredScreen(RemovingScreen):
         if not rows:
             self.none_chosen("Nothing to cancel: it has ended.")
             return
-        self.run_worker(self._cancel(rows), group="queue.cancel.ask", exit_on_error=False)
+        in_background(self, self._cancel(rows), group="queue.cancel.ask")
 
     async def _cancel(self, rows: Sequence[JobRow]) -> None:
         running = sum(row.state == "running" for row in rows)
@@ -53,7 +54,7 @@ class SteeredScreen(RemovingScreen):
         self.clear_marks()
 
     def action_retry_failed(self) -> None:
-        self.run_worker(self._retry_failed(), group="queue.retry.ask", exit_on_error=False)
+        in_background(self, self._retry_failed(), group="queue.retry.ask")
 
     async def _retry_failed(self) -> None:
         failed = self.app.queue.failed_24h

@@ -16,7 +16,6 @@ from typing import Any
 from textual.app import App
 from textual.geometry import Region
 from textual.screen import Screen, ScreenResultType
-from textual.worker import Worker, WorkerState
 
 from ainf_tui.tui.terminal.messages import LineChanged
 from ainf_tui.tui.terminal.pace import LEAST, Pace
@@ -174,11 +173,6 @@ class PacedScreen(Screen[ScreenResultType]):
     repaint of a screen passes, after the changes are known and before anything is rendered. A test holds
     that it exists and that every repaint comes through.
     """
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Work that failed is the app's to tell of; the screen may be gone before it is read."""
-        if event.state is WorkerState.ERROR:
-            self.app.post_message(Worker.StateChanged(event.worker, event.state))
 
     def _compositor_refresh(self) -> None:
         app = self.app

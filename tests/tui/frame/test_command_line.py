@@ -78,7 +78,7 @@ def console():
 
 @pytest.fixture
 def session():
-    return Session(values={"history": ["queue list", "run x"]})
+    return Session(values={"screen": "app.queue", "history": ["queue list", "run x"]})
 
 
 @pytest.fixture

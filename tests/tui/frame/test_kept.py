@@ -26,6 +26,7 @@ async def test_cursor_filter_and_sort_come_back(jobs, tmp_path):
     file = tmp_path / "app-session.json"
     app = AinfApp(jobs.opener, Options(), read_session(file))
     async with app.run_test(notifications=True) as pilot:
+        await pilot.press("2")
         await still(pilot)
         on(app).set_filter("state:failed")
         await still(pilot)
@@ -43,7 +44,7 @@ async def test_cursor_filter_and_sort_come_back(jobs, tmp_path):
 
 
 async def test_a_job_that_is_gone_leaves_the_cursor_at_the_top(jobs):
-    session = Session(values={"cursor": "id-999999", "sort": "no such", "filter": ""})
+    session = Session(values={"screen": "app.queue", "cursor": "id-999999", "sort": "no such", "filter": ""})
     app = AinfApp(jobs.opener, Options(), session)
     async with app.run_test(notifications=True) as pilot:
         await still(pilot)
@@ -57,7 +58,7 @@ async def test_a_job_that_is_gone_leaves_the_cursor_at_the_top(jobs):
 async def test_nothing_is_kept_before_the_list_is_there(fake_engine):
     """An app that never reached its engine must not forget what the one before knew."""
     fake_engine.up = False
-    session = Session(values={"cursor": "id-000003", "filter": "state:failed"})
+    session = Session(values={"screen": "app.queue", "cursor": "id-000003", "filter": "state:failed"})
     app = AinfApp(fake_engine.opener, Options(), session)
     async with app.run_test(notifications=True) as pilot:
         await still(pilot)

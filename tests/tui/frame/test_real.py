@@ -36,6 +36,8 @@ def world(home: Path) -> dict[str, str]:
 
 def test_bare_ainf_is_the_app_with_the_verbs_of_the_command_line(home):
     with Terminal(AINF, size=(100, 30), env=world(home), cwd=ROOT) as terminal:
+        terminal.wait_text("Nothing is queued")
+        terminal.type("2")
         terminal.wait_text("No jobs yet")
         terminal.type(':run portrait-basic --prompt "a [/x] night" --hold\r')
         terminal.wait_text("1 held")

@@ -176,7 +176,8 @@ def test_only_the_cells_that_differ_are_named():
 
 
 def test_the_apps_start_loads_nothing_of_pictures_and_forms():
-    code = "import sys, ainf_tui.tui.app; print(*sys.modules)"
+    screens = "ainf_tui.tui.dashboard.screen, ainf_tui.tui.queue.screen"
+    code = f"import sys, ainf_tui.tui.app, {screens}; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )

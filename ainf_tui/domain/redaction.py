@@ -1,0 +1,34 @@
+"""Logs as they may be handed on: secrets out, prompts whole.
+
+A prompt may speak of keys, tokens and secrets; only what has the form of one is hidden: a value behind
+`name=` or a header, and texts that begin as known tokens do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+HIDDEN = "***"
+
+_NAME = r"[\w-]*(?:password|passwd|secret|token|api[_-]?key|access[_-]?key|client[_-]?secret)"
+_RULES = (
+    # Authorization: Bearer abc, x-api-key: abc; to the end of the word.
+    re.compile(r"(?i)\b((?:proxy-)?authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic|token)?\s+)[^\s'\",]+"),
+    re.compile(rf"(?i)\b((?:x-{_NAME}|set-cookie|cookie)['\"]?\s*[:=]\s*['\"]?)[^\s'\",]+"),
+    # token=abc in a query, a command line or a variable: no blank on either side of the sign.
+    re.compile(rf"(?i)((?:^|[\s?&;,('\"]|--){_NAME}=['\"]?)[^\s&;,'\")]+"),
+    # "api_key": "abc" in JSON: one word of token characters, which no prompt is.
+    re.compile(rf"(?i)(['\"]{_NAME}['\"]\s*:\s*['\"])[A-Za-z0-9+/_=.~-]{{8,}}(?=['\"])"),
+    re.compile(r"(--[\w-]*(?:password|token|api-key|secret)\s+)[^\s-]\S*"),
+    # Known beginnings of tokens.
+    re.compile(r"(?<![A-Za-z0-9])()(?:hf_|sk-|gh[pousr]_|glpat-|AIza|xox[abpr]-|eyJ)[A-Za-z0-9_.-]{16,}"),
+)
+
+
+def redacted(text: str, known: Callable[[str], str]) -> str:
+    """The text without secrets; `known` hides those that the settings name."""
+    text = known(text)
+    for rule in _RULES:
+        text = rule.sub(rf"\g<1>{HIDDEN}", text)
+    return text

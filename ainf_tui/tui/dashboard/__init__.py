@@ -1,0 +1,1 @@
+"""The Dashboard: is it well, what is not, what is it doing."""
