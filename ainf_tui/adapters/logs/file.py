@@ -1,6 +1,7 @@
 """A log file of any size, read in pieces at the places that are wanted. Blocking.
 
-It is read with `pread` and never mapped: a mapped file that somebody truncates kills the process that looks at it.
+It is read with `pread` and never mapped: a mapped file that somebody truncates kills the process that looks
+at it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from ainf_tui.domain.logs.records import RawLine
 from ainf_tui.domain.text import visible
@@ -44,7 +46,7 @@ class LogFile:
             raise unreadable(path, "it is no regular file")
         return cls(descriptor, path)
 
-    def __enter__(self) -> LogFile:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -1,21 +1,25 @@
-"""Records of a file: forwards, backwards from its end, and around a place. Blocking."""
+"""Records of a file that are wanted: all of them, or the last ones. Blocking; reads no more than it must."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from ainf_tui.adapters.logs.file import LogFile
+from ainf_tui.adapters.logs.file import CHUNK, LogFile
+from ainf_tui.adapters.logs.search import Needle, may_hold, needle_of
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.fold import Folder, is_firm
 from ainf_tui.domain.logs.heads import read_head
+from ainf_tui.domain.logs.query import Query
 from ainf_tui.domain.logs.records import Record
 from ainf_tui.domain.logs.shown import plain
 
 STEP = 262_144
 """Bytes that are read at a time on the way back."""
+NEAR = 131_072
+"""Bytes that are looked through for the beginning of a record."""
 FAR = 1_048_576
-"""Bytes that are looked through for the beginning of a record, and for a time to inherit."""
+"""Bytes that are looked through for a time to inherit."""
 _LOOKED_AT = 4096
 _SAMPLE = 16
 DISORDER = timedelta(hours=1)
@@ -23,45 +27,91 @@ DISORDER = timedelta(hours=1)
 
 
 class LogRecords:
-    """The records of one source. `limit` cuts lines that are shown."""
+    """The records of one file."""
 
-    def __init__(self, log: LogFile, source: str, clock: Clock, *, limit: int | None = None) -> None:
+    def __init__(self, log: LogFile, source: str, clock: Clock) -> None:
         self.log = log
         self.source = source
         self._clock = clock
-        self._limit = limit
         self._undated = False
+        self.dated = False
+        """A record that was read says its time itself."""
 
-    def forward(self, start: int = 0, end: int | None = None) -> Iterator[Record]:
-        """From `start`, which begins a record, to `end`."""
-        folder = Folder(self.source, self._clock, limit=self._limit, at=self._time_before(start))
+    def chosen(self, query: Query, end: int | None = None) -> Iterator[Record]:
+        """Those that are wanted, in the order of the file, up to `end` (as it is now)."""
+        needle = None if query.pattern is None else needle_of(query.pattern)
+        start, stop = self._range(query, end)
+        at = self._time_before(start)
+        while start < stop:
+            piece_end = self._piece_end(start, stop)
+            if needle is None or self._may_hold(start, piece_end, needle):
+                for record in self._fold(start, piece_end, at):
+                    at = record.at
+                    if query.keeps(record):
+                        yield record
+            else:
+                at = self._time_before(piece_end) or at
+            start = piece_end
+
+    def newest(self, query: Query, count: int, end: int | None = None) -> list[Record]:
+        """The last `count` of those that are wanted, in the order of the file."""
+        needle = None if query.pattern is None else needle_of(query.pattern)
+        start, place = self._range(query, end)
+        found: list[Record] = []
+        while place > start and len(found) < count:
+            begin = max(start, self.record_start(max(0, place - STEP)))
+            if needle is None or self._may_hold(begin, place, needle):
+                wanted = [record for record in self._fold(begin, place) if query.keeps(record)]
+                found.extend(reversed(wanted))
+            place = begin
+        return found[:count][::-1]
+
+    def _range(self, query: Query, end: int | None) -> tuple[int, int]:
+        stop = self.log.size if end is None else end
+        if query.until is not None:
+            stop = self.end_of(query.until, stop)
+        return (0 if query.since is None else min(stop, self.start_of(query.since))), stop
+
+    def _piece_end(self, start: int, stop: int) -> int:
+        """Where a piece from `start` ends, so that no record is cut."""
+        size = CHUNK
+        while start + size < stop:
+            end = self.record_start(start + size)
+            if end > start:
+                return end
+            size *= 2
+        return stop
+
+    def _may_hold(self, start: int, end: int, needle: Needle) -> bool:
+        return may_hold(self.log.read(start, end), needle)
+
+    def _fold(self, start: int, end: int, at: datetime | None = None) -> Iterator[Record]:
+        at = self._time_before(start) if at is None else at
+        folder = Folder(self.source, self._clock, at=at, file=str(self.log.path))
         for line in self.log.lines(start, end):
-            yield from folder.feed(line)
-        yield from folder.flush()
+            yield from self._seen(folder.feed(line))
+        yield from self._seen(folder.flush())
 
-    def backward(self, end: int | None = None) -> Iterator[Record]:
-        """From `end` to the beginning, the newest first."""
-        end = self.log.size if end is None else end
-        while end > 0:
-            start = self.record_start(max(0, end - STEP))
-            yield from reversed(list(self.forward(start, end)))
-            end = start
-
-    def around(self, place: int, end: int | None = None) -> Iterator[Record]:
-        """From the record that holds the byte at `place` on."""
-        start = self.record_start(place)
-        for record in self.forward(start, end):
-            if record.end > place:
-                yield record
+    def _seen(self, records: Iterator[Record]) -> Iterator[Record]:
+        for record in records:
+            self.dated = self.dated or (record.at is not None and not record.inherited)
+            yield record
 
     def record_start(self, place: int) -> int:
-        """The beginning of a record at or before `place`; a line's, where none is found in a megabyte."""
+        """The beginning of a record at or before `place`; a line's, where none is found near."""
         begin = start = self.log.line_start(place)
-        while start > 0 and begin - start < FAR:
-            if self._firm(start):
+        floor = max(0, begin - NEAR)
+        data = self.log.read(floor, begin + _LOOKED_AT)
+        while start > 0:
+            feed = data.find(b"\n", start - floor)
+            line = data[start - floor : feed if feed >= 0 else len(data)]
+            if is_firm(plain(line[:_LOOKED_AT]), self._clock):
                 return start
-            start = self.log.line_start(start - 1)
-        return start if start == 0 else begin
+            feed = data.rfind(b"\n", 0, max(0, start - floor - 1))
+            if feed < 0 < floor:
+                return begin
+            start = floor + feed + 1
+        return start
 
     def start_of(self, since: datetime) -> int:
         """A place before which nothing is as new as `since`, as far as times go backwards by an hour at most.
@@ -75,6 +125,17 @@ class LogRecords:
             older = older + 1 if times and max(times) < since - DISORDER else 0
         return self.record_start(end)
 
+    def end_of(self, until: datetime, end: int) -> int:
+        """A place behind which nothing is older than `until`, as far as the same holds."""
+        place, kept = end, (end, end)
+        while place > 0:
+            place = self.log.line_start(max(0, place - STEP))
+            times = self._times(place)
+            if times and min(times) < until + DISORDER:
+                break
+            kept = (kept[1], place) if times else kept
+        return self.record_start(kept[0]) if kept[0] < end else end
+
     def _times(self, start: int) -> list[datetime]:
         found = []
         data = self.log.read(start, start + STEP // 4)
@@ -83,11 +144,6 @@ class LogRecords:
             if head is not None and head.at is not None:
                 found.append(head.at)
         return found
-
-    def _firm(self, start: int) -> bool:
-        data = self.log.read(start, start + _LOOKED_AT)
-        feed = data.find(b"\n")
-        return is_firm(plain(data if feed < 0 else data[:feed]), self._clock)
 
     def _time_before(self, start: int) -> datetime | None:
         """The time that a line without one inherits from what stands before `start`."""

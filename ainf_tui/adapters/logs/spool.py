@@ -1,9 +1,8 @@
-"""What cannot be read twice (standard input) or not in the middle (archives), kept in a file without a name."""
+"""What cannot be read twice (standard input) or not in the middle (archives), in a file without a name."""
 
 from __future__ import annotations
 
 import gzip
-import io
 import os
 import shutil
 import tempfile
@@ -64,7 +63,8 @@ class Spool:
 
 
 def open_log(path: Path) -> LogFile | Spool:
-    """A file as it is, or an archive (gzip, zstandard, told by its first bytes) behind a spool that has begun.
+    """A file as it is, or an archive (gzip, zstandard, told by its first bytes) behind a spool that has begun
+    to unpack it.
 
     Raises what `LogFile.open` raises.
     """
@@ -96,20 +96,22 @@ def _unzstd(path: Path) -> Callable[[int], bytes]:
     source.seek(0)
     promised = zstandard.get_frame_parameters(head).content_size
     reader = zstandard.ZstdDecompressor().stream_reader(source, read_across_frames=True)
-    return _Complete(reader, promised, zstandard.CONTENTSIZE_UNKNOWN).read
+    return _Complete(reader.read, promised, zstandard.CONTENTSIZE_UNKNOWN).read
 
 
 class _Complete:
-    """The reader of zstandard ends quietly where an archive was cut off; its frame may say how much there was."""
+    """The reader of zstandard ends quietly where an archive was cut off; its frame may say how much there
+    was.
+    """
 
-    def __init__(self, reader: io.RawIOBase, promised: int, unknown: int) -> None:
-        self._reader = reader
+    def __init__(self, read: Callable[[int], bytes], promised: int, unknown: int) -> None:
+        self._read = read
         self._promised = 0 if promised == unknown else promised
         self._size = 0
 
     def read(self, size: int) -> bytes:
         """The next bytes; EOFError at an end that comes too early."""
-        data = self._reader.read(size) or b""
+        data = self._read(size)
         self._size += len(data)
         if not data and self._size < self._promised:
             raise EOFError("the archive was cut off")

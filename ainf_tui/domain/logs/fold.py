@@ -50,9 +50,16 @@ class Folder:
     """The fold of one source. `at` is the time that its first line inherits."""
 
     def __init__(
-        self, source: str, clock: Clock, *, limit: int | None = None, at: datetime | None = None
+        self,
+        source: str,
+        clock: Clock,
+        *,
+        limit: int | None = None,
+        at: datetime | None = None,
+        file: str = "",
     ) -> None:
         self._source = source
+        self._file = file
         self._clock = clock
         self._limit = limit
         self._open: _Open | None = None
@@ -83,7 +90,7 @@ class Folder:
             # Empty lines behind it belong to it in bytes, so that no byte is without a record.
             end = blank[-1][0].end if blank else opened.end
             self._last_level = opened.level
-            yield _record(self._source, opened, end)
+            yield self._record(opened, end)
         elif blank:
             yield self._only_empty(blank)
 
@@ -175,7 +182,28 @@ class Folder:
         """Empty lines with nothing before them."""
         start, end = blank[0][0].start, blank[-1][0].end
         lines = tuple(text for _, text in blank)
-        return Record(self._source, start, end, lines, Level.INFO, "plain", "", self._at, inherited=True)
+        return Record(
+            self._source, start, end, lines, Level.INFO, "plain", "", self._at, True, file=self._file
+        )
+
+    def _record(self, opened: _Open, end: int) -> Record:
+        head = opened.head
+        return Record(
+            self._source,
+            opened.start,
+            end,
+            tuple(opened.lines),
+            opened.level,
+            head.format,
+            head.message,
+            opened.at,
+            opened.inherited,
+            opened.stated,
+            head.name,
+            head.fields,
+            opened.traceback,
+            self._file,
+        )
 
 
 def fold(lines: Iterable[RawLine], source: str, clock: Clock, limit: int | None = None) -> Iterator[Record]:
@@ -192,25 +220,6 @@ def is_firm(text: str, clock: Clock) -> bool:
         return False
     head = read_head(text, clock)
     return head is not None and not head.goes_on and TRACEBACK not in head.message[:200]
-
-
-def _record(source: str, opened: _Open, end: int) -> Record:
-    head = opened.head
-    return Record(
-        source,
-        opened.start,
-        end,
-        tuple(opened.lines),
-        opened.level,
-        head.format,
-        head.message,
-        opened.at,
-        opened.inherited,
-        opened.stated,
-        head.name,
-        head.fields,
-        opened.traceback,
-    )
 
 
 # -- tracebacks --------------------------------------------------------------------------------------

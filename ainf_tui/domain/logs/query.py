@@ -22,6 +22,9 @@ class Query:
     until: datetime | None = None
     level: Level | None = None
     pattern: re.Pattern[str] | None = None
+    """Of a line of it, or of the message of a JSON line."""
+    sources: frozenset[str] = frozenset()
+    """Of a log, or of a line in it that names its own (events.jsonl: the service)."""
 
     def keeps(self, record: Record) -> bool:
         """Whether the record is wanted."""
@@ -29,15 +32,21 @@ class Query:
             return False
         if self.timed and not self._within(record.at):
             return False
-        return self.pattern is None or self.pattern.search(record.text) is not None
+        if self.sources and not self._is_of(record):
+            return False
+        return self.pattern is None or self._matches(self.pattern, record)
+
+    def _is_of(self, record: Record) -> bool:
+        return record.source in self.sources or (record.format == "json" and record.name in self.sources)
+
+    def _matches(self, pattern: re.Pattern[str], record: Record) -> bool:
+        if any(pattern.search(line.text) for line in record.lines):
+            return True
+        return record.format == "json" and pattern.search(record.message) is not None
 
     @property
     def timed(self) -> bool:
         return self.since is not None or self.until is not None
-
-    @property
-    def everything(self) -> bool:
-        return not self.timed and self.level is None and self.pattern is None
 
     def _within(self, at: datetime | None) -> bool:
         if at is None:

@@ -44,6 +44,8 @@ class Record:
     name: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
     traceback: bool = False
+    file: str = ""
+    """The path that the offsets belong to; a source may have several, one after the other."""
 
     @property
     def text(self) -> str:
