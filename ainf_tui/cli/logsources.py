@@ -125,7 +125,10 @@ def _of_service(app: App, word: str) -> list[Source]:
 
 
 def _no_source(app: App, word: str) -> list[Source]:
-    known = sorted({source.name for source in of_run(run_folder(app))})
+    try:
+        known = sorted({source.name for source in of_run(run_folder(app))})
+    except NotFoundError:
+        known = []
     there = f"The newest run has logs of {', '.join(visible(name, 60) for name in known)}" if known else ""
     raise NotFoundError(
         "logs.no_source",

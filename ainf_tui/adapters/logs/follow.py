@@ -115,7 +115,7 @@ class Stream:
 
 
 class Follower:
-    """`log` is the file that has the name now, and is closed with it; `offset` is where it begins in that one.
+    """`log` is the file that has the name now, and is closed with it; `offset` is where it begins in that.
     In later ones it begins at the top. `tell` is handed what a person should know, in a sentence.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from ainf_tui.adapters.logs.file import CHUNK, LogFile
+from ainf_tui.adapters.logs.file import BLOCK, CHUNK, LogFile
 from ainf_tui.adapters.logs.search import Needle, may_hold, needle_of
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.fold import Folder, is_firm
@@ -22,7 +22,7 @@ FAR = 1_048_576
 """Bytes that are looked through for a time to inherit."""
 _LOOKED_AT = 4096
 _SAMPLE = 16
-DISORDER = timedelta(hours=1)
+DISORDER = timedelta(minutes=5)
 """By so much a time may go backwards within a file without a record in range being missed."""
 
 
@@ -114,7 +114,7 @@ class LogRecords:
         return start
 
     def start_of(self, since: datetime) -> int:
-        """A place before which nothing is as new as `since`, as far as times go backwards by an hour at most.
+        """A place before which nothing is as new as `since`, as far as times go backwards by minutes at most.
 
         Looks at a few lines of each piece of the file from its end, and stops where all are older.
         """
@@ -149,10 +149,13 @@ class LogRecords:
         """The time that a line without one inherits from what stands before `start`."""
         if start == 0 or self._undated:
             return None
-        begin = max(0, start - FAR)
-        for line in reversed(self.log.read(begin, start).split(b"\n")[:-1]):
-            head = read_head(plain(line[:_LOOKED_AT]), self._clock)
-            if head is not None and head.at is not None:
-                return head.at
+        floor, end = max(0, start - FAR), start
+        while end > floor:
+            begin = self.log.line_start(max(floor, end - BLOCK))
+            for line in reversed(self.log.read(begin, end).split(b"\n")[:-1]):
+                head = read_head(plain(line[:_LOOKED_AT]), self._clock)
+                if head is not None and head.at is not None:
+                    return head.at
+            end = begin
         self._undated = True
         return None

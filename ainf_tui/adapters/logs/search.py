@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 
+from ainf_tui.domain.logs.clock import Clock
+from ainf_tui.domain.logs.heads import read_head
 from ainf_tui.domain.logs.shown import plain
 
 _SPECIAL = re.compile(r"[.^$*+?{}\[\]\\|()]")
-_CONTROLS = bytes(code for code in (*range(0x20), 0x7F) if code != 0x0A)
+_NO_CLOCK = Clock(datetime(2000, 1, 1, tzinfo=UTC), UTC)
+_OTHERS = bytes(code for code in range(256) if code == 0x0A or not (code < 0x20 or code == 0x7F))
+"""All bytes but control characters; a line feed counts as none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +43,56 @@ def _beyond() -> re.Pattern[str]:
 
 def may_hold(data: bytes, needle: Needle) -> bool:
     """False only if no line of the data, as it is shown, has a match."""
-    if data.startswith(b"{") or b"\n{" in data:
-        return True  # What is looked for may stand behind the escapes of JSON.
     if b"\r\n" in data:
         data = data.replace(b"\r\n", b"\n")
-    text = None if needle.by_lines else _as_shown(data)
-    if text is None:
-        return any(needle.pattern.search(plain(line)) for line in data.split(b"\n"))
-    if needle.literal:
-        return needle.literal in data
-    return needle.pattern.search(text) is not None
+    if _in_messages(data, needle):
+        return True
+    if needle.by_lines:
+        return _in_lines(data.split(b"\n"), needle)
+    if needle.literal and needle.literal in data:
+        return True
+    text = data.decode("utf-8", "backslashreplace")
+    if not needle.literal and needle.pattern.search(text):
+        return True
+    if not text.isascii() and _has_pictures(text):
+        return _in_lines(data.split(b"\n"), needle)
+    return _in_lines(_controlled(data), needle)
 
 
-def _as_shown(data: bytes) -> str | None:
-    """The text; None where some of it is not shown as it stands in the file."""
-    if len(data.translate(None, _CONTROLS)) != len(data):
-        return None
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return None
-    return text if text.isascii() or text.replace("\n", "").isprintable() else None
+def _in_lines(lines: Iterable[bytes], needle: Needle) -> bool:
+    return any(needle.pattern.search(plain(line)) for line in lines)
+
+
+def _in_messages(data: bytes, needle: Needle) -> bool:
+    """Whether the message of a JSON line may match where the line as a whole does not."""
+    anchored = needle.by_lines or "^" in needle.pattern.pattern or "$" in needle.pattern.pattern
+    place = 0 if data.startswith(b"{") else data.find(b"\n{") + 1
+    while place or data.startswith(b"{"):
+        end = data.find(b"\n", place)
+        line = data[place : end if end >= 0 else len(data)]
+        if anchored or b"\\" in line:
+            head = read_head(plain(line), _NO_CLOCK)
+            if head is not None and needle.pattern.search(head.message):
+                return True
+        if end < 0:
+            return False
+        place = data.find(b"\n{", end) + 1
+        if not place:
+            return False
+    return False
+
+
+def _has_pictures(text: str) -> bool:
+    """Whether a character beyond ASCII is shown as something else."""
+    return any(not char.isprintable() for char in set(text) if not char.isascii())
+
+
+def _controlled(data: bytes) -> Iterator[bytes]:
+    """The lines with a control character, which is not shown as it stands."""
+    for code in set(data.translate(None, _OTHERS)):
+        place = data.find(code)
+        while place >= 0:
+            end = data.find(b"\n", place)
+            end = end if end >= 0 else len(data)
+            yield data[data.rfind(b"\n", 0, place) + 1 : end]
+            place = data.find(code, end)

@@ -42,7 +42,7 @@ class _Count(click.ParamType[Any]):
     "--lines",
     type=_Count(),
     metavar="N",
-    help="How many records from the end, or `all`. Without it 100, or all that --grep, --since, --until choose.",
+    help="Records from the end, or `all`. Without it 100, or all that --grep, --since and --until choose.",
 )
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until Ctrl-C.")
 @click.option("--grep", metavar="REGEX", help="Records with a line that this is found in.")
@@ -58,7 +58,7 @@ def logs(app: App, /, *, names: tuple[str, ...], follow: bool, raw: bool, _json:
     r"""Log files as records, the newest last: a traceback is one, a progress bar its last state.
 
     SOURCE is a service of the newest run, or `events`. FILE is a file, a glob, a .gz or .zst archive, or -
-    for standard input. Without any: all logs of the newest run, in the order of time. docs/logs.md tells more.
+    for standard input. Without any: all logs of the newest run, in the order of time. See docs/logs.md.
     """
     clock = Clock(utc_now())
     wanted = _wanted(chosen, clock)
