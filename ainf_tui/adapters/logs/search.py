@@ -66,20 +66,23 @@ def _in_lines(lines: Iterable[bytes], needle: Needle) -> bool:
 def _in_messages(data: bytes, needle: Needle) -> bool:
     """Whether the message of a JSON line may match where the line as a whole does not."""
     anchored = needle.by_lines or "^" in needle.pattern.pattern or "$" in needle.pattern.pattern
-    place = 0 if data.startswith(b"{") else data.find(b"\n{") + 1
-    while place or data.startswith(b"{"):
-        end = data.find(b"\n", place)
-        line = data[place : end if end >= 0 else len(data)]
+    for line in _json_lines(data):
         if anchored or b"\\" in line:
             head = read_head(plain(line), _NO_CLOCK)
             if head is not None and needle.pattern.search(head.message):
                 return True
-        if end < 0:
-            return False
+    return False
+
+
+def _json_lines(data: bytes) -> Iterator[bytes]:
+    place = 0 if data.startswith(b"{") else data.find(b"\n{") + 1
+    while data[place : place + 1] == b"{":
+        end = data.find(b"\n", place)
+        end = end if end >= 0 else len(data)
+        yield data[place:end]
         place = data.find(b"\n{", end) + 1
         if not place:
-            return False
-    return False
+            return
 
 
 def _has_pictures(text: str) -> bool:

@@ -10,8 +10,9 @@ import threading
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
-from ainf_tui.adapters.logs.file import CHUNK, LogFile, no_file, unreadable
+from ainf_tui.adapters.logs.file import BLOCK, LogFile, no_file, unreadable
 from ainf_tui.errors import AinfError
 
 GZIP = b"\x1f\x8b"
@@ -24,8 +25,16 @@ _SPARE = 1024**3
 class Spool:
     """Reads a source to its end in a thread; what is there already can be read meanwhile."""
 
-    def __init__(self, name: str, read: Callable[[int], bytes], limit: int | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[int], bytes],
+        *,
+        close: Callable[[], None] = lambda: None,
+        limit: int | None = None,
+    ) -> None:
         self._read = read
+        self._close = close
         folder = _folder()
         descriptor, path = tempfile.mkstemp(prefix="ainf-log-", dir=folder)
         os.unlink(path)  # noqa: PTH108 - it goes with its last descriptor, however we end
@@ -50,11 +59,12 @@ class Spool:
         except (OSError, EOFError, zlib.error, _zstd_error()) as error:
             self.problem = unreadable(self.log.path, str(error) or type(error).__name__)
         finally:
+            self._close()
             self.ended = True
 
     def _copy(self) -> None:
         size = 0
-        while data := self._read(CHUNK):
+        while data := self._read(BLOCK):
             if size + len(data) > self._limit:
                 self.problem = _too_large(self.log.path, size)
                 return
@@ -73,28 +83,25 @@ def open_log(path: Path) -> LogFile | Spool:
     if magic[:2] != GZIP and magic != ZSTD:
         return log
     log.close()
-    spool = Spool(str(path), _gunzip(path) if magic[:2] == GZIP else _unzstd(path))
-    spool.start()
-    return spool
-
-
-def _gunzip(path: Path) -> Callable[[int], bytes]:
-    try:
-        return gzip.open(path, "rb").read
-    except FileNotFoundError:
-        raise no_file(path) from None
-
-
-def _unzstd(path: Path) -> Callable[[int], bytes]:
-    import zstandard  # noqa: PLC0415 - loaded by the first such file
-
     try:
         source = path.open("rb")
     except FileNotFoundError:
         raise no_file(path) from None
+    read = gzip.GzipFile(fileobj=source).read1 if magic[:2] == GZIP else _unzstd(source)
+    spool = Spool(str(path), read, close=source.close)
+    spool.start()
+    return spool
+
+
+def _unzstd(source: BinaryIO) -> Callable[[int], bytes]:
+    import zstandard  # noqa: PLC0415 - loaded by the first such file
+
     head = source.read(18)
     source.seek(0)
-    promised = zstandard.get_frame_parameters(head).content_size
+    try:
+        promised = zstandard.get_frame_parameters(head).content_size
+    except zstandard.ZstdError:  # Cut off within its head; reading it will say so.
+        promised = 1
     reader = zstandard.ZstdDecompressor().stream_reader(source, read_across_frames=True)
     return _Complete(reader.read, promised, zstandard.CONTENTSIZE_UNKNOWN).read
 
