@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from itertools import cycle
 
 from ainf_tui.cli.documents import LogDocument
 from ainf_tui.cli.output import Output, encode, show
@@ -39,8 +38,8 @@ class Printer:
         self._explain = explain
         self._coloured = out.paint("x", "red") != "x"
         self._limit = LINE if out.interactive else None
-        self._codes = cycle(_SOURCES)
         self._heads: dict[str, str] = {}
+        self._codes: dict[str, str] = {}
         self._width = max((len(name) for name in names), default=0)
         self._many = len(set(names)) > 1
         self._batch: list[str] = []
@@ -97,7 +96,8 @@ class Printer:
         found = self._heads.get(source)
         if found is None:
             name = f"{source:<{self._width}} {'│' if self._out.unicode else '|'} "
-            found = f"\x1b[{next(self._codes)}m{name}\x1b[0m" if self._coloured else name
+            code = self._codes.setdefault(source, _SOURCES[len(self._codes) % len(_SOURCES)])
+            found = f"\x1b[{code}m{name}\x1b[0m" if self._coloured else name
             self._heads[source] = found
         return found
 

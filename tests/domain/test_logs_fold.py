@@ -15,6 +15,7 @@ from ainf_tui.domain.logs.records import RawLine
 from ainf_tui.domain.logs.shown import plain
 from ainf_tui.errors import UsageError
 from tests.domain.logsamples import CLOCK, NOW, SAMPLES, raw
+from tests.tools import fuzzlogs
 
 CRASH = """\
 got prompt
@@ -235,3 +236,14 @@ def test_what_is_no_pattern_is_told():
 
 def test_a_raw_line_keeps_its_place():
     assert raw(b"a\nbc") == [RawLine(0, 2, b"a\n"), RawLine(2, 4, b"bc")]
+
+
+def test_hostile_logs():
+    """`make fuzz` tries a hundred thousand."""
+    assert fuzzlogs.run(1_000, seed=7) is None
+
+
+def test_the_fuzzer_sees_what_it_looks_for(monkeypatch, capsys):
+    monkeypatch.setattr(fuzzlogs, "fold", lambda lines, *_: list(fold(lines[1:], "a", CLOCK)))
+    assert fuzzlogs.run(100, seed=7)
+    assert "belong to no record" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from functools import cache
 
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.heads import read_head
-from ainf_tui.domain.logs.shown import plain
+from ainf_tui.domain.logs.shown import CARRIAGE, plain
 
 _SPECIAL = re.compile(r"[.^$*+?{}\[\]\\|()]")
 _NO_CLOCK = Clock(datetime(2000, 1, 1, tzinfo=UTC), UTC)
@@ -51,12 +51,15 @@ def may_hold(data: bytes, needle: Needle) -> bool:
         return _in_lines(data.split(b"\n"), needle)
     if needle.literal and needle.literal in data:
         return True
-    text = data.decode("utf-8", "backslashreplace")
-    if not needle.literal and needle.pattern.search(text):
-        return True
-    if not text.isascii() and _has_pictures(text):
-        return _in_lines(data.split(b"\n"), needle)
-    return _in_lines(_controlled(data), needle)
+    if not (needle.literal and data.isascii()):
+        text = data.decode("utf-8", "backslashreplace")
+        if not needle.literal and needle.pattern.search(text):
+            return True
+        if not text.isascii() and _has_pictures(text):
+            return _in_lines(data.split(b"\n"), needle)
+    # Carriage returns part a line, and what a text is found in is one of the parts.
+    parted = needle.literal and CARRIAGE.encode() not in needle.literal
+    return _in_lines(_controlled(data, {0x0D} if parted else set()), needle)
 
 
 def _in_lines(lines: Iterable[bytes], needle: Needle) -> bool:
@@ -90,9 +93,9 @@ def _has_pictures(text: str) -> bool:
     return any(not char.isprintable() for char in set(text) if not char.isascii())
 
 
-def _controlled(data: bytes) -> Iterator[bytes]:
-    """The lines with a control character, which is not shown as it stands."""
-    for code in set(data.translate(None, _OTHERS)):
+def _controlled(data: bytes, but: set[int]) -> Iterator[bytes]:
+    """The lines with a control character other than `but`: it is not shown as it stands."""
+    for code in set(data.translate(None, _OTHERS)) - but:
         place = data.find(code)
         while place >= 0:
             end = data.find(b"\n", place)

@@ -147,12 +147,12 @@ def _journal(rest: str, at: datetime) -> Head | None:
 
 
 def _of_program(found: re.Match[str], at: datetime | None, level: Level | None = None) -> Head:
+    rest = found["rest"] or ""
     if found["program"] == "kernel":
-        return _kernel(found["rest"], at)
+        return _kernel(rest, at)
     fields: dict[str, Any] = {"host": found["host"]}
     if found["pid"]:
         fields["pid"] = int(found["pid"][:18])
-    rest = found["rest"]
     return Head("syslog", rest, at, level or inferred(rest), level is not None, found["program"], fields)
 
 
