@@ -143,6 +143,29 @@ def test_a_file_that_cannot_be_unpacked_costs_the_exit_code(ainf, tmp_path):
     assert "x.gz cannot be read" in done.err
 
 
+def test_the_newest_run_is_found_without_its_name_too(ainf, run):
+    (run.parent / "latest.txt").unlink()
+    assert ainf("logs", "web", "-n", "1").out == WEB.splitlines(keepends=True)[1]
+    (run.parent / "latest.txt").write_text("20261125-120000")
+    assert "of the older run" in ainf("logs", "web").out
+
+
+def test_services_are_completed_and_files_where_none_fits(run, tmp_path):
+    words = {"_AINF_COMPLETE": "bash_complete", "COMP_CWORD": "2"}
+    env = {"PATH": os.environ["PATH"], "AINF_HOME": str(tmp_path / "home"), **words}
+    for typed, offered in (("co", "plain,comfyui"), ("./x", "file,./x")):
+        done = subprocess.run(
+            [sys.executable, "-m", "ainf_tui"],
+            env={**env, "COMP_WORDS": f"ainf logs {typed}"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=ROOT,
+            check=False,
+        )
+        assert done.stdout == f"{offered}\n"
+
+
 # -- what is shown ---------------------------------------------------------------------------------
 def test_filters(ainf, run):
     assert ainf("logs", "comfyui", "--level", "error").out == CRASH

@@ -6,6 +6,7 @@ import gzip
 import os
 import re
 import tracemalloc
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,7 @@ from ainf_tui.adapters.logs.search import may_hold, needle_of
 from ainf_tui.adapters.logs.spool import Spool, open_log
 from ainf_tui.domain.logs.levels import Level
 from ainf_tui.domain.logs.query import Query, compiled
+from ainf_tui.domain.logs.records import RawLine
 from ainf_tui.errors import AinfError, NotFoundError
 from tests.domain.logsamples import CLOCK
 from tests.tools.biglog import pieces, size_of
@@ -41,7 +43,7 @@ HOSTILE = (
 
 
 @pytest.fixture
-def write(tmp_path):
+def write(tmp_path: Path) -> Callable[..., Path]:
     def written(data: bytes, name: str = "a.log") -> Path:
         path = tmp_path / name
         path.write_bytes(data)
@@ -77,7 +79,8 @@ def test_lines_are_the_file_whatever_is_in_it(tmp_path_factory, data, count):
 
 
 def test_a_line_without_an_end_comes_in_pieces():
-    splitter, taken = Splitter(), []
+    splitter = Splitter()
+    taken: list[RawLine] = []
     for _ in range(2 * MAX_LINE // 1_048_576 + 1):
         taken += splitter.feed(b"x" * 1_048_576)
     assert [line.end - line.start for line in taken] == [MAX_LINE, MAX_LINE]
