@@ -7,7 +7,7 @@ ARGS ?=
 PYTEST_ARGS ?=
 WORKERS ?= 2
 
-.PHONY: run test check bench bench-peers faults docs pictures clean
+.PHONY: run test check bench bench-peers faults fuzz docs pictures clean
 
 run: $(READY)
 	@$(BIN)/ainf $(ARGS)
@@ -32,6 +32,10 @@ bench-peers: $(READY)
 
 faults: $(READY)
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+# 100,000 hostile logs against the reader of logs: make fuzz ARGS="1000 --seed 7"
+fuzz: $(READY)
+	@$(BIN)/python -m tests.tools.fuzzlogs $(ARGS)
 
 docs: $(READY)
 	@$(BIN)/python docs/generate.py

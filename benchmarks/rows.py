@@ -9,6 +9,7 @@ from benchmarks.row_frames import frames_share
 from benchmarks.row_host import host_sample
 from benchmarks.row_jobs import overhead
 from benchmarks.row_live import flood_bytes, flood_share, four_bytes, four_cpu
+from benchmarks.row_logs import log_follow_cpu, log_follow_lag, log_open, log_search
 from benchmarks.row_manners import (
     help_screen,
     leaving,
@@ -35,6 +36,10 @@ ROWS = (
     Row("pages", "page of 100,000 ended jobs / of 1,000", 1.2, "x", page_ratio),
     Row("memory", "engine with 10,000 queued jobs, over empty", 20, "MB", queue_memory),
     Row("host-sample", "CPU of a sample of the machine", 3, "ms", host_sample),
+    Row("log-open", "end of a 1 GB log / of a short one", 1.5, "x", log_open),
+    Row("log-search", "a rare text in a log, a GB", 4, "s", log_search),
+    Row("log-follow-cpu", "a log of 10,000 lines a second, of a core", 20, "%", log_follow_cpu),
+    Row("log-follow-lag", "... a line's way to the pipe, p95", 150, "ms", log_follow_lag),
     *APP_ROWS,
     Row("app-help", "help on the screen / the floor's palette", 0.6, "x", help_screen),
     Row("app-palette", "palette on the screen / the floor's", 0.6, "x", palette),

@@ -62,3 +62,15 @@ def _children(folder: Path | None) -> list[Path]:
 def _matching(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
     fit = dict.fromkeys(name for name in names if name.startswith(incomplete) and not name.startswith("."))
     return [CompletionItem(show(name)) for name in fit]
+
+
+def log_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Services of the newest run; if none begins like this, the shell completes file names."""
+    del param
+    from ainf_tui.cli.logsources import sources  # noqa: PLC0415 -- only while completing
+
+    try:
+        found = _matching((source.name for source in sources(_app(ctx), (), follow=False)), incomplete)
+    except AinfError:
+        found = []
+    return found or [CompletionItem(incomplete, type="file")]

@@ -28,6 +28,10 @@ def _follows(rest: Sequence[str]) -> bool:
 REFUSED: Mapping[tuple[str, ...], tuple[Test, str]] = {
     ("engine", "run"): (_always, "it never ends"),
     ("engine", "logs"): (_follows, "with --follow it never ends"),
+    ("logs",): (
+        lambda rest: "-" in rest or _follows(rest),
+        "it would wait for standard input or, with --follow, never end",
+    ),
     ("services", "logs"): (_follows, "with --follow it never ends"),
     ("queue", "wait"): (_always, "it ends with the jobs only; the list shows them meanwhile"),
     ("run",): (

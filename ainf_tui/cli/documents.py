@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from ainf_tui.domain.documents import (
@@ -240,3 +241,35 @@ class UpgradeDocument:
     before: str
     after: str
     schema: str = "ainf.upgrade/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogDocument:
+    """`ainf logs --json`: one record, a line or several that belong together, such as a traceback."""
+
+    source: str
+    file: str
+    """The path, or `-` for standard input."""
+    start: int
+    end: int
+    """Bytes of the file (of an archive: unpacked) from `start` to `end`."""
+    at: datetime | None
+    """Null where no line so far has told a time."""
+    inherited: bool
+    """`at` is that of an earlier line."""
+    level: str
+    """debug, info, warning, error or critical."""
+    stated: bool
+    """The line says its level itself; otherwise its words suggest one."""
+    format: str
+    """json, python, uvicorn, comfyui, tqdm, postgresql, redis, syslog, kernel, nvidia, dated or plain."""
+    name: str
+    """Logger, service, program or process, as the line calls it."""
+    message: str
+    """The first line without time, level and name."""
+    text: str
+    """All of it. Control characters stand as their pictures."""
+    traceback: bool
+    fields: Mapping[str, Any]
+    """What else a line of JSON says."""
+    schema: str = "ainf.log/1"

@@ -24,6 +24,7 @@ COMMANDS = {
     "up": ("ainf_tui.cli.commands.services_change:up", "Start everything that starts by itself."),
     "down": ("ainf_tui.cli.commands.services_change:down", "Stop everything, in reverse order."),
     "services": ("ainf_tui.cli.commands.services:services", "Start, stop and watch services."),
+    "logs": ("ainf_tui.cli.commands.logs:logs", "Logs: of the newest run, of files, of archives."),
     "runs": ("ainf_tui.cli.commands.services:runs", "The runs whose logs are kept."),
     "host": ("ainf_tui.cli.commands.host:host", "The machine, its disks and its GPUs."),
     "comfyui": ("ainf_tui.cli.commands.comfyui:comfyui", "Install and update ComfyUI, custom nodes."),

@@ -84,6 +84,15 @@ class Output:
         """A line of data. The caller has made outside text visible (`show`)."""
         self._write(self.stdout, text + "\n")
 
+    def raw(self, data: bytes) -> None:
+        """Bytes as they are. For pipes and files: a terminal would obey them."""
+        if self.interactive:
+            raise ValueError("raw bytes are not for a terminal")
+        if hasattr(self.stdout, "buffer"):
+            self._write(self.stdout, data)
+        else:
+            self._write(self.stdout, data.decode("utf-8", "backslashreplace"))
+
     def emit(self, document: Any, *, pretty: bool | None = None) -> None:
         """A JSON document on stdout, in one line unless a person reads it; UTF-8 whatever the locale."""
         text = encode(document, pretty=self.interactive if pretty is None else pretty)
@@ -141,10 +150,13 @@ class Output:
         except PipeClosedError:
             self._mute = True
 
-    def _write(self, stream: TextIO, text: str, *, utf8: bool = False) -> None:
+    def _write(self, stream: TextIO, text: str | bytes, *, utf8: bool = False) -> None:
         binary = getattr(stream, "buffer", None)
         try:
-            if binary is None:
+            if isinstance(text, bytes):
+                stream.flush()
+                stream.buffer.write(text)
+            elif binary is None:
                 stream.write(text)
             else:
                 encoding = "utf-8" if utf8 else (stream.encoding or "utf-8")

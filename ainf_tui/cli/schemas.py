@@ -44,6 +44,7 @@ DOCUMENTS: dict[str, Any] = {
     "ainf.host/1": HostDocument,
     "ainf.job/1": JobDetailDocument,
     "ainf.jobs/1": JobsDocument,
+    "ainf.log/1": documents.LogDocument,
     "ainf.paths/1": documents.PathsDocument,
     "ainf.plan/1": PlanDocument,
     "ainf.preset/1": documents.PresetShownDocument,

@@ -23,7 +23,7 @@ SUMMARY = "summary.txt"
 LATEST = "latest"
 _ID = re.compile(r"(\d{8}-\d{6})(?:-(\d{1,4}))?", re.ASCII)
 _TIME = "%Y%m%d-%H%M%S"
-_PIECE = re.compile(r"\.log(\.\d)?\Z", re.ASCII)
+PIECE = re.compile(r"\.log(\.\d)?\Z", re.ASCII)
 
 
 def name_of(at: datetime, nth: int = 1) -> str:
@@ -73,6 +73,18 @@ def run_folders(folder: Path) -> list[Path]:
     return sorted((path for path in found if _is_ours(path)), key=lambda path: age_order(path.name))
 
 
+def newest_run(folder: Path) -> Path | None:
+    """The folder of the run that goes on, or of the last one; None if there is none. OSError."""
+    try:
+        named = (folder / f"{LATEST}.txt").read_text("utf-8", "replace").strip()
+    except FileNotFoundError:
+        named = ""
+    if started_at(named) and (folder / named).is_dir():
+        return folder / named
+    found = run_folders(folder)
+    return found[-1] if found else None
+
+
 def _is_ours(path: Path) -> bool:
     if path.is_symlink() or not path.is_dir():
         return False
@@ -109,7 +121,7 @@ def log_file(run_folder: Path, service: str) -> Path:
 
 def logs_in(run_folder: Path) -> list[Path]:
     """Logs of services, their rotated pieces and links to logs of earlier runs."""
-    return sorted(path for path in run_folder.iterdir() if _PIECE.search(path.name))
+    return sorted(path for path in run_folder.iterdir() if PIECE.search(path.name))
 
 
 def services_in(run_folder: Path) -> tuple[str, ...]:

@@ -1,0 +1,293 @@
+"""A log that is followed by its name: what is appended, through rotation by renaming and by copy and
+truncation, late creation and deletion. Each line once. Blocking, but for no longer than a piece takes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ainf_tui.adapters.logs.file import CHUNK, LogFile, Splitter
+from ainf_tui.adapters.logs.spool import Spool
+from ainf_tui.domain.logs.records import RawLine
+from ainf_tui.domain.text import visible
+from ainf_tui.errors import AinfError
+
+AT_ONCE = CHUNK
+"""Bytes of a file that one poll reads at most; more is left to the next one."""
+LINGER = 5.0
+"""Seconds for which a file that was renamed is looked at: its writer may not know yet."""
+_MARK = 256
+"""Bytes before the place that has been reached; others there mean that the file was cut and filled again."""
+_GENERATION = re.compile(r"\.(\d{1,3})\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Lines of one file. `fresh`: they do not go on where the batch before ended."""
+
+    lines: tuple[RawLine, ...]
+    fresh: bool = False
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A file that is open, and how far it has been read."""
+
+    log: LogFile
+    offset: int = 0
+    fresh: bool = False
+    splitter: Splitter = field(default_factory=Splitter)
+    mark: bytes = b""
+    until: float = 0.0
+
+    @classmethod
+    def at(cls, log: LogFile, offset: int) -> _Reading:
+        mark = log.read(max(0, offset - _MARK), offset)
+        return cls(log, offset, splitter=Splitter(offset), mark=mark)
+
+    @property
+    def key(self) -> tuple[int, int]:
+        facts = os.fstat(self.log.descriptor)
+        return facts.st_dev, facts.st_ino
+
+    @property
+    def cut(self) -> bool:
+        """What was read before is not there any more."""
+        size = self.log.size
+        return size < self.offset or self.log.read(self.offset - len(self.mark), self.offset) != self.mark
+
+    def begin_again(self) -> None:
+        """From the top of a file that was cut. Its writer may have left a hole there."""
+        self.offset, self.mark, self.fresh = 0, b"", True
+        self.splitter = Splitter()
+        head = self.log.read(0, CHUNK)
+        while head and not head.strip(b"\0") and self.offset < self.log.size:
+            self.offset += len(head)
+            head = self.log.read(self.offset, self.offset + CHUNK)
+        self.offset += len(head) - len(head.lstrip(b"\0"))
+        self.splitter.jump(self.offset)
+
+    def more(self, most: int) -> Iterator[Batch]:
+        """What has been appended, up to `most` bytes."""
+        stop = min(self.log.size, self.offset + most)
+        while self.offset < stop:
+            data = self.log.read(self.offset, min(stop, self.offset + CHUNK))
+            if not data:
+                return
+            self.offset += len(data)
+            self.mark = (self.mark + data)[-_MARK:]
+            if lines := tuple(self.splitter.feed(data)):
+                yield Batch(lines, self.fresh)
+                self.fresh = False
+
+    def rest(self) -> Iterator[Batch]:
+        """A last line without an end, of a file that nothing is added to any more."""
+        if lines := tuple(self.splitter.rest()):
+            yield Batch(lines, self.fresh)
+
+
+class Stream:
+    """What a spool takes in, as it comes."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._reading = _Reading(spool.log)
+        self.behind = False
+        self.ended = False
+        """There will be nothing more."""
+
+    def close(self) -> None:
+        self._spool.log.close()
+
+    def poll(self) -> Iterator[Batch]:
+        last = self._spool.ended
+        yield from self._reading.more(AT_ONCE)
+        self.behind = self._reading.offset < self._spool.log.size
+        if last and not self.behind:
+            yield from self._reading.rest()
+            self.ended = True
+
+
+class Follower:
+    """`log` is the file that has the name now, and is closed with it; `offset` is where it begins in that.
+    In later ones it begins at the top. `tell` is handed what a person should know, in a sentence.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        log: LogFile | None = None,
+        offset: int = 0,
+        *,
+        tell: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.path = path
+        self._tell = tell
+        self._clock = clock
+        self._current = None if log is None else _Reading.at(log, offset)
+        self._leaving: list[_Reading] = []
+        self._told = ""
+        self.ended = False
+        self.behind = False
+        """There is more to read at once."""
+
+    def close(self) -> None:
+        for reading in (*self._leaving, *((self._current,) if self._current else ())):
+            reading.log.close()
+        self._leaving, self._current = [], None
+
+    def poll(self) -> Iterator[Batch]:
+        """What has come since the last time."""
+        yield from self._leavers()
+        now = self._key()
+        current = self._current
+        if current is not None:
+            yield from self._drain(current)
+            self.behind = current.offset < current.log.size
+            if self.behind or now is None or now == current.key:
+                return
+            current.until = self._clock() + LINGER
+            self._leaving.append(current)
+            self._current = None
+            yield from self._missed(current)
+        if now is not None and self._open() and self._current is not None:
+            self._current.fresh = True
+            yield from self._drain(self._current)
+            self.behind = self._current.offset < self._current.log.size
+
+    # -- the file that has the name ------------------------------------------------------------------
+    def _key(self) -> tuple[int, int] | None:
+        try:
+            facts = self.path.stat()
+        except FileNotFoundError:
+            self._say(f"{self._shown} is not there; waiting for it")
+            return None
+        except OSError as error:
+            self._say(f"{self._shown} cannot be looked at: {error.strerror}; waiting for it")
+            return None
+        return facts.st_dev, facts.st_ino
+
+    def _open(self) -> bool:
+        try:
+            log = LogFile.open(self.path)
+        except AinfError as error:
+            self._say(f"{error.message}; waiting for it")
+            return False
+        self._current = _Reading(log)
+        self._told = ""
+        return True
+
+    def _drain(self, reading: _Reading) -> Iterator[Batch]:
+        if reading.cut:
+            yield from self._continued(reading)
+            reading.begin_again()
+        yield from reading.more(AT_ONCE)
+
+    def _leavers(self) -> Iterator[Batch]:
+        for reading in list(self._leaving):
+            for batch in reading.more(AT_ONCE):
+                # Offsets of another file than those before and behind.
+                yield Batch(batch.lines, fresh=True)
+                if self._current is not None:
+                    self._current.fresh = True
+            if self._clock() > reading.until:
+                yield from reading.rest()
+                reading.log.close()
+                self._leaving.remove(reading)
+
+    # -- what went by another name meanwhile ---------------------------------------------------------
+    def _missed(self, reading: _Reading) -> Iterator[Batch]:
+        """Files that had the name and lost it between two looks: those newer than where ours is now."""
+        newer: list[Path] = []
+        for path in self._generations():
+            if _key_of(path) == reading.key:
+                yield from self._whole(newer)
+                return
+            newer.append(path)
+
+    def _continued(self, reading: _Reading) -> Iterator[Batch]:
+        """The rest of a file that was cut, from the copy that was made of it before."""
+        newer: list[Path] = []
+        for path in (*self._generations(), *self._dated()):
+            if (rest := self._copy(path, reading)) is not None:
+                yield from rest
+                yield from self._whole([one for one in newer if _GENERATION.search(one.name)])
+                return
+            newer.append(path)
+        yield from reading.rest()
+        self._say(f"{self._shown} was cut, and there is no copy of it; reading from its top")
+
+    def _copy(self, path: Path, reading: _Reading) -> list[Batch] | None:
+        """What stands in this copy behind the place that was reached; None if it is none."""
+        if not reading.mark or _key_of(path) is None:
+            return None
+        try:
+            log = LogFile.open(path)
+        except AinfError:
+            return None  # Moved on to its next name at this moment; then another one is looked at.
+        with log:
+            start = reading.offset - len(reading.mark)
+            if log.read(start, reading.offset) != reading.mark:
+                return None
+            # The splitter may hold the beginning of a line, which ends in the copy.
+            copy = _Reading(log, reading.offset, splitter=reading.splitter, mark=reading.mark)
+            return [*copy.more(log.size), *copy.rest()]
+
+    def _whole(self, newest_first: list[Path]) -> Iterator[Batch]:
+        for path in reversed(newest_first):
+            try:
+                log = LogFile.open(path)
+            except AinfError as error:
+                self._say(f"lines are missing: {error.message}")
+                continue
+            with log:
+                reading = _Reading(log, fresh=True)
+                yield from reading.more(log.size)
+                yield from reading.rest()
+
+    def _generations(self) -> list[Path]:
+        """`NAME.1`, `NAME.2`, ..., the newest first."""
+        found = [
+            (int(match[1]), path) for path in self._siblings() if (match := _GENERATION.search(path.name))
+        ]
+        return [path for _, path in sorted(found)]
+
+    def _dated(self) -> list[Path]:
+        """`NAME-20261126` and the like, the newest first."""
+        found = [path for path in self._siblings() if not _GENERATION.search(path.name)]
+        return sorted(found, key=lambda path: path.name, reverse=True)
+
+    def _siblings(self) -> list[Path]:
+        prefixes = (f"{self.path.name}.", f"{self.path.name}-")
+        try:
+            return [path for path in self.path.parent.iterdir() if path.name.startswith(prefixes)]
+        except OSError:
+            return []  # Then nothing is found, and that is told.
+
+    def _say(self, text: str) -> None:
+        """Once, until something else happens."""
+        if text != self._told:
+            self._told = text
+            self._tell(text)
+
+    @property
+    def _shown(self) -> str:
+        return visible(str(self.path), 300)
+
+
+def _key_of(path: Path) -> tuple[int, int] | None:
+    """None where there is no file of that name that can be read."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    if not stat.S_ISREG(facts.st_mode) or not os.access(path, os.R_OK):
+        return None
+    return facts.st_dev, facts.st_ino

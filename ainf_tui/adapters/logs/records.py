@@ -1,0 +1,161 @@
+"""Records of a file that are wanted: all of them, or the last ones. Blocking; reads no more than it must."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from ainf_tui.adapters.logs.file import BLOCK, CHUNK, LogFile
+from ainf_tui.adapters.logs.search import Needle, may_hold, needle_of
+from ainf_tui.domain.logs.clock import Clock
+from ainf_tui.domain.logs.fold import Folder, is_firm
+from ainf_tui.domain.logs.heads import read_head
+from ainf_tui.domain.logs.query import Query
+from ainf_tui.domain.logs.records import Record
+from ainf_tui.domain.logs.shown import plain
+
+STEP = 262_144
+"""Bytes that are read at a time on the way back."""
+NEAR = 131_072
+"""Bytes that are looked through for the beginning of a record."""
+FAR = 1_048_576
+"""Bytes that are looked through for a time to inherit."""
+_LOOKED_AT = 4096
+_SAMPLE = 16
+DISORDER = timedelta(minutes=5)
+"""By so much a time may go backwards within a file without a record in range being missed."""
+
+
+class LogRecords:
+    """The records of one file."""
+
+    def __init__(self, log: LogFile, source: str, clock: Clock) -> None:
+        self.log = log
+        self.source = source
+        self._clock = clock
+        self._undated = False
+        self.dated = False
+        """A record that was read says its time itself."""
+
+    def chosen(self, query: Query, end: int | None = None) -> Iterator[Record]:
+        """Those that are wanted, in the order of the file, up to `end` (as it is now)."""
+        needle = None if query.pattern is None else needle_of(query.pattern)
+        start, stop = self._range(query, end)
+        at = self._time_before(start)
+        while start < stop:
+            piece_end = self._piece_end(start, stop)
+            if needle is None or self._may_hold(start, piece_end, needle):
+                for record in self._fold(start, piece_end, at):
+                    at = record.at
+                    if query.keeps(record):
+                        yield record
+            else:
+                at = self._time_before(piece_end) or at
+            start = piece_end
+
+    def newest(self, query: Query, count: int, end: int | None = None) -> list[Record]:
+        """The last `count` of those that are wanted, in the order of the file."""
+        needle = None if query.pattern is None else needle_of(query.pattern)
+        start, place = self._range(query, end)
+        found: list[Record] = []
+        while place > start and len(found) < count:
+            begin = max(start, self.record_start(max(0, place - STEP)))
+            if needle is None or self._may_hold(begin, place, needle):
+                wanted = [record for record in self._fold(begin, place) if query.keeps(record)]
+                found.extend(reversed(wanted))
+            place = begin
+        return found[:count][::-1]
+
+    def _range(self, query: Query, end: int | None) -> tuple[int, int]:
+        stop = self.log.size if end is None else end
+        if query.until is not None:
+            stop = self.end_of(query.until, stop)
+        return (0 if query.since is None else min(stop, self.start_of(query.since))), stop
+
+    def _piece_end(self, start: int, stop: int) -> int:
+        """Where a piece from `start` ends, so that no record is cut."""
+        size = CHUNK
+        while start + size < stop:
+            end = self.record_start(start + size)
+            if end > start:
+                return end
+            size *= 2
+        return stop
+
+    def _may_hold(self, start: int, end: int, needle: Needle) -> bool:
+        return may_hold(self.log.read(start, end), needle)
+
+    def _fold(self, start: int, end: int, at: datetime | None = None) -> Iterator[Record]:
+        at = self._time_before(start) if at is None else at
+        folder = Folder(self.source, self._clock, at=at, file=str(self.log.path))
+        for line in self.log.lines(start, end):
+            yield from self._seen(folder.feed(line))
+        yield from self._seen(folder.flush())
+
+    def _seen(self, records: Iterator[Record]) -> Iterator[Record]:
+        for record in records:
+            self.dated = self.dated or (record.at is not None and not record.inherited)
+            yield record
+
+    def record_start(self, place: int) -> int:
+        """The beginning of a record at or before `place`; a line's, where none is found near."""
+        begin = start = self.log.line_start(place)
+        floor = max(0, begin - NEAR)
+        data = self.log.read(floor, begin + _LOOKED_AT)
+        while start > 0:
+            feed = data.find(b"\n", start - floor)
+            line = data[start - floor : feed if feed >= 0 else len(data)]
+            if is_firm(plain(line[:_LOOKED_AT]), self._clock):
+                return start
+            feed = data.rfind(b"\n", 0, max(0, start - floor - 1))
+            if feed < 0 < floor:
+                return begin
+            start = floor + feed + 1
+        return start
+
+    def start_of(self, since: datetime) -> int:
+        """A place before which nothing is as new as `since`, as far as times go backwards by minutes at most.
+
+        Looks at a few lines of each piece of the file from its end, and stops where all are older.
+        """
+        end, older = self.log.size, 0
+        while end > 0 and older < 2:
+            end = self.log.line_start(max(0, end - STEP))
+            times = self._times(end)
+            older = older + 1 if times and max(times) < since - DISORDER else 0
+        return self.record_start(end)
+
+    def end_of(self, until: datetime, end: int) -> int:
+        """A place behind which nothing is older than `until`, as far as the same holds."""
+        place, kept = end, (end, end)
+        while place > 0:
+            place = self.log.line_start(max(0, place - STEP))
+            times = self._times(place)
+            if times and min(times) < until + DISORDER:
+                break
+            kept = (kept[1], place) if times else kept
+        return self.record_start(kept[0]) if kept[0] < end else end
+
+    def _times(self, start: int) -> list[datetime]:
+        found = []
+        data = self.log.read(start, start + STEP // 4)
+        for line in data.split(b"\n")[:_SAMPLE]:
+            head = read_head(plain(line[:_LOOKED_AT]), self._clock)
+            if head is not None and head.at is not None:
+                found.append(head.at)
+        return found
+
+    def _time_before(self, start: int) -> datetime | None:
+        """The time that a line without one inherits from what stands before `start`."""
+        if start == 0 or self._undated:
+            return None
+        floor, end = max(0, start - FAR), start
+        while end > floor:
+            begin = self.log.line_start(max(floor, end - BLOCK))
+            for line in reversed(self.log.read(begin, end).split(b"\n")[:-1]):
+                head = read_head(plain(line[:_LOOKED_AT]), self._clock)
+                if head is not None and head.at is not None:
+                    return head.at
+            end = begin
+        self._undated = True
+        return None

@@ -1,0 +1,104 @@
+"""Whether a piece of a log can hold what is looked for, told without making records of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+from ainf_tui.domain.logs.clock import Clock
+from ainf_tui.domain.logs.heads import read_head
+from ainf_tui.domain.logs.shown import CARRIAGE, plain
+
+_SPECIAL = re.compile(r"[.^$*+?{}\[\]\\|()]")
+_NO_CLOCK = Clock(datetime(2000, 1, 1, tzinfo=UTC), UTC)
+_OTHERS = bytes(code for code in range(256) if code == 0x0A or not (code < 0x20 or code == 0x7F))
+"""All bytes but control characters; a line feed counts as none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """A pattern, and how it may be looked for in many lines at once."""
+
+    pattern: re.Pattern[str]
+    literal: bytes
+    """Set where the pattern is nothing but a text, which is found faster."""
+    by_lines: bool
+    """It looks beyond what it matches, so a line must stand alone."""
+
+
+def needle_of(pattern: re.Pattern[str]) -> Needle:
+    text = pattern.pattern
+    simple = not pattern.flags & re.IGNORECASE and text.isprintable() and not _SPECIAL.search(text)
+    return Needle(pattern, text.encode() if simple else b"", _beyond().search(text) is not None)
+
+
+@cache
+def _beyond() -> re.Pattern[str]:
+    """Looking ahead and behind, text boundaries, and parts that give nothing back."""
+    return re.compile(r"\(\?[<=!>(]|\\[AZ]|[*+?}]\+")
+
+
+def may_hold(data: bytes, needle: Needle) -> bool:
+    """False only if no line of the data, as it is shown, has a match."""
+    if b"\r\n" in data:
+        data = data.replace(b"\r\n", b"\n")
+    if _in_messages(data, needle):
+        return True
+    if needle.by_lines:
+        return _in_lines(data.split(b"\n"), needle)
+    if needle.literal and needle.literal in data:
+        return True
+    if not (needle.literal and data.isascii()):
+        text = data.decode("utf-8", "backslashreplace")
+        if not needle.literal and needle.pattern.search(text):
+            return True
+        if not text.isascii() and _has_pictures(text):
+            return _in_lines(data.split(b"\n"), needle)
+    # Carriage returns part a line, and what a text is found in is one of the parts.
+    parted = needle.literal and CARRIAGE.encode() not in needle.literal
+    return _in_lines(_controlled(data, {0x0D} if parted else set()), needle)
+
+
+def _in_lines(lines: Iterable[bytes], needle: Needle) -> bool:
+    return any(needle.pattern.search(plain(line)) for line in lines)
+
+
+def _in_messages(data: bytes, needle: Needle) -> bool:
+    """Whether the message of a JSON line may match where the line as a whole does not."""
+    anchored = needle.by_lines or "^" in needle.pattern.pattern or "$" in needle.pattern.pattern
+    for line in _json_lines(data):
+        if anchored or b"\\" in line:
+            head = read_head(plain(line), _NO_CLOCK)
+            if head is not None and needle.pattern.search(head.message):
+                return True
+    return False
+
+
+def _json_lines(data: bytes) -> Iterator[bytes]:
+    place = 0 if data.startswith(b"{") else data.find(b"\n{") + 1
+    while data[place : place + 1] == b"{":
+        end = data.find(b"\n", place)
+        end = end if end >= 0 else len(data)
+        yield data[place:end]
+        place = data.find(b"\n{", end) + 1
+        if not place:
+            return
+
+
+def _has_pictures(text: str) -> bool:
+    """Whether a character beyond ASCII is shown as something else."""
+    return any(not char.isprintable() for char in set(text) if not char.isascii())
+
+
+def _controlled(data: bytes, but: set[int]) -> Iterator[bytes]:
+    """The lines with a control character other than `but`: it is not shown as it stands."""
+    for code in set(data.translate(None, _OTHERS)) - but:
+        place = data.find(code)
+        while place >= 0:
+            end = data.find(b"\n", place)
+            end = end if end >= 0 else len(data)
+            yield data[data.rfind(b"\n", 0, place) + 1 : end]
+            place = data.find(code, end)

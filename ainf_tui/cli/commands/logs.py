@@ -1,0 +1,106 @@
+"""`ainf logs`: reads log files in this process; no engine is asked or started."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ainf_tui.cli import exits
+from ainf_tui.cli.app import App
+from ainf_tui.cli.complete import log_names
+from ainf_tui.cli.logreading import Following, Reader, Wanted, tell_nothing
+from ainf_tui.cli.logsources import sources
+from ainf_tui.cli.logtext import Printer
+from ainf_tui.display.format import utc_now
+from ainf_tui.domain.logs.clock import Clock
+from ainf_tui.domain.logs.levels import WORDS, Level
+from ainf_tui.domain.logs.query import Query, compiled, moment
+from ainf_tui.errors import UsageError
+
+USUAL = 100
+"""Records that are shown where nothing else says how many."""
+
+
+class _Count(click.ParamType[Any]):
+    """A number, or `all`."""
+
+    name = "count"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "all" or isinstance(value, int):
+            return value
+        if str(value).isascii() and str(value).isdigit():
+            return int(value)
+        return self.fail(f"{value!r} is neither a number nor `all`.", param, ctx)
+
+
+@click.command("logs", short_help="Logs: of the newest run, of files, of archives.")
+@click.argument("names", metavar="[SOURCE|FILE]...", nargs=-1, shell_complete=log_names)
+@click.option(
+    "-n",
+    "--lines",
+    type=_Count(),
+    metavar="N",
+    help="Records from the end, or `all`. Without it 100, or all that --grep, --since and --until choose.",
+)
+@click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until Ctrl-C.")
+@click.option("--grep", metavar="REGEX", help="Records with a line that this is found in.")
+@click.option("-i", "--ignore-case", is_flag=True, help="For --grep.")
+@click.option("--level", type=click.Choice(WORDS), help="At least as grave.")
+@click.option("--since", metavar="TIME", help="10m, 2h, 14:03, 2026-11-26, 2026-11-26T14:03:05Z.")
+@click.option("--until", metavar="TIME", help="The same; the moment itself is left out.")
+@click.option("--source", "only", metavar="NAME", multiple=True, help="Only of these sources.")
+@click.option("--raw", is_flag=True, help="The bytes as they stand in the file; not for a terminal.")
+@click.option("--json", "_json", is_flag=True, help="Lines of `ainf.log/1` on stdout.")
+@click.pass_obj
+def logs(app: App, /, *, names: tuple[str, ...], follow: bool, raw: bool, _json: bool, **chosen: Any) -> int:
+    r"""Log files as records, the newest last: a traceback is one, a progress bar its last state.
+
+    SOURCE is a service of the newest run, or `events`. FILE is a file, a glob, a .gz or .zst archive, or -
+    for standard input. Without any: all logs of the newest run, in the order of time. See docs/logs.md.
+    """
+    clock = Clock(utc_now())
+    wanted = _wanted(chosen, clock)
+    _check(app, raw=raw)
+    found = sources(app, names, follow=follow)
+    printer = Printer(app.out, raw=raw, names=[source.name for source in found])
+    with Reader(app, found, wanted, clock) as reader:
+        reader.open(follow=follow)
+        reader.print(printer)
+        if follow:
+            following = Following(
+                app, wanted, clock, printer, lambda: [] if names else sources(app, (), follow=True)
+            )
+            following.begin(found, reader.plain)
+            following.run()
+        else:
+            tell_nothing(app, printer, found)
+        return exits.OK if reader.well else exits.FAILED
+
+
+def _wanted(chosen: dict[str, Any], clock: Clock) -> Wanted:
+    query = Query(
+        since=moment(chosen["since"], clock) if chosen["since"] else None,
+        until=moment(chosen["until"], clock) if chosen["until"] else None,
+        level=Level[chosen["level"].upper()] if chosen["level"] else None,
+        pattern=compiled(chosen["grep"], ignore_case=chosen["ignore_case"]) if chosen["grep"] else None,
+        sources=frozenset(chosen["only"]),
+    )
+    count = chosen["lines"]
+    if count is None:
+        count = "all" if query.timed or query.pattern is not None else USUAL
+    return Wanted(query, None if count == "all" else count)
+
+
+def _check(app: App, *, raw: bool) -> None:
+    if raw and app.out.json:
+        raise UsageError(
+            "cli.usage", "--raw and --json exclude each other", hint="JSON has the file and the place in it."
+        )
+    if raw and app.out.interactive:
+        raise UsageError(
+            "logs.raw_terminal",
+            "--raw writes bytes that a terminal may obey, and stdout is one",
+            hint="Send them to a file or a pipe: ainf logs --raw FILE > COPY",
+        )
