@@ -272,4 +272,6 @@ class LogDocument:
     traceback: bool
     fields: Mapping[str, Any]
     """What else a line of JSON says."""
+    known: str | None
+    """With `--explain`: the entry of the playbook that tells what an error means."""
     schema: str = "ainf.log/1"

@@ -198,6 +198,25 @@ def test_json_is_what_the_schema_says(ainf, run):
     assert (ended["name"], ended["fields"]["fields"]) == ("web", {"code": 7})
 
 
+def test_what_is_known_of_an_error_follows_it_in_full_once(ainf, tmp_path):
+    oom = "!!! Exception during processing !!! CUDA error: out of memory\n"
+    (tmp_path / "x.log").write_text("CUDA out of memory is not an error here\n" + oom + oom + CRASH)
+    shown = ainf("logs", str(tmp_path / "x.log"), "--explain").out.splitlines()
+    told = [number for number, line in enumerate(shown) if "[gpu.out_of_memory]" in line]
+    assert [shown[number - 1] for number in told] == [oom.strip(), oom.strip()]
+    assert shown[told[0] + 1].startswith("    The models and the picture")
+    assert "    $ ainf host" in shown
+    assert shown[told[1]].endswith("[gpu.out_of_memory], see above")
+    assert shown[told[1] + 1 :] == CRASH.splitlines(), "what nobody knows is told by itself"
+    lines = [
+        json.loads(line)
+        for line in ainf("logs", str(tmp_path / "x.log"), "--explain", "--json").out.splitlines()
+    ]
+    assert [line["known"] for line in lines] == [None, "gpu.out_of_memory", "gpu.out_of_memory", None]
+    lines = [json.loads(line) for line in ainf("logs", str(tmp_path / "x.log"), "--json").out.splitlines()]
+    assert {line["known"] for line in lines} == {None}
+
+
 def test_raw_gives_the_bytes_and_no_terminal_gets_them(ainf, run):
     assert ainf("logs", "comfyui", "--raw", "-n", "all").out == COMFYUI
     done = ainf("logs", "comfyui", "--raw", tty=True)
