@@ -84,8 +84,8 @@ _PLAYBOOK = """\
 <!-- Written by `make docs` from data/playbook.toml; change it there. -->
 
 Failures of ComfyUI, PyTorch, drivers, networks and disks that others have had before. `ainf logs --explain`
-shows the entry under an error that it knows, and a service that failed is told with it. A line of the log tells
-each."""
+shows the entry under an error that it knows, and a service that failed is told with it. A line of the log
+tells each."""
 
 BLOCKS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "configuration.md": {"settings": settings_tables, "template": config_example},

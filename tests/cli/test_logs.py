@@ -115,6 +115,7 @@ def test_files_globs_and_stdin(ainf, run, tmp_path):
     [
         (["nothing"], "logs.no_source", "The newest run has logs of comfyui, events, web."),
         (["./nothing.log"], "logs.not_found", "Look at the name"),
+        (["./" + "x" * 5000], "logs.not_found", "Look at the name"),
         (["/nowhere/*.log"], "logs.not_found", "Look at the name"),
         (["--since", "noon"], "logs.bad_time", "2h"),
         (["--grep", "(", "web"], "logs.bad_pattern", "backslash"),
