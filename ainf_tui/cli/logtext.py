@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ainf_tui.cli.documents import LogDocument
 from ainf_tui.cli.output import Output, encode, show
 from ainf_tui.display.format import here
+from ainf_tui.domain.errors.fingerprint import failure
 from ainf_tui.domain.errors.playbook import Known, Playbook
 from ainf_tui.domain.logs.levels import Level
 from ainf_tui.domain.logs.records import Record
@@ -164,8 +165,16 @@ def document(record: Record, known: str | None = None) -> LogDocument:
         text=storable(record.text),
         traceback=record.traceback,
         fields=storable_json(record.fields),
+        fingerprint=_fingerprint(record),
         known=known,
     )
+
+
+def _fingerprint(record: Record) -> str | None:
+    if record.level < Level.ERROR:
+        return None
+    source = record.name if record.format == "json" and record.name else record.source
+    return failure(source, record.message, [line.text for line in record.lines]).fingerprint
 
 
 def json_line(record: Record) -> str:

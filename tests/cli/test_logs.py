@@ -196,6 +196,8 @@ def test_json_is_what_the_schema_says(ainf, run):
     place = Path(crash["file"]).read_bytes()[crash["start"] : crash["end"]]
     assert place.decode() == CRASH
     [ended] = [line for line in lines if line["message"] == "ends"]
+    assert crash["fingerprint"] != ended["fingerprint"]
+    assert {line["fingerprint"] for line in lines if line["level"] in {"info", "warning"}} == {None}
     assert (ended["name"], ended["fields"]["fields"]) == ("web", {"code": 7})
 
 
@@ -216,6 +218,14 @@ def test_what_is_known_of_an_error_follows_it_in_full_once(ainf, tmp_path):
     assert [line["known"] for line in lines] == [None, "gpu.out_of_memory", "gpu.out_of_memory", None]
     lines = [json.loads(line) for line in ainf("logs", str(tmp_path / "x.log"), "--json").out.splitlines()]
     assert {line["known"] for line in lines} == {None}
+
+
+def test_the_same_failure_has_the_same_fingerprint(ainf, tmp_path):
+    again = CRASH.replace("/opt/ComfyUI", "/home/x/ComfyUI").replace("518", "9")
+    (tmp_path / "x.log").write_text(f"{CRASH}got prompt\n{again}ERROR: no luck\n")
+    lines = ainf("logs", str(tmp_path / "x.log"), "--level", "error", "--json").out.splitlines()
+    first, second, other = (json.loads(line)["fingerprint"] for line in lines)
+    assert first == second != other
 
 
 def test_raw_gives_the_bytes_and_no_terminal_gets_them(ainf, run):
