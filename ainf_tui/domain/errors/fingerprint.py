@@ -47,10 +47,10 @@ def failure(source: str, message: str, lines: Sequence[str]) -> Failure:
 
 def normalised(message: str) -> str:
     """The message with a mark in place of each part that changes; normalising twice changes nothing more."""
-    text = message[:_LOOKED_AT]
+    text = " ".join(message[:_LOOKED_AT].split())
     for pattern, mark in _parts():
         text = pattern.sub(mark, text)
-    return " ".join(text.split())[:MESSAGE].rstrip()
+    return text[:MESSAGE].rstrip()
 
 
 @cache
