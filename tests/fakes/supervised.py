@@ -76,6 +76,7 @@ class Machine:
     ends_at_once: Exit | None = None
     run_id: str = ""
     ended_runs: list[str] = field(default_factory=list)
+    trouble: str = ""
     lost_runs: bool = False
     """The folder of an earlier run is gone."""
     linked: list[str] = field(default_factory=list)
@@ -196,11 +197,14 @@ class RunLogFake:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self.trouble = ""
 
     @property
     def run(self) -> str:
         return self._machine.run_id
+
+    @property
+    def trouble(self) -> str:
+        return self._machine.trouble
 
     async def begin(self, why: str) -> str:
         machine = self._machine
