@@ -24,7 +24,7 @@ from ainf_tui.engine.context import SystemClock
 from ainf_tui.engine.services.answers import Services
 from ainf_tui.engine.services.parts import Parts, ServiceTuning
 from ainf_tui.engine.services.supervisor import Supervisor
-from ainf_tui.errors import ForbiddenError
+from ainf_tui.errors import AinfError, ForbiddenError
 from ainf_tui.killpoints import KillSwitch
 from ainf_tui.store import Store
 
@@ -188,6 +188,8 @@ class Machine:
         self.records.pop(service, None)
 
     async def piece(self, path: str, *, start: int | None, limit: int) -> Piece:
+        if self.trouble:
+            raise AinfError("service.log_unreadable", self.trouble)
         text = self.lines.get(path, "")
         return Piece(0, len(text), len(text), text)
 

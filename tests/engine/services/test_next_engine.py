@@ -165,10 +165,9 @@ async def test_a_run_whose_folder_is_gone_is_followed_by_another():
 
 
 async def test_a_log_that_cannot_be_written_is_told_and_costs_nothing_else():
-    machine = Machine()
+    machine = Machine(trouble="No space left on device")
     async with Box(machine, WEB) as box:
         await box.services.start(ServicesRequest(("web",)))
-        machine.trouble = "No space left on device"
         await box.until(lambda: box.store.state.services.trouble == "No space left on device")
         assert [r.code for r in service_reasons(box.store.state.services)] == ["runs.not_written"]
         await box.state("web", "running", "healthy")
