@@ -54,9 +54,9 @@ def test_window_of_a_slow_line_is_a_moment_of_it(delay):
     line = Line(5_000, delay)
     line.paint(20_000)
     for _ in range(200):
-        line.paint(line.pace.window())
+        line.paint(line.pace.window(line.now))
     assert line.pace.slow
-    assert LEAST <= line.pace.window() <= 2_000
+    assert LEAST <= line.pace.window(line.now) <= 2_000
 
 
 def test_line_that_becomes_fast_is_found():
@@ -65,9 +65,9 @@ def test_line_that_becomes_fast_is_found():
     assert line.pace.slow
     line.rate = 1_000_000
     for _ in range(60):
-        line.paint(line.pace.window())
+        line.paint(line.pace.window(line.now))
     assert not line.pace.slow
-    assert line.pace.window() == WINDOW
+    assert line.pace.window(line.now) == WINDOW
 
 
 def test_speed_between_the_bounds_changes_nothing():
@@ -77,7 +77,7 @@ def test_speed_between_the_bounds_changes_nothing():
     assert not line.pace.slow
     line.pace.low = True
     for _ in range(50):
-        line.paint(line.pace.window())
+        line.paint(line.pace.window(line.now))
     assert line.pace.slow, "asked for is asked for"
 
 
