@@ -119,7 +119,7 @@ class Pace:
         return self._measurable and self._mark is None and under_way >= (1 if waiting else MARK_AFTER)
 
     def marking(self, now: float) -> None:
-        """A status request was written. It is part of what its answer tells of: else one would follow another."""
+        """A status request was written; its own bytes are among those that its answer tells of."""
         self._mark = _Mark(self.sent, math.ceil(self.sent - self._acked), now)
 
     def answered(self, now: float) -> None:
@@ -147,7 +147,7 @@ class Pace:
         elif extra >= best:
             # Fewer bytes took much longer: next to that the way there and back is nothing.
             self._measure(mark.ahead, extra)
-        elif self.slow and _SHOWN <= (thought := mark.ahead / self._usual_rate()) and extra < thought / 2:
+        elif self.slow and (thought := mark.ahead / self._usual_rate()) >= _SHOWN and extra < thought / 2:
             self._faster(1.25)
 
     def _trust(self, count: int, seconds: float) -> None:
@@ -156,6 +156,9 @@ class Pace:
             self._trusted = LITTLE
         elif count >= MARK_AFTER and count >= FAST * (seconds - _HESITATION / 3):
             self._trusted = min(WINDOW, 2 * self._trusted)
+            if count >= LITTLE and not self._measured_slow:
+                # Between two that took long, one that was quick: the line hesitates, and is not slow.
+                self._votes = 0
 
     def key(self, now: float) -> None:
         self._key_at = now
