@@ -82,6 +82,8 @@ class ServicesDocument:
     """What was left undone, service by service; `details["service"]` names it."""
     run: str = ""
     """The run that goes on, `20261126-140112`; empty if none does."""
+    trouble: str = ""
+    """Why the run's log cannot be written now; empty if it can. The services run on."""
     schema: str = "ainf.services/1"
 
 

@@ -15,6 +15,13 @@ def service_reasons(services: ServicesDocument) -> Iterator[ReasonDocument]:
     """An error: what somebody asked for is not there and will not come by itself. A warning: it is not there
     yet, or not well. A service that nobody started is no reason at all.
     """
+    if services.trouble:
+        yield ReasonDocument(
+            "runs.not_written",
+            "warning",
+            f"the run's log cannot be written: {services.trouble}",
+            "make room, or set runs.folder to another disk; what happens is in engine.log meanwhile",
+        )
     for service in services.services:
         reason = _reason(service)
         if reason is not None:

@@ -73,6 +73,7 @@ CHANGES = {
 ELSEWHERE = {
     "ainf engine start": "starts none with --read-only: tests/client/test_launch.py",
     "ainf engine logs": "reads a file",
+    "ainf logs": "reads files: tests/cli/test_logs.py",
     "ainf db info": "reads the database: tests/cli/test_db.py",
     "ainf simulator": "has no engine and no state",
     "ainf doctor": "looks, and is not well in a test; --fix is refused: tests/cli/test_doctor.py",

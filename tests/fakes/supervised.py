@@ -24,7 +24,7 @@ from ainf_tui.engine.context import SystemClock
 from ainf_tui.engine.services.answers import Services
 from ainf_tui.engine.services.parts import Parts, ServiceTuning
 from ainf_tui.engine.services.supervisor import Supervisor
-from ainf_tui.errors import ForbiddenError
+from ainf_tui.errors import AinfError, ForbiddenError
 from ainf_tui.killpoints import KillSwitch
 from ainf_tui.store import Store
 
@@ -76,6 +76,7 @@ class Machine:
     ends_at_once: Exit | None = None
     run_id: str = ""
     ended_runs: list[str] = field(default_factory=list)
+    trouble: str = ""
     lost_runs: bool = False
     """The folder of an earlier run is gone."""
     linked: list[str] = field(default_factory=list)
@@ -187,6 +188,8 @@ class Machine:
         self.records.pop(service, None)
 
     async def piece(self, path: str, *, start: int | None, limit: int) -> Piece:
+        if self.trouble:
+            raise AinfError("service.log_unreadable", self.trouble)
         text = self.lines.get(path, "")
         return Piece(0, len(text), len(text), text)
 
@@ -196,11 +199,14 @@ class RunLogFake:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self.trouble = ""
 
     @property
     def run(self) -> str:
         return self._machine.run_id
+
+    @property
+    def trouble(self) -> str:
+        return self._machine.trouble
 
     async def begin(self, why: str) -> str:
         machine = self._machine

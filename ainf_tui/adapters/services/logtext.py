@@ -17,7 +17,7 @@ class LogFiles:
         """See `Logs.piece`."""
         try:
             return await asyncio.to_thread(_piece, path, start, limit)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return Piece(0, 0, 0, "")
         except OSError as error:
             raise AinfError(

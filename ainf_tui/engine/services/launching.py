@@ -81,7 +81,7 @@ class Launching:
         await self._free_port()
         await parts.runs.begin(f"{unit.name} is started")
         log = await parts.runs.log_path(unit.name)
-        start = (await parts.logs.piece(log, start=None, limit=1)).size
+        start = await self._written(log)
         unit.log, unit.log_start, unit.cwd, unit.run = log, start, command.cwd, parts.runs.run
         unit.last_word = ""
         await unit.save()
@@ -94,6 +94,14 @@ class Launching:
         parts.kill.reach("service.after_launch")
         unit.event("info", f"{unit.name} was started", pid=took.process.pid, command=list(command.command))
         await self._took(took)
+
+    async def _written(self, log: str) -> int:
+        """Bytes that are there already. A disk that refuses costs the log, never the service."""
+        try:
+            return (await self._unit.parts.logs.piece(log, start=None, limit=1)).size
+        except AinfError as error:
+            self._unit.event("warning", error.message, code=error.code)
+            return 0
 
     async def _begun_already(self) -> bool:
         """A start of an engine that was killed in the middle of it, found by its launcher's own word."""

@@ -46,7 +46,9 @@ class ServiceReads:
         self._supervisor.publish()
         chosen = set(names)
         documents = tuple(d for d in self._supervisor.documents() if d.name in chosen)
-        return ServicesDocument(documents, notices, run=self._parts.runs.run)
+        return ServicesDocument(
+            documents, notices, run=self._parts.runs.run, trouble=self._parts.runs.trouble
+        )
 
     def _unit(self, name: str) -> Unit:
         unit = self._supervisor.units.get(name)

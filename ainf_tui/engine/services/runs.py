@@ -33,10 +33,10 @@ class Runs:
             await self._log.end("ended", summary(documents, self._clock.now()))
         await self.begin(why)
 
-    async def keep(self, documents: Sequence[ServiceDocument], *, going_on: bool) -> bool:
-        """Its summary as things stand; its end where nothing is `going_on`. True if it has ended."""
+    async def keep(self, documents: Sequence[ServiceDocument], *, going_on: bool) -> None:
+        """Its summary as things stand; its end where nothing is `going_on`."""
         if not self._log.run:
-            return False
+            return
         said = "\n".join(f"{d.name} {d.kind} {d.state} {d.health} {d.restarts}" for d in documents)
         failed = any(d.problem is not None for d in documents)
         lines = summary(documents, self._clock.now())
@@ -45,4 +45,3 @@ class Runs:
         elif said != self._told:
             await self._log.summarize(lines, "trouble" if failed else "running")
         self._told = said
-        return not going_on

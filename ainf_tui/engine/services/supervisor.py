@@ -73,8 +73,8 @@ class Supervisor:
             await self._watching.count()
             await self._watching.ports()
             self._settled.set()
-            if await self.runs.keep(tuple(self.documents()), going_on=self.needed):
-                self.publish()
+            await self.runs.keep(tuple(self.documents()), going_on=self.needed)
+            self.publish()
             every = self.parts.tuning.count_every
             self._soon.clear()
             with suppress(TimeoutError):
@@ -233,7 +233,9 @@ class Supervisor:
             self._due = None
         before = {document.name: document for document in self._store.state.services.services}
         documents = tuple(_aged(before.get(d.name), d, _AGE) for d in self.documents())
-        self._store.update(services=ServicesDocument(documents, run=self.parts.runs.run))
+        self._store.update(
+            services=ServicesDocument(documents, run=self.parts.runs.run, trouble=self.parts.runs.trouble)
+        )
 
     def documents(self) -> Iterator[ServiceDocument]:
         """All, as they stand now, in the order of their declaration."""

@@ -237,8 +237,8 @@ class AinfDriver(LinuxDriver):
     def _mark(self) -> None:
         pace = self.pacer.pace
         if self._output is not None and pace.mark_wanted(waiting=True):
-            pace.marking(time.monotonic())
             self.write(STATUS)
+            pace.marking(time.monotonic())
 
     def _moved(self, backlog: int) -> None:
         if self.pacer.pace.kept(backlog, time.monotonic()):

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 WINDOW = 32_768
 """Bytes under way at which a line that is not slow gets no further frame."""
+FIRST, LITTLE = 8_192, 1_024
+"""The same before anything is known of the line (each quick answer doubles it), and once it is doubted."""
 SLOW = 20_000.0
 FAST = 40_000.0
 """Bytes a second: below the one a line is slow, above the other it is no longer."""
@@ -30,6 +32,10 @@ MARK_AFTER = 512
 """Bytes after which the terminal is asked how far it is."""
 _VOTES_SLOW, _VOTES_FAST = 3, 8
 _ENOUGH, _ENOUGH_WHEN_SLOW, _MUCH = 2_048, 200, 8_000
+_HESITATION = 0.15
+"""Seconds, beyond the way there and back, after which a line that has not answered is doubted."""
+_SHOWN = 0.05
+"""Seconds that bytes must take by what is thought of a slow line to show that it is faster."""
 _STALL = 15.0
 """Seconds after which it was no slow line but one that stood still."""
 _LOST = 3
@@ -61,6 +67,8 @@ class Pace:
         self.backlog = 0
         """Bytes that the kernel has not taken."""
         self._measured_slow = False
+        self._trusted = FIRST
+        """Bytes that may be under way to a terminal that answers, as far as it has shown."""
         self._votes = 0
         self.sent = 0
         """Bytes for the terminal so far."""
@@ -111,7 +119,7 @@ class Pace:
         return self._measurable and self._mark is None and under_way >= (1 if waiting else MARK_AFTER)
 
     def marking(self, now: float) -> None:
-        """A status request is about to be written."""
+        """A status request was written; its own bytes are among those that its answer tells of."""
         self._mark = _Mark(self.sent, math.ceil(self.sent - self._acked), now)
 
     def answered(self, now: float) -> None:
@@ -127,14 +135,30 @@ class Pace:
         if took < best:
             self._nearest = took, mark.ahead
         if math.isinf(best):
+            # How far away the terminal is nobody knows yet: few bytes that took long say nothing.
+            self._trust(mark.ahead, took if mark.ahead >= _ENOUGH else 0.0)
             self._measure(mark.ahead, took)
             return
         # The way there and back costs the same for both; what differs is bytes and their time.
         more, extra = mark.ahead - its_ahead, took - best
+        self._trust(mark.ahead, extra)
         if more >= _ENOUGH_WHEN_SLOW:
             self._measure(more, extra)
-        elif self.slow and extra < 0.02 + mark.ahead / FAST:
+        elif extra >= best:
+            # Fewer bytes took much longer: next to that the way there and back is nothing.
+            self._measure(mark.ahead, extra)
+        elif self.slow and (thought := mark.ahead / self._usual_rate()) >= _SHOWN and extra < thought / 2:
             self._faster(1.25)
+
+    def _trust(self, count: int, seconds: float) -> None:
+        """`count` bytes took `seconds`: how many may be under way next time."""
+        if seconds > _HESITATION and count < SLOW * seconds:
+            self._trusted = LITTLE
+        elif count >= MARK_AFTER and count >= FAST * (seconds - _HESITATION / 3):
+            self._trusted = min(WINDOW, 2 * self._trusted)
+            if count >= LITTLE and not self._measured_slow:
+                # Between two that took long, one that was quick: the line hesitates, and is not slow.
+                self._votes = 0
 
     def key(self, now: float) -> None:
         self._key_at = now
@@ -156,11 +180,17 @@ class Pace:
             return math.ceil(self.sent - self._acked)
         return self.backlog
 
-    def window(self) -> int:
+    def window(self, now: float) -> int:
         """Bytes that may be under way."""
-        if not self.slow:
+        if self.slow:
+            return max(LEAST, min(WINDOW, int(self._usual_rate() * AHEAD)))
+        if not self._measurable:
             return WINDOW
-        return max(LEAST, min(WINDOW, int(self._usual_rate() * AHEAD)))
+        mark = self._mark
+        nearest = self._nearest[0]
+        if mark is not None and not math.isinf(nearest) and now - mark.sent_at - nearest > _HESITATION:
+            return LITTLE
+        return self._trusted
 
     def _usual_rate(self) -> float:
         if self.rate is None or (self.low and self.indirect):
@@ -169,13 +199,13 @@ class Pace:
 
     def room(self, now: float) -> int:
         """Bytes that may go out now; zero or less: none."""
-        return 0 if self.backlog else self.window() - self.in_flight(now)
+        return 0 if self.backlog else self.window(now) - self.in_flight(now)
 
     def room_in(self, now: float) -> float:
         """Seconds until there is room by the model; infinite where an answer or the kernel will tell."""
-        if self._measurable or self.backlog:
+        if self.backlog or (self._measurable and self.in_flight(now) > 0):
             return math.inf
-        return max(0.02, (self.in_flight(now) - self.window() // 2) / self._usual_rate())
+        return max(0.02, (self.in_flight(now) - self.window(now) // 2) / self._usual_rate())
 
     def due_in(self, now: float) -> float:
         """Seconds until a repaint that nobody asked for may begin."""
@@ -209,10 +239,15 @@ class Pace:
 
     def _measure(self, count: int, seconds: float) -> None:
         """`count` bytes took `seconds`. Few bytes say nothing about a line that is not known to be slow."""
-        if seconds > _STALL or count < (_ENOUGH_WHEN_SLOW if self.slow else _ENOUGH):
+        long = seconds > _HESITATION and count >= LITTLE
+        enough = _ENOUGH_WHEN_SLOW if self.slow else LITTLE if long else _ENOUGH
+        if seconds > _STALL or count < enough:
             return
         rate = count / max(seconds, 0.001)
-        # Down at once: too much under way is what makes a key wait.
+        if self._measured_slow and self.rate is not None:
+            # Up by steps: what is sent too much before the next answer stands before every key.
+            rate = min(rate, 2 * self.rate)
+        # Down at once, for the same reason.
         self.rate = rate if self.rate is None or rate < self.rate / 2 else (self.rate + rate) / 2
         self._vote(rate, _VOTES_SLOW if count >= _MUCH and seconds >= 1.0 else 1)
 

@@ -18,7 +18,7 @@ from textual.geometry import Region
 from textual.screen import Screen, ScreenResultType
 
 from ainf_tui.tui.terminal.messages import LineChanged
-from ainf_tui.tui.terminal.pace import LEAST, Pace
+from ainf_tui.tui.terminal.pace import LEAST, WINDOW, Pace
 
 _BATCH = 0.05
 
@@ -88,13 +88,13 @@ class Pacer:
     def choose(self, dirty: set[Region], near: Region, now: float) -> tuple[list[Region], float]:
         """What to paint now, and else for how many seconds to wait (infinite: until it is further).
 
-        `dirty` is what has changed; what is taken over for painting leaves it. On a line that is not slow
-        that is all of it or nothing.
+        `dirty` is what has changed; what is taken over for painting leaves it. On a line that has shown that
+        it is fast that is all of it or nothing.
         """
         room = self.pace.room(now)
         if room <= 0:
             return [], self.pace.room_in(now)
-        if not self.pace.slow:
+        if not self.pace.slow and (self.pace.window(now) == WINDOW or self._cost(dirty) <= room):
             chosen = [*dirty, *self.strips]
             dirty.clear()
             self.strips.clear()
@@ -114,6 +114,10 @@ class Pacer:
         cells = sum(region.area for region in regions)
         if cells and count:
             self._cell_bytes = max(0.5, (3 * self._cell_bytes + count / cells) / 4)
+
+    def _cost(self, dirty: Iterable[Region]) -> float:
+        """Bytes that it takes to paint all that is due, as far as they can be known."""
+        return sum(strip.width for strip in rows([*dirty, *self.strips])) * self._cell_bytes
 
     @staticmethod
     def _near(dirty: set[Region], near: Region) -> list[Region]:

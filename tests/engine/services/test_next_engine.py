@@ -6,6 +6,7 @@ from ainf_tui.domain.host_documents import GpuDocument, GpuProcessDocument, Host
 from ainf_tui.domain.ports_services import Launched
 from ainf_tui.domain.service_documents import ServicesRequest
 from ainf_tui.domain.services import Exit, ProcessId, Restart, RestartSpec, ServiceSpec
+from ainf_tui.engine.health_services import service_reasons
 from tests.fakes.supervised import BOOT, Box, Machine, Process
 
 WEB = ServiceSpec("web", command=("serve",), restart=RestartSpec(Restart.ALWAYS, delay=0.0))
@@ -161,6 +162,15 @@ async def test_a_run_whose_folder_is_gone_is_followed_by_another():
         await box.state("web", "running", "healthy")
         assert machine.run_id
         assert machine.linked == ["web"]
+
+
+async def test_a_log_that_cannot_be_written_is_told_and_costs_nothing_else():
+    machine = Machine(trouble="No space left on device")
+    async with Box(machine, WEB) as box:
+        await box.services.start(ServicesRequest(("web",)))
+        await box.until(lambda: box.store.state.services.trouble == "No space left on device")
+        assert [r.code for r in service_reasons(box.store.state.services)] == ["runs.not_written"]
+        await box.state("web", "running", "healthy")
 
 
 async def test_what_is_told_does_not_change_while_nothing_does():

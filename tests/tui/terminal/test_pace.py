@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from ainf_tui.tui.terminal.pace import ASSUMED, EVERY, LEAST, SLOW, WINDOW, Pace
+from ainf_tui.tui.terminal.pace import ASSUMED, EVERY, FIRST, LEAST, LITTLE, SLOW, WINDOW, Pace
 
 
 class Line:
@@ -54,9 +54,9 @@ def test_window_of_a_slow_line_is_a_moment_of_it(delay):
     line = Line(5_000, delay)
     line.paint(20_000)
     for _ in range(200):
-        line.paint(line.pace.window())
+        line.paint(line.pace.window(line.now))
     assert line.pace.slow
-    assert LEAST <= line.pace.window() <= 2_000
+    assert LEAST <= line.pace.window(line.now) <= 2_000
 
 
 def test_line_that_becomes_fast_is_found():
@@ -65,9 +65,9 @@ def test_line_that_becomes_fast_is_found():
     assert line.pace.slow
     line.rate = 1_000_000
     for _ in range(60):
-        line.paint(line.pace.window())
+        line.paint(line.pace.window(line.now))
     assert not line.pace.slow
-    assert line.pace.window() == WINDOW
+    assert line.pace.window(line.now) == WINDOW
 
 
 def test_speed_between_the_bounds_changes_nothing():
@@ -77,7 +77,7 @@ def test_speed_between_the_bounds_changes_nothing():
     assert not line.pace.slow
     line.pace.low = True
     for _ in range(50):
-        line.paint(line.pace.window())
+        line.paint(line.pace.window(line.now))
     assert line.pace.slow, "asked for is asked for"
 
 
@@ -99,7 +99,45 @@ def test_nothing_more_goes_out_while_much_is_under_way():
     pace.marking(1.0)
     assert pace.room(1.01) <= 0
     pace.answered(1.2)
-    assert pace.room(1.2) == WINDOW
+    assert pace.room(1.2) == 2 * FIRST, "it has shown that it takes the first ones, and more is tried"
+
+
+def test_a_line_of_which_nothing_is_known_gets_little_and_one_that_is_quick_all():
+    line = Line(2_000_000, 0.02)
+    assert line.pace.window(line.now) == FIRST
+    for _ in range(3):
+        line.paint(6_000)
+    assert line.pace.window(line.now) == WINDOW
+
+
+def test_a_line_that_becomes_slow_is_doubted_before_it_has_swallowed_a_window():
+    """What is on its way before the first answer is what the next key waits for."""
+    line = Line(2_000_000)
+    for _ in range(10):
+        line.paint(6_000)
+    line.rate = 5_000
+    line.pace.wrote(3_000, line.now)
+    line.pace.marking(line.now)
+    assert line.pace.window(line.now + 0.1) == WINDOW
+    assert line.pace.window(line.now + 0.3) == LITTLE
+    line.now += 0.6
+    line.pace.answered(line.now)
+    for _ in range(3):
+        assert line.pace.window(line.now) <= LITTLE
+        line.paint(line.pace.window(line.now))
+    assert line.pace.slow
+
+
+def test_a_line_that_hesitates_now_and_then_is_not_slow():
+    line = Line(2_000_000, 0.005)
+    for _ in range(10):
+        line.paint(6_000)
+    for _ in range(20):
+        line.delay = 0.3
+        line.paint(1_500)
+        line.delay = 0.005
+        line.paint(1_500)
+    assert not line.pace.slow
 
 
 def test_nothing_goes_out_while_the_kernel_is_full():
