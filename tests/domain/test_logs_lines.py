@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ainf_tui.domain.logs import levels
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.heads import read_head
 from ainf_tui.domain.logs.levels import Level, inferred, level_of
@@ -150,3 +151,9 @@ def test_no_bytes_reach_a_terminal_raw(data):
     assert all(set(span.sgr) <= set("0123456789;") for span in line.spans)
     assert shown(data, 10).text == line.text[:10]
     read_head(line.text, CLOCK)
+
+
+@settings(deadline=None)
+@given(st.sampled_from([pattern for _, pattern in levels._patterns()]).flatmap(st.from_regex))
+def test_no_level_is_missed_for_the_sake_of_speed(text):
+    assert inferred(text) is not None or len(text) > levels.LOOKED_AT

@@ -197,7 +197,7 @@ def _syslog(text: str, clock: Clock) -> Head | None:
 
 
 def _rfc3164(text: str, clock: Clock, level: Level | None = None) -> Head | None:
-    found = _pattern("rfc3164").match(text)
+    found = _pattern("rfc3164").match(text) if text[3:4] == " " == text[6:7] else None
     if found is None or found["mo"] not in MONTHS:
         return None
     hour, minute, second = (int(part) for part in found.group("h", "mi", "s"))
@@ -214,7 +214,7 @@ def _kernel(message: str, at: datetime | None) -> Head:
 
 def _ctime(text: str, clock: Clock) -> datetime | None:
     """`Thu Nov 26 08:11:02 2026`."""
-    found = _pattern("ctime").match(text)
+    found = _pattern("ctime").match(text) if text[3:4] == " " == text[7:8] else None
     if found is None or found["mo"] not in MONTHS:
         return None
     time = tuple(int(part) for part in found.group("h", "mi", "s"))
@@ -284,7 +284,7 @@ def _json_time(value: object, clock: Clock) -> datetime | None:
 
 # -- ComfyUI and progress bars, which print as they like --------------------------------------------
 def _plain(text: str) -> Head | None:
-    found = _pattern("tqdm").search(text)
+    found = _pattern("tqdm").search(text) if "%|" in text else None
     if found is not None:
         fields = {"done": int(found["done"]), "total": int(found["total"])}
         return Head("tqdm", text.strip(), None, Level.INFO, False, "", fields)

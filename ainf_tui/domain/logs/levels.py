@@ -93,10 +93,31 @@ def inferred(text: str) -> Level | None:
     `0 errors found` stays what it is.
     """
     head = text[:LOOKED_AT]
+    low = head.lower()
+    if not any(hint in low for hint in _HINTS):
+        return None
     for level, pattern in _patterns():
         if pattern.search(head):
             return level
     return None
+
+
+_HINTS = (
+    *(
+        "error",
+        "warn",
+        "exception",
+        "traceback",
+        "critical",
+        "fatal",
+        "panic",
+        "fault",
+        "failed",
+        "could not",
+    ),
+    *("import", "prompt", "xid", "memory", "oom", "killed"),
+)
+"""What matches a pattern below holds one of these; most lines hold none, and are done with."""
 
 
 @cache
