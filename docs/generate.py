@@ -22,6 +22,7 @@ if str(ROOT) not in sys.path:
 from ainf_tui.api.app import openapi_document  # noqa: E402 - after the path
 from ainf_tui.cli.reference import cli_reference, json_schemas  # noqa: E402 - same
 from ainf_tui.domain.checks.verdict import CATALOG  # noqa: E402 - same
+from ainf_tui.playbook import playbook  # noqa: E402 - same
 from ainf_tui.resources import data_dir  # noqa: E402 - same
 from ainf_tui.settings_text import key_tables, settings_tables, template  # noqa: E402 - same
 
@@ -63,6 +64,29 @@ def check_table() -> str:
     return "\n".join([head, *rows]) + "\n"
 
 
+def playbook_page() -> str:
+    """Markdown: every entry of the playbook, an area a section."""
+    areas: dict[str, list[str]] = {}
+    for entry in playbook().entries:
+        steps = "<br>".join(_cell(step) for step in entry.steps)
+        action = f"<br>`{entry.action}`" if entry.action else ""
+        title = _cell(entry.title.replace("{what}", "NAME"))
+        row = f"| `{entry.code}` | {title} | {_cell(entry.cause)} | {steps}{action} |"
+        areas.setdefault(entry.code.partition(".")[0], []).append(row)
+    head = "| code | what happened | why | what to do |\n|---|---|---|---|"
+    tables = [f"## {area}\n\n{head}\n" + "\n".join(rows) for area, rows in areas.items()]
+    return "\n\n".join([_PLAYBOOK, *tables]) + "\n"
+
+
+_PLAYBOOK = """\
+# Playbook
+
+<!-- Written by `make docs` from data/playbook.toml; change it there. -->
+
+Failures of ComfyUI, PyTorch, drivers, networks and disks that others have had before. `ainf logs --explain`
+shows the entry under an error that it knows, and a service that failed is told with it. A line of the log
+tells each."""
+
 BLOCKS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "configuration.md": {"settings": settings_tables, "template": config_example},
     "errors.md": {"codes": error_table},
@@ -74,7 +98,11 @@ BLOCKS: Mapping[str, Mapping[str, Callable[[], str]]] = {
 
 def generated_files() -> dict[str, str]:
     """Path under docs/ -> text, of the files that are generated whole."""
-    files = {"cli.md": cli_reference(), "openapi.json": _json(openapi_document())}
+    files = {
+        "cli.md": cli_reference(),
+        "playbook.md": playbook_page(),
+        "openapi.json": _json(openapi_document()),
+    }
     return files | {f"schemas/{name}.json": _json(schema) for name, schema in json_schemas().items()}
 
 

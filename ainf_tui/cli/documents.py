@@ -272,4 +272,8 @@ class LogDocument:
     traceback: bool
     fields: Mapping[str, Any]
     """What else a line of JSON says."""
+    fingerprint: str | None
+    """Of an error: the same each time that the same failure comes, whatever numbers and paths it names."""
+    known: str | None
+    """With `--explain`: the entry of the playbook that tells what an error means."""
     schema: str = "ainf.log/1"

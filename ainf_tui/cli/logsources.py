@@ -81,7 +81,7 @@ def _of_name(folder: Path, name: str) -> Source | None:
     if name == runs.EVENTS or name.startswith(f"{runs.EVENTS}."):
         return Source(EVENTS, folder / name, name == runs.EVENTS)
     if runs.PIECE.search(name):
-        return Source(service_of(name), folder / name, name.endswith(".log"))
+        return Source(visible(service_of(name), 100), folder / name, name.endswith(".log"))
     return None
 
 
@@ -89,7 +89,8 @@ def _meant(app: App, word: str, *, follow: bool) -> list[Source]:
     if word == STDIN:
         return [Source("stdin", None)]
     path = Path(os.path.expanduser(word))  # noqa: PTH111 - pathlib raises for the ~name of no user
-    if path.is_file() or (_is_path(word) and path.exists()):
+    # Neither raises, whatever the name or the folder's permissions.
+    if os.path.isfile(path) or (_is_path(word) and os.path.exists(path)):  # noqa: PTH110, PTH113 - see above
         return [_file(path)]
     if _WILD & set(word):
         return [_file(Path(found)) for found in _matching(word)]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ainf_tui.cli.documents import LogDocument
 from ainf_tui.cli.output import Output, encode, show
 from ainf_tui.display.format import here
+from ainf_tui.domain.errors.fingerprint import failure
+from ainf_tui.domain.errors.playbook import Known, Playbook
 from ainf_tui.domain.logs.levels import Level
 from ainf_tui.domain.logs.records import Record
 from ainf_tui.domain.logs.shown import Shown
@@ -23,7 +25,7 @@ _OWN = frozenset({"seq", "run"})
 
 
 class Printer:
-    """Takes records and writes them in batches. `explain` gives the lines that follow an error's record."""
+    """Takes records and writes them in batches. With a playbook, what is known of an error follows it."""
 
     def __init__(
         self,
@@ -31,11 +33,12 @@ class Printer:
         *,
         raw: bool,
         names: Sequence[str],
-        explain: Callable[[Record], Sequence[str]] | None = None,
+        playbook: Playbook | None = None,
     ) -> None:
         self._out = out
         self._raw = raw
-        self._explain = explain
+        self._playbook = playbook
+        self._told: set[str] = set()
         self._coloured = out.paint("x", "red") != "x"
         self._limit = LINE if out.interactive else None
         self._heads: dict[str, str] = {}
@@ -60,7 +63,8 @@ class Printer:
             self._bytes.append(data if data.endswith(b"\n") else data + b"\n")
             self._size += len(data)
         elif self._out.json:
-            self._add(encode(document(record)))
+            known = self._known(record)
+            self._add(encode(document(record, known.entry.code if known else None)))
         else:
             self._add_text(record)
         if self._size > _BATCH:
@@ -88,9 +92,27 @@ class Printer:
         else:
             for line in record.lines:
                 self._add(head + self._line(line, colour))
-        if self._explain is not None and record.level >= Level.ERROR:
-            for text in self._explain(record):
-                self._add(head + self._out.paint(text, "bold"))
+        if (known := self._known(record)) is not None:
+            for number, text in enumerate(self._card(known)):
+                self._add(head + self._out.paint(text, "" if number else "bold"))
+
+    def _known(self, record: Record) -> Known | None:
+        if self._playbook is None or record.level < Level.WARNING:
+            return None
+        lines = [record.message] if record.format == "json" else [line.text for line in record.lines]
+        return self._playbook.look(lines)
+
+    def _card(self, known: Known) -> Iterator[str]:
+        """All of it once, then its name."""
+        entry, mark = known.entry, "▶" if self._out.unicode else ">"
+        again = entry.code in self._told
+        self._told.add(entry.code)
+        yield f"  {mark} {known.title} [{entry.code}]{', see above' if again else ''}"
+        if not again:
+            yield f"    {entry.cause}"
+            yield from (f"    - {step}" for step in entry.steps)
+            if entry.action:
+                yield f"    $ {entry.action}"
 
     def _head(self, source: str) -> str:
         found = self._heads.get(source)
@@ -126,7 +148,7 @@ class Printer:
         return f" ... and {over:,} characters" if over > 0 else ""
 
 
-def document(record: Record) -> LogDocument:
+def document(record: Record, known: str | None = None) -> LogDocument:
     """The line `ainf.log/1`."""
     return LogDocument(
         source=record.source,
@@ -143,7 +165,16 @@ def document(record: Record) -> LogDocument:
         text=storable(record.text),
         traceback=record.traceback,
         fields=storable_json(record.fields),
+        fingerprint=_fingerprint(record),
+        known=known,
     )
+
+
+def _fingerprint(record: Record) -> str | None:
+    if record.level < Level.ERROR:
+        return None
+    source = record.name if record.format == "json" and record.name else record.source
+    return failure(source, record.message, [line.text for line in record.lines]).fingerprint
 
 
 def json_line(record: Record) -> str:

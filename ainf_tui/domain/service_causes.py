@@ -6,60 +6,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ainf_tui.domain.errors.playbook import Playbook
 from ainf_tui.domain.services import Exit
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """`message` completes "it failed: ..."; `hint` is the next step."""
+    """`message` completes "it failed: ..."; `hint` is the next step; `code` names the playbook's entry."""
 
     message: str
     hint: str
-
-
-# The first that fits wins; what is more particular stands first.
-_KNOWN: tuple[tuple[str, str, str], ...] = (
-    (
-        r"address already in use|errno 98\b|errno 48\b|EADDRINUSE|only one usage of each socket address",
-        "its port is taken",
-        "`ainf services ports` shows by whom; start it on another one with --port",
-    ),
-    (
-        r"CUDA (?:error: )?out of memory|OutOfMemoryError|HIP (?:error: )?out of memory",
-        "the GPU's memory is full",
-        "end what else uses the GPU, or start with less: --lowvram",
-    ),
-    (
-        r"no kernel image is available|not compiled with CUDA enabled|CUDA driver version is insufficient",
-        "PyTorch and the GPU's driver do not fit together",
-        "install the PyTorch that belongs to this GPU and its driver",
-    ),
-    (
-        r"ModuleNotFoundError: No module named '(?P<what>[\w.]+)'|ImportError: .*'(?P<other>[\w.]+)'",
-        "the Python module {what} is missing",
-        "install its requirements into the environment that it runs in",
-    ),
-    (
-        r"MemoryError|Cannot allocate memory|std::bad_alloc",
-        "the machine's memory is full",
-        "end other programs, or give the machine swap",
-    ),
-    (
-        r"No space left on device|Errno 28\b",
-        "a disk is full",
-        "free some space; `ainf status` tells how much there is",
-    ),
-    (
-        r"Permission denied|Errno 13\b|Operation not permitted",
-        "it may not use a file, folder or port",
-        "look at whose it is; ports below 1024 are root's",
-    ),
-    (
-        r"can't open file|No such file or directory",
-        "a file is not where it looks for it",
-        "look at `command` and `cwd` in its definition",
-    ),
-)
+    code: str = ""
 
 
 _LAST_WORD = re.compile(
@@ -73,15 +30,12 @@ def last_word(log: Sequence[str]) -> str:
     return next((line[:300] for line in reversed(log) if _LAST_WORD.match(line)), "")
 
 
-def known_cause(how: Exit | None, log: Sequence[str]) -> Cause | None:
+def known_cause(how: Exit | None, log: Sequence[str], playbook: Playbook) -> Cause | None:
     """Why it ended, from how it ended and its last lines (oldest first); None if nothing known fits."""
     if how is not None and how.oom:
         return Cause("the kernel ended it: the machine's memory was full", "end other programs, or add swap")
-    for line in reversed(log):
-        for pattern, message, hint in _KNOWN:
-            if found := re.search(pattern, line[:2000], re.IGNORECASE):
-                what = next((value for value in found.groupdict().values() if value), "")
-                return Cause(message.replace("{what}", what), hint)
+    if (known := playbook.look(log)) is not None:
+        return Cause(known.clause, known.entry.steps[0], known.entry.code)
     if how is not None and how.signal == "SIGKILL":
         return Cause(
             "somebody did that, or the kernel for lack of memory",

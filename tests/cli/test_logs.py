@@ -115,6 +115,7 @@ def test_files_globs_and_stdin(ainf, run, tmp_path):
     [
         (["nothing"], "logs.no_source", "The newest run has logs of comfyui, events, web."),
         (["./nothing.log"], "logs.not_found", "Look at the name"),
+        (["./" + "x" * 5000], "logs.not_found", "Look at the name"),
         (["/nowhere/*.log"], "logs.not_found", "Look at the name"),
         (["--since", "noon"], "logs.bad_time", "2h"),
         (["--grep", "(", "web"], "logs.bad_pattern", "backslash"),
@@ -195,7 +196,36 @@ def test_json_is_what_the_schema_says(ainf, run):
     place = Path(crash["file"]).read_bytes()[crash["start"] : crash["end"]]
     assert place.decode() == CRASH
     [ended] = [line for line in lines if line["message"] == "ends"]
+    assert crash["fingerprint"] != ended["fingerprint"]
+    assert {line["fingerprint"] for line in lines if line["level"] in {"info", "warning"}} == {None}
     assert (ended["name"], ended["fields"]["fields"]) == ("web", {"code": 7})
+
+
+def test_what_is_known_of_an_error_follows_it_in_full_once(ainf, tmp_path):
+    oom = "!!! Exception during processing !!! CUDA error: out of memory\n"
+    (tmp_path / "x.log").write_text("CUDA out of memory is not an error here\n" + oom + oom + CRASH)
+    shown = ainf("logs", str(tmp_path / "x.log"), "--explain").out.splitlines()
+    told = [number for number, line in enumerate(shown) if "[gpu.out_of_memory]" in line]
+    assert [shown[number - 1] for number in told] == [oom.strip(), oom.strip()]
+    assert shown[told[0] + 1].startswith("    The models and the picture")
+    assert "    $ ainf host" in shown
+    assert shown[told[1]].endswith("[gpu.out_of_memory], see above")
+    assert shown[told[1] + 1 :] == CRASH.splitlines(), "what nobody knows is told by itself"
+    lines = [
+        json.loads(line)
+        for line in ainf("logs", str(tmp_path / "x.log"), "--explain", "--json").out.splitlines()
+    ]
+    assert [line["known"] for line in lines] == [None, "gpu.out_of_memory", "gpu.out_of_memory", None]
+    lines = [json.loads(line) for line in ainf("logs", str(tmp_path / "x.log"), "--json").out.splitlines()]
+    assert {line["known"] for line in lines} == {None}
+
+
+def test_the_same_failure_has_the_same_fingerprint(ainf, tmp_path):
+    again = CRASH.replace("/opt/ComfyUI", "/home/x/ComfyUI").replace("518", "9")
+    (tmp_path / "x.log").write_text(f"{CRASH}got prompt\n{again}ERROR: no luck\n")
+    lines = ainf("logs", str(tmp_path / "x.log"), "--level", "error", "--json").out.splitlines()
+    first, second, other = (json.loads(line)["fingerprint"] for line in lines)
+    assert first == second != other
 
 
 def test_raw_gives_the_bytes_and_no_terminal_gets_them(ainf, run):

@@ -31,6 +31,7 @@ from ainf_tui.domain.services_order import (
     unmet,
     usable,
 )
+from ainf_tui.playbook import playbook
 
 NOW = machine.Moment(datetime(2026, 3, 1, tzinfo=UTC), 0.0)
 
@@ -124,22 +125,22 @@ def test_another_port_reaches_every_place():
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("OSError: [Errno 98] Address already in use", "its port is taken"),
+        ("OSError: [Errno 98] Address already in use", "the port is taken"),
         ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB", "the GPU's memory is full"),
         ("ModuleNotFoundError: No module named 'yaml'", "the Python module yaml is missing"),
-        ("PermissionError: [Errno 13] Permission denied: '/x'", "it may not use a file, folder or port"),
+        ("PermissionError: [Errno 13] Permission denied: '/x'", "a file, folder or port may not be used"),
         ("OSError: [Errno 28] No space left on device", "a disk is full"),
     ],
 )
 def test_known_causes(line, told):
-    found = known_cause(Exit(code=1), ["Starting", line, "shutting down"])
+    found = known_cause(Exit(code=1), ["Starting", line, "shutting down"], playbook())
     assert found is not None
     assert found.message == told
 
 
 def test_unknown_causes_are_none_and_the_killer_is_named():
-    assert known_cause(Exit(code=1), ["nothing that we know"]) is None
-    killed = known_cause(Exit(signal="SIGKILL", oom=True), ["Address already in use"])
+    assert known_cause(Exit(code=1), ["nothing that we know"], playbook()) is None
+    killed = known_cause(Exit(signal="SIGKILL", oom=True), ["Address already in use"], playbook())
     assert killed is not None
     assert "memory" in killed.message
 

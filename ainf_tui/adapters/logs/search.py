@@ -43,23 +43,36 @@ def _beyond() -> re.Pattern[str]:
 
 def may_hold(data: bytes, needle: Needle) -> bool:
     """False only if no line of the data, as it is shown, has a match."""
+    if needle.literal:
+        return needle.literal in data or _hidden_literal(data, needle)
     if b"\r\n" in data:
         data = data.replace(b"\r\n", b"\n")
     if _in_messages(data, needle):
         return True
     if needle.by_lines:
         return _in_lines(data.split(b"\n"), needle)
-    if needle.literal and needle.literal in data:
+    text = data.decode("utf-8", "backslashreplace")
+    if needle.pattern.search(text):
         return True
-    if not (needle.literal and data.isascii()):
-        text = data.decode("utf-8", "backslashreplace")
-        if not needle.literal and needle.pattern.search(text):
-            return True
-        if not text.isascii() and _has_pictures(text):
-            return _in_lines(data.split(b"\n"), needle)
+    return _in_pictures(data, text, needle, set())
+
+
+def _hidden_literal(data: bytes, needle: Needle) -> bool:
+    """Whether a text that does not stand there may be shown all the same."""
+    if b"\\" in data and _in_messages(data, needle):
+        return True
+    text = "" if data.isascii() else data.decode("utf-8", "backslashreplace")
+    if text and needle.pattern.search(text):  # What is no UTF-8 is shown as letters and digits.
+        return True
     # Carriage returns part a line, and what a text is found in is one of the parts.
-    parted = needle.literal and CARRIAGE.encode() not in needle.literal
-    return _in_lines(_controlled(data, {0x0D} if parted else set()), needle)
+    parted = CARRIAGE.encode() not in needle.literal
+    return _in_pictures(data, text, needle, {0x0D} if parted else set())
+
+
+def _in_pictures(data: bytes, text: str, needle: Needle, but: set[int]) -> bool:
+    if not text.isascii() and _has_pictures(text):
+        return _in_lines(data.split(b"\n"), needle)
+    return _in_lines(_controlled(data, but), needle)
 
 
 def _in_lines(lines: Iterable[bytes], needle: Needle) -> bool:

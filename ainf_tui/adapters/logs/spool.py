@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ainf_tui.adapters.logs.file import BLOCK, LogFile, no_file, unreadable
+from ainf_tui.domain.text import visible
 from ainf_tui.errors import AinfError
 
 GZIP = b"\x1f\x8b"
@@ -151,6 +152,6 @@ def _write(descriptor: int, data: bytes) -> None:
 def _too_large(path: Path, size: int) -> AinfError:
     return AinfError(
         "logs.spool_full",
-        f"{path}: only its first {size} bytes are shown; there is no room for more",
+        f"{visible(str(path), 300)}: only its first {size} bytes are shown; there is no room for more",
         hint="Unpack it to a file on a larger disk, or set TMPDIR to a folder there.",
     )

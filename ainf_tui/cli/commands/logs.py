@@ -17,6 +17,7 @@ from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.levels import WORDS, Level
 from ainf_tui.domain.logs.query import Query, compiled, moment
 from ainf_tui.errors import UsageError
+from ainf_tui.playbook import playbook
 
 USUAL = 100
 """Records that are shown where nothing else says how many."""
@@ -51,6 +52,7 @@ class _Count(click.ParamType[Any]):
 @click.option("--since", metavar="TIME", help="10m, 2h, 14:03, 2026-11-26, 2026-11-26T14:03:05Z.")
 @click.option("--until", metavar="TIME", help="The same; the moment itself is left out.")
 @click.option("--source", "only", metavar="NAME", multiple=True, help="Only of these sources.")
+@click.option("--explain", is_flag=True, help="With what is known of each error: its cause, and what to do.")
 @click.option("--raw", is_flag=True, help="The bytes as they stand in the file; not for a terminal.")
 @click.option("--json", "_json", is_flag=True, help="Lines of `ainf.log/1` on stdout.")
 @click.pass_obj
@@ -64,7 +66,8 @@ def logs(app: App, /, *, names: tuple[str, ...], follow: bool, raw: bool, _json:
     wanted = _wanted(chosen, clock)
     _check(app, raw=raw)
     found = sources(app, names, follow=follow)
-    printer = Printer(app.out, raw=raw, names=[source.name for source in found])
+    book = playbook() if chosen["explain"] else None
+    printer = Printer(app.out, raw=raw, names=[source.name for source in found], playbook=book)
     with Reader(app, found, wanted, clock) as reader:
         reader.open(follow=follow)
         reader.print(printer)

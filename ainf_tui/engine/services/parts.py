@@ -6,11 +6,13 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from ainf_tui.domain.errors.playbook import Playbook
 from ainf_tui.domain.ports import Clock
 from ainf_tui.domain.ports_services import Logs, Prober, Processes, Provider, Records, RunLog
 from ainf_tui.domain.services import Definitions
 from ainf_tui.domain.services_machine import Moment
 from ainf_tui.killpoints import KillSwitch
+from ainf_tui.playbook import playbook as shipped
 
 log = logging.getLogger("ainf.services")
 
@@ -56,6 +58,8 @@ class Parts:
     tuning: ServiceTuning = ServiceTuning()
     aclose: Callable[[], Awaitable[None]] = _nothing
     """Closes what the wiring has opened."""
+    playbook: Playbook = field(default_factory=shipped)
+    """What the end of a failed service's log may mean."""
     kill: KillSwitch = field(default_factory=lambda: KillSwitch(""))
 
     def moment(self) -> Moment:

@@ -35,7 +35,7 @@ def failed(unit: Unit, lines: Sequence[str]) -> Problem:
     """What to tell of the end of a service, after its standing has changed."""
     now = unit.standing
     how = now.exit or Exit()
-    cause = known_cause(how, lines)
+    cause = known_cause(how, lines, unit.parts.playbook)
     said = last_word(lines)
     reason = ": ".join(part for part in (how.text, cause.message if cause else "", said) if part)
     hint = cause.hint if cause else f"`ainf services logs {unit.name}` shows what it wrote."
@@ -43,6 +43,7 @@ def failed(unit: Unit, lines: Sequence[str]) -> Problem:
         "service": unit.name,
         "exit": {"code": how.code, "signal": how.signal, "oom": how.oom},
         "log": list(lines),
+        "known": cause.code if cause else "",
     }
     if now.state is ServiceState.CRASH_LOOP:
         times = now.streak + 1

@@ -108,7 +108,7 @@ async def test_while_it_waits_to_be_started_again_it_says_so_and_can_be_stopped(
             "one",
             "20%\rlast: Address already in use".rpartition("\r")[2],
         ]
-        assert "its port is taken" in waits.problem.message
+        assert "the port is taken" in waits.problem.message
         assert waits.actions == ("start", "stop")
         assert box.supervisor.needed
         await box.services.stop(ask("web"))

@@ -1,0 +1,127 @@
+"""The playbook: every entry is told by real lines, each line by one entry, and no line takes long."""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+
+from ainf_tui.cli.main import cli
+from ainf_tui.cli.reference import walk
+from ainf_tui.domain.errors.playbook import LINE, Entry, Playbook, parse
+from ainf_tui.playbook import playbook
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = tomllib.loads((ROOT / "tests" / "data" / "playbook_examples.toml").read_text("utf-8"))["example"]
+ENTRIES = playbook().entries
+LETTERS = (
+    "a",
+    " ",
+    "0",
+    "(",
+    "'",
+    ": ",
+    "Killed  ",
+    "Value ",
+    "NVRM: Xid (PCI",
+    "Cannot import ",
+    "size mismatch ",
+)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example['code']}-{example['line'][:24]}")
+def test_each_example_is_told_by_exactly_one_entry(example):
+    assert [entry.code for entry in ENTRIES if entry.match(example["line"])] == [example["code"]]
+
+
+def test_each_entry_has_an_example_and_each_example_its_source():
+    assert {entry.code for entry in ENTRIES} == {example["code"] for example in EXAMPLES}
+    assert len(ENTRIES) >= 40
+    for example in EXAMPLES:
+        if not example["source"].startswith("https://"):
+            assert example["line"] in (ROOT / example["source"]).read_text("utf-8"), example["source"]
+
+
+def test_each_action_is_a_command_of_ainf():
+    paths = {ctx.command_path for ctx in walk(click.Context(cli, info_name="ainf"))}
+    assert [entry.code for entry in ENTRIES if entry.action and entry.action not in paths] == []
+
+
+def test_each_command_in_a_step_is_one_of_ainf():
+    paths = {ctx.command_path for ctx in walk(click.Context(cli, info_name="ainf"))}
+    named = [
+        command
+        for entry in ENTRIES
+        for step in entry.steps
+        for command in step.split("`")[1::2]
+        if command.startswith("ainf ")
+    ]
+    assert named
+    assert [
+        command for command in named if not any(command.startswith(path) for path in paths - {"ainf"})
+    ] == []
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.code)
+def test_no_line_takes_long(entry):
+    lines = [(letters * (100_000 // len(letters)))[:100_000] for letters in LETTERS]
+    lines += [pattern * (100_000 // len(pattern)) for pattern in entry.patterns]
+    # The whole line, though only its beginning is looked at: quadratic work would take minutes.
+    begin = time.process_time()
+    for line in lines:
+        for pattern in entry.compiled:
+            pattern.search(line)
+    assert time.process_time() - begin < 20
+
+
+def test_a_traceback_means_what_its_last_known_line_means():
+    lines = [
+        "OSError: [Errno 28] No space left on device",
+        "During handling of ...",
+        "MemoryError",
+        "  and so on",
+    ]
+    known = playbook().look(lines)
+    assert known is not None
+    assert known.entry.code == "memory.full"
+    assert playbook().look(["all is well"]) is None
+    assert playbook().look([]) is None
+    assert playbook().look(["x" * LINE + " No space left on device"]) is None
+
+
+def test_names_are_filled_in_and_made_harmless():
+    known = playbook().look(["ModuleNotFoundError: No module named 'yaml'"])
+    assert known is not None
+    assert (known.title, known.clause) == (
+        "The Python module yaml is missing",
+        "the Python module yaml is missing",
+    )
+    book = Playbook(
+        [Entry("a.b", "CUDA lacks {what}", "c", ("s",), ("no (?P<what>.+)|(?P<what_2>nothing)|^none$",))]
+    )
+    named, empty = book.look(["no \x1b[31m" + "x" * 200]), book.look(["none"])
+    assert named is not None
+    assert empty is not None
+    assert named.clause.startswith("CUDA lacks ␛[31mxxx")
+    assert len(named.title) < 100
+    assert empty.title == "CUDA lacks it needs"
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        (
+            {"title": "t", "cause": "c", "steps": ["s"], "patterns": ["p"], "color": "red"},
+            "color is no field",
+        ),
+        ({"title": "", "cause": "c", "steps": ["s"], "patterns": ["p"]}, "title and cause"),
+        ({"title": "t", "cause": "c", "steps": [], "patterns": ["p"]}, "steps and patterns"),
+        ({"title": "t", "cause": "c", "steps": ["s"], "patterns": "p"}, "steps and patterns"),
+    ],
+)
+def test_an_entry_that_is_wrong_is_named(facts, told):
+    with pytest.raises(ValueError, match=f"a.b: .*{told}"):
+        parse({"a.b": facts})
