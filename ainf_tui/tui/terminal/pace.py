@@ -142,7 +142,11 @@ class Pace:
         # The way there and back costs the same for both; what differs is bytes and their time.
         more, extra = mark.ahead - its_ahead, took - best
         self._trust(mark.ahead, extra)
-        if more >= _ENOUGH_WHEN_SLOW:
+        quick = mark.ahead >= max(MARK_AFTER, FAST * took) or more >= max(MARK_AFTER, FAST * extra)
+        if quick and not self._measured_slow:
+            # Between two that took long, one that was quick: the line hesitates, and is not slow.
+            self._votes = 0
+        if more >= (_ENOUGH_WHEN_SLOW if self.slow else MARK_AFTER):
             self._measure(more, extra)
         elif extra >= best:
             # Fewer bytes took much longer: next to that the way there and back is nothing.
@@ -156,9 +160,9 @@ class Pace:
             self._trusted = LITTLE
         elif count >= MARK_AFTER and count >= FAST * (seconds - _HESITATION / 3):
             self._trusted = min(WINDOW, 2 * self._trusted)
-            if count >= LITTLE and not self._measured_slow:
-                # Between two that took long, one that was quick: the line hesitates, and is not slow.
-                self._votes = 0
+        elif count >= self._trusted // 2:
+            # Neither quick nor slow, as few bytes are: more of them will show it.
+            self._trusted = min(WINDOW, self._trusted * 3 // 2)
 
     def key(self, now: float) -> None:
         self._key_at = now
@@ -239,8 +243,7 @@ class Pace:
 
     def _measure(self, count: int, seconds: float) -> None:
         """`count` bytes took `seconds`. Few bytes say nothing about a line that is not known to be slow."""
-        long = seconds > _HESITATION and count >= LITTLE
-        enough = _ENOUGH_WHEN_SLOW if self.slow else LITTLE if long else _ENOUGH
+        enough = _ENOUGH_WHEN_SLOW if self.slow else MARK_AFTER if seconds > _HESITATION else _ENOUGH
         if seconds > _STALL or count < enough:
             return
         rate = count / max(seconds, 0.001)

@@ -128,6 +128,29 @@ def test_a_line_that_becomes_slow_is_doubted_before_it_has_swallowed_a_window():
     assert line.pace.slow
 
 
+@pytest.mark.parametrize("rate", [2_000, 5_000, 10_000, 15_000])
+def test_a_slow_line_is_found_by_little_though_the_first_answer_was_late(rate):
+    """The app was busy when its first answer came; from then on no more than the window is sent at once."""
+    line = Line(rate, 0.08)
+    for _ in range(60):
+        line.paint(max(400, line.pace.window(line.now)))
+    assert line.pace.slow
+
+
+@pytest.mark.parametrize("rate", [60_000, 300_000])
+def test_a_line_that_was_doubted_once_is_trusted_again(rate):
+    line = Line(rate, 0.08)
+    line.paint(6_000)
+    line.delay = 0.6
+    line.paint(6_000)
+    line.delay = 0.08
+    assert line.pace.window(line.now) == LITTLE
+    for _ in range(12):
+        line.paint(line.pace.window(line.now))
+    assert not line.pace.slow
+    assert line.pace.window(line.now) > FIRST
+
+
 def test_a_line_that_hesitates_now_and_then_is_not_slow():
     line = Line(2_000_000, 0.005)
     for _ in range(10):
