@@ -97,31 +97,6 @@ class LogFile:
             end = start
         return 0
 
-    def line_end(self, offset: int) -> int:
-        """Behind the line feed of the line that holds the byte at `offset`, or the file's end."""
-        while part := self.read(offset, offset + BLOCK):
-            found = part.find(b"\n")
-            if found >= 0:
-                return offset + found + 1
-            offset += len(part)
-        return offset
-
-    def back(self, end: int, count: int) -> int:
-        """Where the `count` lines before `end` begin, which is a line's start or the file's end."""
-        if count <= 0 or end <= 0:
-            return max(0, end)
-        # The feed of the last line itself is none between two lines.
-        wanted, place = count, end - 1 if self.read(end - 1, end) == b"\n" else end
-        while place > 0:
-            start = max(0, place - BLOCK)
-            part = self.read(start, place)
-            feeds = part.count(b"\n")
-            if feeds >= wanted:
-                return start + _nth_last(part, wanted) + 1
-            wanted -= feeds
-            place = start
-        return 0
-
     def lines(self, start: int = 0, end: int | None = None) -> Iterator[RawLine]:
         """The lines from `start`, which begins one, to `end` (as it is now)."""
         stop = self.size if end is None else end
@@ -142,11 +117,6 @@ class Splitter:
         self._start = start
         self._parts: list[bytes] = []
         self._size = 0
-
-    @property
-    def pending(self) -> int:
-        """Bytes of the line that has no end yet."""
-        return self._size
 
     def feed(self, data: bytes) -> Iterator[RawLine]:
         """Takes what follows; gives the lines that are complete, and pieces of `MAX_LINE` of longer ones."""
@@ -174,13 +144,6 @@ class Splitter:
     def _keep(self, piece: bytes) -> None:
         self._parts.append(piece)
         self._size += len(piece)
-
-
-def _nth_last(part: bytes, count: int) -> int:
-    place = len(part)
-    for _ in range(count):
-        place = part.rfind(b"\n", 0, place)
-    return place
 
 
 def _seekable(descriptor: int) -> bool:
