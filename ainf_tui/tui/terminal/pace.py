@@ -32,6 +32,8 @@ MARK_AFTER = 512
 """Bytes after which the terminal is asked how far it is."""
 _VOTES_SLOW, _VOTES_FAST = 3, 8
 _ENOUGH, _ENOUGH_WHEN_SLOW, _MUCH = 2_048, 200, 8_000
+SETTLING = 2.0
+"""Seconds from the first answer in which nothing is doubted: the app begins, and reads its answers late."""
 _HESITATION = 0.15
 """Seconds, beyond the way there and back, after which a line that has not answered is doubted."""
 _SHOWN = 0.05
@@ -67,6 +69,7 @@ class Pace:
         self.backlog = 0
         """Bytes that the kernel has not taken."""
         self._measured_slow = False
+        self._settled_at = math.inf
         self._trusted = FIRST
         """Bytes that may be under way to a terminal that answers, as far as it has shown."""
         self._votes = 0
@@ -125,6 +128,7 @@ class Pace:
     def answered(self, now: float) -> None:
         """A status request was answered: at first the probe's, then each mark."""
         self.answers, self._lost = True, 0
+        self._settled_at = min(self._settled_at, now + SETTLING)
         mark, self._mark = self._mark, None
         if mark is None:
             self._acked = max(self._acked, self.sent - self.backlog)
@@ -132,16 +136,17 @@ class Pace:
         self._acked = max(self._acked, mark.position)
         took = now - mark.sent_at
         best, its_ahead = self._nearest
+        settled = now >= self._settled_at
         if took < best:
             self._nearest = took, mark.ahead
         if math.isinf(best):
             # How far away the terminal is nobody knows yet: few bytes that took long say nothing.
-            self._trust(mark.ahead, took if mark.ahead >= _ENOUGH else 0.0)
+            self._trust(mark.ahead, took if mark.ahead >= _ENOUGH else 0.0, settled=settled)
             self._measure(mark.ahead, took)
             return
         # The way there and back costs the same for both; what differs is bytes and their time.
         more, extra = mark.ahead - its_ahead, took - best
-        self._trust(mark.ahead, extra)
+        self._trust(mark.ahead, extra, settled=settled)
         quick = mark.ahead >= max(MARK_AFTER, FAST * took) or more >= max(MARK_AFTER, FAST * extra)
         if quick and not self._measured_slow:
             # Between two that took long, one that was quick: the line hesitates, and is not slow.
@@ -154,10 +159,10 @@ class Pace:
         elif self.slow and (thought := mark.ahead / self._usual_rate()) >= _SHOWN and extra < thought / 2:
             self._faster(1.25)
 
-    def _trust(self, count: int, seconds: float) -> None:
+    def _trust(self, count: int, seconds: float, *, settled: bool) -> None:
         """`count` bytes took `seconds`: how many may be under way next time."""
         if seconds > _HESITATION and count < SLOW * seconds:
-            self._trusted = LITTLE
+            self._trusted = LITTLE if settled else self._trusted
         elif count >= MARK_AFTER and count >= FAST * (seconds - _HESITATION / 3):
             self._trusted = min(WINDOW, 2 * self._trusted)
         elif count >= self._trusted // 2:
@@ -188,7 +193,7 @@ class Pace:
         """Bytes that may be under way."""
         if self.slow:
             return max(LEAST, min(WINDOW, int(self._usual_rate() * AHEAD)))
-        if not self._measurable:
+        if not self._measurable or now < self._settled_at:
             return WINDOW
         mark = self._mark
         nearest = self._nearest[0]

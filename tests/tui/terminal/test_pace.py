@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from ainf_tui.tui.terminal.pace import ASSUMED, EVERY, FIRST, LEAST, LITTLE, SLOW, WINDOW, Pace
+from ainf_tui.tui.terminal.pace import ASSUMED, EVERY, FIRST, LEAST, LITTLE, SETTLING, SLOW, WINDOW, Pace
 
 
 class Line:
@@ -18,6 +18,7 @@ class Line:
         self.now = 100.0
         self.pace = Pace()
         self.pace.answered(self.now)
+        self.now += SETTLING
         self._free = self.now
 
     def paint(self, count):
@@ -92,14 +93,15 @@ def test_terminal_that_stood_still_is_not_slow():
 
 
 def test_nothing_more_goes_out_while_much_is_under_way():
-    pace = Pace()
+    pace, now = Pace(), 1.0 + SETTLING
     pace.answered(1.0)
-    pace.wrote(WINDOW, 1.0)
+    assert pace.room(1.0) == WINDOW, "the first screen of the app goes out whole"
+    pace.wrote(WINDOW, now)
     assert pace.mark_wanted(waiting=False)
-    pace.marking(1.0)
-    assert pace.room(1.01) <= 0
-    pace.answered(1.2)
-    assert pace.room(1.2) == 2 * FIRST, "it has shown that it takes the first ones, and more is tried"
+    pace.marking(now)
+    assert pace.room(now + 0.01) <= 0
+    pace.answered(now + 0.2)
+    assert pace.room(now + 0.2) == 2 * FIRST, "it has shown that it takes the first ones, and more is tried"
 
 
 def test_a_line_of_which_nothing_is_known_gets_little_and_one_that_is_quick_all():
