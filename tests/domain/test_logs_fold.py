@@ -71,7 +71,7 @@ def test_a_logged_traceback_with_a_time_of_its_own_joins_its_error():
     text = (
         "2024-12-16 17:10:56,767 - root - ERROR - !!! Exception during processing !!! Allocation on device\n"
         "2024-12-16 17:10:56,770 - root - ERROR - Traceback (most recent call last):\n"
-        '  File "/root/ComfyUI/execution.py", line 317, in execute\n'
+        '  File "/opt/ComfyUI/execution.py", line 317, in execute\n'
         "torch.OutOfMemoryError: Allocation on device\n\n"
         "2024-12-16 17:10:57,000 - root - INFO - Prompt executed in 2 seconds\n"
     )
