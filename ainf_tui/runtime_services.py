@@ -26,8 +26,8 @@ def supervisor(
 ) -> Supervisor:
     """Nothing is read or started before its `start`. `providers`: who gives a service's command, by name."""
     processes = SystemProcesses(locations.services_dir)
-    watched = watched_by_settings(settings, settings.database_url(locations.database_file))
-    files = ServiceFiles(services_file(), locations.user_services_file, watched)
+    named = named_by_settings(settings, settings.database_url(locations.database_file))
+    files = ServiceFiles(services_file(), locations.user_services_file, named)
     prober = SystemProber(processes)
     runs = RunLogs(
         settings.runs_folder(locations.runs_dir),
@@ -63,15 +63,19 @@ def supervisor(
     return Supervisor(parts, ctx.store)
 
 
-def watched_by_settings(settings: Settings, database_url: str) -> tuple[ServiceSpec, ...]:
-    """PostgreSQL and Redis where settings name them: looked at, never started or stopped."""
+def named_by_settings(settings: Settings, database_url: str) -> tuple[ServiceSpec, ...]:
+    """What settings say of services: the port of ComfyUI; PostgreSQL and Redis where they are named. These
+    two are looked at, never started or stopped.
+    """
+    comfyui = ServiceSpec("comfyui", ports=(settings.comfyui.port,))
     named = (
         ("postgres", "PostgreSQL", database_url, "postgresql", 5432),
         ("redis", "Redis", settings.redis.url, "redis", 6379),
     )
-    return tuple(
+    watched = (
         _watched(name, title, url, port) for name, title, url, scheme, port in named if url.startswith(scheme)
     )
+    return (comfyui, *watched)
 
 
 def _watched(name: str, title: str, url: str, usual: int) -> ServiceSpec:

@@ -40,7 +40,7 @@ class ServiceFiles:
     """The definitions as the files have them now. A file is parsed again only when it has changed."""
 
     def __init__(self, builtin: Path, user: Path, more: Sequence[ServiceSpec] = ()) -> None:
-        """`more`: watched services that settings name; a service of the user's of that name replaces one."""
+        """`more`: what settings say of services; keys of the files replace it one by one."""
         self._files = ((builtin, BUILT_IN), (user, ""))
         self._more = tuple(more)
         self._seen: tuple[tuple[int, int] | None, ...] | None = None

@@ -10,6 +10,8 @@ import pytest
 from ainf_tui.adapters.service_files import ServiceFiles, read_services
 from ainf_tui.domain.services import Condition, Dependency, HealthSpec, Restart, ServiceSpec
 from ainf_tui.resources import services_file
+from ainf_tui.runtime_services import named_by_settings
+from ainf_tui.settings import Settings, resolve
 
 
 @pytest.fixture
@@ -25,13 +27,27 @@ def read(tmp_path):
 
 
 def test_what_is_built_in_can_be_used_as_it_is(tmp_path):
-    found = read_services(services_file(), tmp_path / "none.toml")
+    named = named_by_settings(Settings(), "sqlite:////x.db")
+    found = read_services(services_file(), tmp_path / "none.toml", named)
     assert found.problems == ()
+    assert list(found.specs) == ["comfyui"]
     comfyui = found.specs["comfyui"]
     assert (comfyui.provider, comfyui.ports, comfyui.watched) == ("comfyui", (8188,), False)
     assert comfyui.health.identity == "comfyui"
     assert comfyui.health.target == "http://{host}:{port}/system_stats"
     assert comfyui.source == "built in"
+
+
+def test_the_settings_say_where_comfyui_is_and_what_is_watched(read, tmp_path):
+    given = {"comfyui.port": 8190, "redis.url": "redis://:pw@10.0.0.2"}
+    named = named_by_settings(resolve(given, {}, tmp_path / "no"), "postgresql://u:p@db:5433/x")
+    found = read("", named)
+    assert found.problems == ()
+    comfyui, postgres, redis = (found.specs[name] for name in ("comfyui", "postgres", "redis"))
+    assert (comfyui.ports, comfyui.provider, comfyui.source) == ((8190,), "comfyui", "built in")
+    assert (postgres.ports, postgres.host, postgres.watched) == ((5433,), "db", True)
+    assert (redis.ports, redis.host, redis.watched) == ((6379,), "10.0.0.2", True)
+    assert read("[services.comfyui]\nports = [9000]\n", named).specs["comfyui"].ports == (9000,)
 
 
 def test_a_key_of_the_users_replaces_one_and_leaves_the_others(read):

@@ -87,6 +87,7 @@ def unpack(archive: Path, into: Path, limits: Limits = LIMITS) -> None:
         else:
             with tarfile.open(archive) as tape, closing(_tar_entries(tape)) as entries:
                 _write(entries, into, limits)
+    # zipfile: NotImplementedError for a method it does not know, RuntimeError for a password.
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise _bad(f"it cannot be read: {visible(str(error), 100) or type(error).__name__}") from error
     _take_off_wrapper(into)

@@ -90,7 +90,7 @@ class NodeFolder:
             plan = await asyncio.to_thread(plan_of, token, source, stage / name, facts)
             text = json.dumps({"name": name, "source": redact_url(source)})
             await asyncio.to_thread((stage / "plan.json").write_text, text)
-        except BaseException:
+        except BaseException:  # A cancelled plan leaves nothing behind either; what it was goes on up.
             await asyncio.to_thread(shutil.rmtree, stage, ignore_errors=True)
             raise
         return plan

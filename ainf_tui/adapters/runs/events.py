@@ -146,7 +146,7 @@ class EventFile:
         handle = os.open(self._path, flags, 0o600)
         try:
             yield handle
-        except BaseException:
+        except BaseException:  # Whatever it was, it goes on up once the file is closed.
             with contextlib.suppress(OSError):  # The first failure is the one to tell.
                 os.close(handle)
             raise
