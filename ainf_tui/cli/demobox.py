@@ -40,6 +40,8 @@ label = "{label}"
 max_attempts = 1
 [backends.simulator]
 url = "{url}"
+[comfyui]
+port = {port}
 [host]
 gpus = {gpus}
 """
@@ -159,7 +161,9 @@ async def _engine(places: Locations, url: str) -> Client:
     """An engine as any front end would start it; the user's own settings have no part in it."""
     places.config_dir.mkdir(parents=True)
     gpus = json.dumps(f"recorded:{data_dir() / GPU_SAMPLES}")
-    places.config_file.write_text(_CONFIG.format(label=LABEL, url=url, gpus=gpus), encoding="utf-8")
+    # The simulator is this box's ComfyUI: the Dashboard shows it as a service that runs already.
+    config = _CONFIG.format(label=LABEL, url=url, gpus=gpus, port=url.rpartition(":")[2])
+    places.config_file.write_text(config, encoding="utf-8")
     return await launch.connect(resolve({}, {}, places.config_file), places)
 
 
