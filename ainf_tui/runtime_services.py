@@ -57,6 +57,7 @@ def supervisor(
             log_max_bytes=settings.runs.log_max_bytes,
         ),
         aclose=aclose,
+        errors=ctx.errors,
         kill=ctx.kill,
         providers=providers,
     )

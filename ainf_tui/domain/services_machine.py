@@ -222,6 +222,13 @@ def _well(old: Standing, health: Health, now: Moment) -> Standing:
     return replace(old, health=health, health_since=now.at, well_since=well)
 
 
+def turned_bad(old: Standing, new: Standing) -> bool:
+    """Whether it was well and is not any more: once an outage. A watched one that never was there is none."""
+    bad = new.health in {Health.UNHEALTHY, Health.UNREACHABLE}
+    begun = old.health is Health.UNKNOWN and old.kind is not Kind.WATCHED
+    return bad and new.state is old.state and (old.health is Health.HEALTHY or begun)
+
+
 def _rested(old: Standing, now: Moment, spec: RestartSpec) -> Standing:
     """After `reset_after` seconds of health the failures before count no more."""
     if old.streak and old.well_since is not None and now.mono - old.well_since >= spec.reset_after:

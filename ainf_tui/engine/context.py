@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ainf_tui.domain.comfy import Graph, Preview
+from ainf_tui.domain.errors.reports import of_change
 from ainf_tui.domain.eta import Expectation
 from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobState
 from ainf_tui.domain.ports import Clock, Database, NodeTiming
+from ainf_tui.domain.ports_errors import ErrorSink
 from ainf_tui.domain.progress import Tracker
+from ainf_tui.engine.error_sources.unheard import Unheard
 from ainf_tui.killpoints import KillSwitch
 from ainf_tui.store import Previews, Store
 
@@ -124,6 +127,7 @@ class Context:
         tuning: Tuning,
         clock: Clock | None = None,
         kill: KillSwitch | None = None,
+        errors: ErrorSink | None = None,
     ) -> None:
         self.db = db
         self.store = store
@@ -131,6 +135,7 @@ class Context:
         self.tuning = tuning
         self.clock: Clock = clock or SystemClock()
         self.kill = kill or KillSwitch()
+        self.errors: ErrorSink = errors or Unheard()
         self.dirty = asyncio.Event()
         """Something that the State shows has changed."""
         self.queue_changed = True
@@ -148,7 +153,17 @@ class Context:
         if jobs is not None:
             self.order += any(job.state is JobState.QUEUED for job in jobs)
             self.touch_queue()
+            self._tell(changes, jobs)
         return jobs
+
+    def _tell(self, changes: Sequence[JobChange], jobs: Sequence[Job]) -> None:
+        """What of it is a failure, once it is stored."""
+        by_id = {job.id: job for job in jobs}
+        for change in changes:
+            job = by_id.get(change.job_id)
+            report = None if job is None else of_change(change, job, self.clock.now())
+            if report is not None:
+                self.errors.report(report)
 
     def touch(self) -> None:
         """Progress moved: publish soon."""

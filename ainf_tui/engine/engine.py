@@ -12,16 +12,20 @@ from typing import Self
 
 from ainf_tui import __version__
 from ainf_tui.domain.backends import BackendSpec
+from ainf_tui.domain.check_documents import CheckDocument
 from ainf_tui.domain.documents import DatabaseDocument, EngineDocument
+from ainf_tui.domain.errors.reports import of_check
 from ainf_tui.domain.jobs import ON_SERVER, JobState, Problem
 from ainf_tui.domain.ports import BackendMemory, ComfyServer, ComfySocket, JobFilter
 from ainf_tui.domain.ports_checks import Inspector
 from ainf_tui.domain.ports_host import Machine
+from ainf_tui.domain.services import Kind
 from ainf_tui.domain.text import redact_url
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.checks import Checks
 from ainf_tui.engine.context import Context, log
+from ainf_tui.engine.error_sources.sources import ErrorSources, service_at
 from ainf_tui.engine.estimates import RECENT, Estimates
 from ainf_tui.engine.fetch import plan_outputs
 from ainf_tui.engine.health import Health
@@ -58,6 +62,16 @@ Connect = Callable[[BackendSpec, str], tuple[ComfyServer, ComfySocket]]
 """Opens the two connections of a backend under a client id. Nothing is sent yet."""
 
 
+_TOLD_ELSEWHERE = frozenset({"comfyui", "database", "ports", "services"})
+"""Areas of checks."""
+
+
+def _managed(url: str, services: Supervisor) -> bool:
+    """Whether the server there is a service of ours, whose end is told as that."""
+    unit = services.units.get(service_at(url, services))
+    return unit is not None and unit.standing.kind is not Kind.WATCHED
+
+
 class Engine:
     """Runs until closed. Use as an async context manager."""
 
@@ -75,8 +89,10 @@ class Engine:
         label: str = "",
         holder: str = "",
         embedded: bool = False,
+        sources: ErrorSources | None = None,
     ) -> None:
         self.ctx = ctx
+        self._sources = sources
         self.registry = Registry()
         self.estimates = Estimates(ctx, self.registry)
         self.services = services
@@ -86,6 +102,9 @@ class Engine:
         self.host.on_sample = self.health.update
         self.checks = Checks(inspector, ctx.store, ctx.clock)
         self.checks.on_checked = self.health.update
+        self.checks.on_worse = self._check_failed
+        if sources is not None:
+            sources.watch(self.registry, services)
         self.publisher = Publisher(ctx, self.registry, self.estimates, self.health)
         self.catalog = catalog
         self._specs = specs
@@ -124,6 +143,9 @@ class Engine:
             ),
         )
         await self.services.start()
+        if self._sources is not None:
+            await self._sources.start()
+            self._spawn("errors of logs", self._sources.run)
         for spec in self._specs:
             await self._set_apart(spec)
         for spec in self._specs:
@@ -178,6 +200,7 @@ class Engine:
         )
         backend.retired = retired
         backend.on_finished = self.estimates.learn
+        backend.supervised = lambda: _managed(spec.url, self.services)
         self.registry.add(backend)
         worker = Worker(backend)
         self._spawn(f"backend {spec.name}", worker.run)
@@ -194,6 +217,12 @@ class Engine:
                 if not backend.health.reachable:
                     backend.look_soon()
         self._running = running
+
+    def _check_failed(self, check: CheckDocument) -> None:
+        """Servers, services and the database tell of themselves."""
+        if check.area not in _TOLD_ELSEWHERE:
+            at = self.ctx.clock.now()
+            self.ctx.errors.report(of_check(check.code, f"{check.title}: {check.evidence}", check.hint, at))
 
     def _spawn(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         self._tasks[name] = asyncio.create_task(guarded(name, loop), name=name)
@@ -251,6 +280,8 @@ class Engine:
         for task in self._tasks.values():
             with suppress(asyncio.CancelledError):
                 await task
+        if self._sources is not None:
+            await self._sources.aclose()
         await self.services.aclose()
         await asyncio.gather(
             *(b.socket.aclose() for b in self.registry.backends),

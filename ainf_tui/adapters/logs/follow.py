@@ -10,6 +10,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from ainf_tui.adapters.logs.file import CHUNK, LogFile, Splitter
@@ -33,6 +34,30 @@ class Batch:
 
     lines: tuple[RawLine, ...]
     fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a file, for another process: which file, how far, and the bytes before it."""
+
+    device: int
+    inode: int
+    offset: int
+    before: bytes
+
+    def find(self, path: Path) -> LogFile | None:
+        """The file under that name, or under one that a rotation has given it; None if it is gone."""
+        try:
+            siblings = [one for one in path.parent.iterdir() if one.name.startswith(f"{path.name}.")]
+        except OSError:
+            siblings = []  # The folder is gone, and so is the file.
+        for one in (path, *siblings):
+            if _key_of(one) == (self.device, self.inode):
+                try:
+                    return LogFile.open(one)
+                except AinfError:
+                    continue  # It has moved on at this moment: it is found under its next name, or not.
+        return None
 
 
 @dataclass(slots=True)
@@ -116,7 +141,8 @@ class Stream:
 
 class Follower:
     """`log` is the file that has the name now, and is closed with it; `offset` is where it begins in that.
-    In later ones it begins at the top. `tell` is handed what a person should know, in a sentence.
+    In later ones it begins at the top. `tell` is handed what a person should know, in a sentence. `before`:
+    the bytes that stood before `offset` when another process was there; the file may have been cut since.
     """
 
     def __init__(
@@ -127,11 +153,14 @@ class Follower:
         *,
         tell: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
+        before: bytes | None = None,
     ) -> None:
         self.path = path
         self._tell = tell
         self._clock = clock
         self._current = None if log is None else _Reading.at(log, offset)
+        if self._current is not None and before is not None:
+            self._current.mark = before
         self._leaving: list[_Reading] = []
         self._told = ""
         self.ended = False
@@ -161,6 +190,20 @@ class Follower:
             self._current.fresh = True
             yield from self._drain(self._current)
             self.behind = self._current.offset < self._current.log.size
+
+    def mark(self, offset: int) -> Mark | None:
+        """By what that place of the file that has the name now is found again; None: there is none by now."""
+        current = self._current
+        if current is None or offset > current.offset:
+            return None
+        before = current.log.read(max(0, offset - _MARK), offset)
+        # Asked behind the read: the file may have been cut under it.
+        return None if current.cut else Mark(*current.key, offset, before)
+
+    @property
+    def modified(self) -> datetime | None:
+        """When the file that has the name was written last."""
+        return None if self._current is None else self._current.log.modified
 
     # -- the file that has the name ------------------------------------------------------------------
     def _key(self) -> tuple[int, int] | None:

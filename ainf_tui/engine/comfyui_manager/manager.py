@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from ainf_tui.domain.comfyui_documents import (
@@ -29,11 +29,13 @@ from ainf_tui.domain.comfyui_state import (
 from ainf_tui.domain.comfyui_task import StepState
 from ainf_tui.domain.ports import Clock
 from ainf_tui.domain.ports_comfyui import ComfyUIFolder, CustomNodes, GpuLook, OnDisk, StartLog, TaskRecords
+from ainf_tui.domain.ports_errors import ErrorSink
 from ainf_tui.domain.ports_services import Provided
 from ainf_tui.domain.services import ServiceSpec
 from ainf_tui.engine.comfyui_manager.flows import Flows, not_installed
 from ainf_tui.engine.comfyui_manager.nodes import NodeFlows
 from ainf_tui.engine.comfyui_manager.runner import TaskRunner, Work
+from ainf_tui.engine.error_sources.unheard import Unheard
 from ainf_tui.errors import ConflictError
 from ainf_tui.store import Store
 
@@ -48,6 +50,7 @@ class Box:
     start_log: StartLog
     gpu: GpuLook
     name_task: Callable[[str], None]
+    errors: ErrorSink = field(default_factory=Unheard)
 
 
 class ComfyUIManager:
@@ -60,7 +63,7 @@ class ComfyUIManager:
         self._options = options
         self._store = store
         self._elsewhere = elsewhere
-        self._runner = TaskRunner(box.records, clock, self._publish, box.name_task)
+        self._runner = TaskRunner(box.records, clock, self._publish, box.name_task, box.errors)
         self._flows = Flows(box.folder, options, box.gpu)
         self._node_flows = NodeFlows(box.nodes)
         self._nodes: tuple[CustomNodeDocument, ...] | None = None

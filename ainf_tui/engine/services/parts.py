@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from ainf_tui.domain.errors.playbook import Playbook
 from ainf_tui.domain.ports import Clock
+from ainf_tui.domain.ports_errors import ErrorSink
 from ainf_tui.domain.ports_services import Logs, Prober, Processes, Provider, Records, RunLog
 from ainf_tui.domain.services import Definitions
 from ainf_tui.domain.services_machine import Moment
+from ainf_tui.engine.error_sources.unheard import Unheard
 from ainf_tui.killpoints import KillSwitch
 from ainf_tui.playbook import playbook as shipped
 
@@ -60,6 +62,8 @@ class Parts:
     """Closes what the wiring has opened."""
     playbook: Playbook = field(default_factory=shipped)
     """What the end of a failed service's log may mean."""
+    errors: ErrorSink = field(default_factory=Unheard)
+    """Told of services that fail."""
     kill: KillSwitch = field(default_factory=lambda: KillSwitch(""))
 
     def moment(self) -> Moment:
