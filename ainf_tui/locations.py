@@ -90,6 +90,11 @@ class Locations:
         return self.state_dir / "engine.out"
 
     @property
+    def error_spool(self) -> Path:
+        """Errors that no engine could take, 0600: the next engine does."""
+        return self.state_dir / "errors-spool.jsonl"
+
+    @property
     def engine_settings_file(self) -> Path:
         """Settings from the starter to the engine, 0600."""
         return self.state_dir / "engine-settings.json"

@@ -91,8 +91,7 @@ class Engine:
         embedded: bool = False,
         sources: ErrorSources | None = None,
     ) -> None:
-        self.ctx = ctx
-        self._sources = sources
+        self.ctx, self._sources = ctx, sources
         self.registry = Registry()
         self.estimates = Estimates(ctx, self.registry)
         self.services = services
@@ -103,8 +102,6 @@ class Engine:
         self.checks = Checks(inspector, ctx.store, ctx.clock)
         self.checks.on_checked = self.health.update
         self.checks.on_worse = self._check_failed
-        if sources is not None:
-            sources.watch(self.registry, services)
         self.publisher = Publisher(ctx, self.registry, self.estimates, self.health)
         self.catalog = catalog
         self._specs = specs
@@ -143,9 +140,7 @@ class Engine:
             ),
         )
         await self.services.start()
-        if self._sources is not None:
-            await self._sources.start()
-            self._spawn("errors of logs", self._sources.run)
+        await self._collect()
         for spec in self._specs:
             await self._set_apart(spec)
         for spec in self._specs:
@@ -153,6 +148,10 @@ class Engine:
         await self._add_retired()
         await self.publisher.publish()
         ctx.store.listen(self._look_where_services_came)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Every loop that is not a backend's."""
         self._spawn("publish", self.publisher.run)
         self._spawn("services", self.services.run)
         self._spawn("host", self.host.run)
@@ -217,6 +216,13 @@ class Engine:
                 if not backend.health.reachable:
                     backend.look_soon()
         self._running = running
+
+    async def _collect(self) -> None:
+        """From here on errors are collected; first those of the time before."""
+        if self._sources is not None:
+            self._sources.watch(self.registry, self.services)
+            await self._sources.start()
+            self._spawn("errors", self._sources.run)
 
     def _check_failed(self, check: CheckDocument) -> None:
         """Servers, services and the database tell of themselves."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 
+from ainf_tui.domain.errors.reports import APP, of_exception
 from ainf_tui.tui.app import AinfApp
 from ainf_tui.tui.ports import Opener
 from ainf_tui.tui.session import read_session
@@ -20,4 +22,7 @@ def run_app(opener: Opener, setup: Setup) -> int:
     options = make_options(setup, able, session.chosen("theme", setup.settings.app.theme))
     app = AinfApp(opener, options, session)
     app.run(mouse=options.mouse)
+    # What ended the app was told by Textual, on the terminal that it gave back.
+    if (mistake := app._exception) is not None and options.hand_over is not None:  # noqa: SLF001 - no other way
+        options.hand_over(of_exception(APP, "the app could not go on", mistake, datetime.now(UTC)))
     return app.return_code or 0

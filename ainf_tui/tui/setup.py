@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
+from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.locations import Locations
 from ainf_tui.settings import Settings
 from ainf_tui.tui.console import Console
@@ -27,6 +28,8 @@ class Setup:
     console: Console | None = None
     reread: Callable[[], Settings] | None = None
     """Reads the settings anew; raises UsageError `config.*`."""
+    hand_over: Callable[[ErrorReport], str] | None = None
+    """See `Options.hand_over`."""
 
 
 Images = Literal["auto", "kitty", "sixel", "blocks", "off"]
@@ -66,6 +69,7 @@ def make_options(setup: Setup, able: abilities.Abilities, kept_theme: str = "") 
         environ=setup.environ,
         console=setup.console,
         reread=setup.reread,
+        hand_over=setup.hand_over,
     )
 
 

@@ -103,6 +103,7 @@ class Shell(Looking, Failures):
             driver_class=AinfDriver,
             css_path=[folder / f"{name}.tcss" for name in ("app", "dialogs", "queue", "dashboard")],
         )
+        self.hand_over = self.options.hand_over
         if self.options.state_dir is not None:
             self.failure_log = self.options.state_dir / "app.log"
         self.set_reactive(Shell.signs, Signs(unicode=self.options.unicode))
