@@ -38,11 +38,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in a file, for another process: which file, how far, and the bytes before it."""
+    """A place in a file, for another process: which file, where to go on, how far it was read, and the bytes
+    before that.
+    """
 
     device: int
     inode: int
     offset: int
+    end: int
     before: bytes
 
     def find(self, path: Path) -> LogFile | None:
@@ -70,6 +73,8 @@ class _Reading:
     splitter: Splitter = field(default_factory=Splitter)
     mark: bytes = b""
     until: float = 0.0
+    again: int | None = None
+    """From where on it is to be read again, once it is known to be what it was up to `offset`."""
 
     @classmethod
     def at(cls, log: LogFile, offset: int) -> _Reading:
@@ -86,6 +91,13 @@ class _Reading:
         """What was read before is not there any more."""
         size = self.log.size
         return size < self.offset or self.log.read(self.offset - len(self.mark), self.offset) != self.mark
+
+    def rewind(self) -> None:
+        """Back to where another process has left it."""
+        if self.again is not None:
+            self.offset, self.again = self.again, None
+            self.mark = self.log.read(max(0, self.offset - _MARK), self.offset)
+            self.splitter = Splitter(self.offset)
 
     def begin_again(self) -> None:
         """From the top of a file that was cut. Its writer may have left a hole there."""
@@ -141,8 +153,8 @@ class Stream:
 
 class Follower:
     """`log` is the file that has the name now, and is closed with it; `offset` is where it begins in that.
-    In later ones it begins at the top. `tell` is handed what a person should know, in a sentence. `before`:
-    the bytes that stood before `offset` when another process was there; the file may have been cut since.
+    In later ones it begins at the top. `tell` is handed what a person should know, in a sentence. `resume`:
+    where another process was in that file, instead of `offset`; it may have been cut since.
     """
 
     def __init__(
@@ -153,14 +165,14 @@ class Follower:
         *,
         tell: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
-        before: bytes | None = None,
+        resume: Mark | None = None,
     ) -> None:
         self.path = path
         self._tell = tell
         self._clock = clock
         self._current = None if log is None else _Reading.at(log, offset)
-        if self._current is not None and before is not None:
-            self._current.mark = before
+        if log is not None and resume is not None:
+            self._current = _Reading(log, resume.end, mark=resume.before, again=resume.offset)
         self._leaving: list[_Reading] = []
         self._told = ""
         self.ended = False
@@ -196,9 +208,7 @@ class Follower:
         current = self._current
         if current is None or offset > current.offset:
             return None
-        before = current.log.read(max(0, offset - _MARK), offset)
-        # Asked behind the read: the file may have been cut under it.
-        return None if current.cut else Mark(*current.key, offset, before)
+        return Mark(*current.key, offset, current.offset, current.mark)
 
     @property
     def modified(self) -> datetime | None:
@@ -231,6 +241,7 @@ class Follower:
         if reading.cut:
             yield from self._continued(reading)
             reading.begin_again()
+        reading.rewind()
         yield from reading.more(AT_ONCE)
 
     def _leavers(self) -> Iterator[Batch]:
@@ -281,6 +292,8 @@ class Follower:
                 return None
             # The splitter may hold the beginning of a line, which ends in the copy.
             copy = _Reading(log, reading.offset, splitter=reading.splitter, mark=reading.mark)
+            copy.again, reading.again = reading.again, None
+            copy.rewind()
             return [*copy.more(log.size), *copy.rest()]
 
     def _whole(self, newest_first: list[Path]) -> Iterator[Batch]:

@@ -56,6 +56,8 @@ class ErrorTail:
         """Of which generation that is which is open, or held."""
         self._line_at = 0.0
         self._last = ""
+        self._unmarked: list[Told] = []
+        """Found, and not to be told before there is a mark behind it."""
 
     def close(self) -> None:
         if self._follower is not None:
@@ -68,36 +70,41 @@ class ErrorTail:
             follower = self._follower or self._opened()
         except NotFoundError:
             return Turn(gone=True)
-        told: list[Told] = []
+        told = self._unmarked
         for batch in follower.poll():
             self._generation += batch.fresh
             for line in batch.lines:
                 told.extend(self._feed(line))
         if not follower.behind and self._clock() - self._line_at > QUIET:
             told.extend(self._flush())
+        mark = self._mark(follower)
+        if mark is None:
+            return Turn(behind=follower.behind)
+        self._unmarked = []
         gone = follower.modified is None and self._open is None
-        return Turn(tuple(told), self._mark(follower), follower.behind, gone)
+        return Turn(tuple(told), mark, follower.behind, gone)
 
     # -- where it begins -----------------------------------------------------------------------------
     def _opened(self) -> Follower:
         mark = self._resumed
         log = mark.find(self._path) if mark is not None else None
         if mark is not None and log is not None:
-            start, before = mark.offset, mark.before
+            start = mark.offset
         else:
             # The file that was read is gone, or none was: what has its name now is read, its end at least.
             log = LogFile.open(self._path)
             begin = 0 if mark is not None else self._begin
             start = max(begin if begin <= log.size else 0, log.line_start(max(0, log.size - FIRST)))
-            before = None
+            mark = None
         self._remember(log, start)
         self._end, self._line_at = start, self._clock()
-        self._follower = Follower(self._path, log, start, tell=self._tell, clock=self._clock, before=before)
+        self._follower = Follower(self._path, log, start, tell=self._tell, clock=self._clock, resume=mark)
         return self._follower
 
     def _remember(self, log: LogFile, start: int) -> None:
         """The context of what comes first."""
-        lines = log.read(max(0, start - _BEFORE), start).split(b"\n")[1:]
+        lines = log.read(max(0, start - _BEFORE), start).split(b"\n")
+        lines = lines if start <= _BEFORE else lines[1:]  # The first one may be half a line.
         texts = [text for line in lines[-2 * CONTEXT :] if (text := shown(line, LINE).text).strip()]
         self._joiner.remember(texts)
 
@@ -144,11 +151,13 @@ class ErrorTail:
         opened = self._folder.opened
         return None if opened is None else (self._opened_in, opened)
 
-    def _mark(self, follower: Follower) -> str:
-        """Stays as it is while what is open began in a file that has gone by: that one is found by it."""
+    def _mark(self, follower: Follower) -> str | None:
+        """Empty: it has not changed. None: there can be none while what is open began in a file that has gone
+        by; that lasts until its next line, or until none has come for a while.
+        """
         generation, offset = self._open or (self._generation, self._end)
         if generation != self._generation:
-            return ""
+            return None
         mark = follower.mark(offset)
         text = "" if mark is None else write_mark(mark, self._place)
         if text == self._last:
@@ -169,6 +178,7 @@ def write_mark(mark: Mark, place: LogPlace) -> str:
         "device": mark.device,
         "inode": mark.inode,
         "offset": mark.offset,
+        "end": mark.end,
         "before": b64encode(mark.before).decode(),
     }
     return json.dumps(facts)
@@ -180,8 +190,8 @@ def read_mark(text: str) -> Mark | None:
         return None
     try:
         facts = json.loads(text)
-        offset, before = int(facts["offset"]), b64decode(facts["before"])
-        return Mark(int(facts["device"]), int(facts["inode"]), offset, before)
+        numbers = [int(facts[name]) for name in ("device", "inode", "offset", "end")]
+        return Mark(*numbers, b64decode(facts["before"]))
     except (ValueError, KeyError, TypeError) as error:
         _log.warning("how far a log was read cannot be told (%s); its end is read again", error)
         return None

@@ -85,6 +85,8 @@ class Joiner:
         yield from self.flush()
         if record.level >= Level.ERROR:
             self._held = self._found(record)
+            if not self._held.open:
+                yield from self.flush()
         else:
             yield from self._not_imported(record)
         self._keep(record)
