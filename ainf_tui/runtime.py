@@ -72,6 +72,7 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             previews=Previews(),
             tuning=tuning(settings, locations),
             kill=KillSwitch(os.environ.get("AINF_KILL_AT", "")),
+            redact=settings.redact,
         )
         comfyui = comfyui_manager(settings, locations, ctx.store, ctx.clock)
         services = supervisor(settings, locations, ctx, {"comfyui": comfyui.provide})

@@ -134,6 +134,7 @@ class Engine:
         self._spawn("publish", self.publisher.run)
         self._spawn("services", self.services.run)
         self._spawn("host", self.host.run)
+        self._spawn("errors", ctx.errors.run)
         self._spawn("health", self.health.run)
         self._spawn("checks", self.checks.keep)
         self._spawn("lease", self._renew_lease)
@@ -256,6 +257,7 @@ class Engine:
             *(b.socket.aclose() for b in self.registry.backends),
             *(b.server.aclose() for b in self.registry.backends),
         )
+        await self.ctx.errors.aclose()
         with suppress(AinfError):  # a database that is gone keeps no lease either
             await self.publisher.save_measured()
             await self.ctx.db.lease(LEASE, self._holder, 0)
