@@ -17,6 +17,7 @@ from ainf_tui.adapters.db import engine as db_engine
 from ainf_tui.adapters.gpu.choose import gpu_source
 from ainf_tui.adapters.host.disks import Disks
 from ainf_tui.adapters.host.machine import SystemMachine
+from ainf_tui.adapters.logs.tail import open_tail
 from ainf_tui.adapters.packs import read_packs, read_presets
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.jobs import Problem
@@ -24,7 +25,9 @@ from ainf_tui.domain.ports import ComfyServer, ComfySocket
 from ainf_tui.engine.comfyui_manager.manager import ComfyUIManager
 from ainf_tui.engine.context import Context, Tuning
 from ainf_tui.engine.engine import Catalog, Connect, Engine
+from ainf_tui.engine.error_sources.sources import ErrorSources
 from ainf_tui.engine.service import Service
+from ainf_tui.error_spool import SpoolFile
 from ainf_tui.killpoints import KillSwitch
 from ainf_tui.locations import Locations
 from ainf_tui.resources import presets_dir, workflows_dir
@@ -72,8 +75,10 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             previews=Previews(),
             tuning=tuning(settings, locations),
             kill=KillSwitch(os.environ.get("AINF_KILL_AT", "")),
+            redact=settings.redact,
         )
-        comfyui = comfyui_manager(settings, locations, ctx.store, ctx.clock)
+        sources = error_sources(ctx, locations)
+        comfyui = comfyui_manager(settings, locations, ctx.store, ctx.clock, ctx.report)
         services = supervisor(settings, locations, ctx, {"comfyui": comfyui.provide})
         engine = Engine(
             ctx,
@@ -86,6 +91,7 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             home=str(locations.home or locations.state_dir),
             label=settings.engine.label,
             holder=f"{socket.gethostname()}:{locations.state_dir}",
+            sources=sources,
         )
         async with comfyui, engine:
             yield Runtime(engine, comfyui)
@@ -99,6 +105,15 @@ async def database(settings: Settings, locations: Locations) -> AsyncIterator[db
         yield db
     finally:
         await db.aclose()
+
+
+def error_sources(ctx: Context, locations: Locations) -> ErrorSources:
+    """Stands before the store from now on: `ctx.report`."""
+    sources = ErrorSources(
+        ctx.errors, spool=SpoolFile(locations.error_spool), opener=open_tail, clock=ctx.clock, kill=ctx.kill
+    )
+    ctx.report = sources.report
+    return sources
 
 
 def catalog(locations: Locations) -> Catalog:

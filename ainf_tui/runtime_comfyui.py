@@ -16,10 +16,9 @@ from ainf_tui.adapters.comfyui_install.tools import Tools
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.comfyui_install import ComfyUIOptions, open_addresses
 from ainf_tui.domain.comfyui_state import Elsewhere, local_url
+from ainf_tui.domain.errors.reports import Report, unheard
 from ainf_tui.domain.ports import Clock
-from ainf_tui.domain.ports_errors import ErrorSink
 from ainf_tui.engine.comfyui_manager.manager import Box, ComfyUIManager
-from ainf_tui.engine.error_sources.unheard import Unheard
 from ainf_tui.locations import Locations
 from ainf_tui.settings import Settings
 from ainf_tui.store import Store
@@ -30,7 +29,7 @@ def comfyui_manager(
     locations: Locations,
     store: Store,
     clock: Clock,
-    errors: ErrorSink | None = None,
+    report: Report = unheard,
 ) -> ComfyUIManager:
     """To be entered as an async context manager."""
     options = comfyui_options(settings, locations)
@@ -44,7 +43,7 @@ def comfyui_manager(
         start_log=HttpStartLog(_address(settings, options, away)),
         gpu=gpu_facts,
         name_task=tools.for_task,
-        errors=errors or Unheard(),
+        report=report,
     )
     return ComfyUIManager(box, options, store, clock, Elsewhere(away.url if away is not None else ""))
 

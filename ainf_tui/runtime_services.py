@@ -52,7 +52,7 @@ def supervisor(
             log_max_bytes=settings.runs.log_max_bytes,
         ),
         aclose=lambda: _closed(runs, prober, processes),
-        errors=ctx.errors,
+        report=ctx.report,
         kill=ctx.kill,
         providers=providers,
     )

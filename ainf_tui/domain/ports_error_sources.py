@@ -1,14 +1,13 @@
-"""What reading errors out of logs needs: a log that is read on, and a store that remembers how far."""
+"""What reading errors out of logs needs: logs that are read on, and a spool."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.domain.errors.reports import LogPlace, Twin
-from ainf_tui.domain.ports_errors import ErrorSink
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +43,6 @@ class LogTail(Protocol):
 
 TailOpener = Callable[[LogPlace, int, str], LogTail]
 """Gives the tail of a log. From its offset on, or from where a mark says. Nothing is read yet."""
-
-
-class ErrorIntake(ErrorSink, Protocol):
-    """The store as the sources of errors use it."""
-
-    async def store(self, reports: Sequence[ErrorReport], checkpoint: Mapping[str, str]) -> None:
-        """Reports and checkpoints in one transaction: all of it is kept, or nothing. An empty text removes a
-        checkpoint. AinfError `database.*`: nothing is kept.
-        """
-        ...
-
-    async def checkpoints(self) -> Mapping[str, str]:
-        """All that are kept, by name."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from ainf_tui.domain.error_documents import (
@@ -19,6 +21,7 @@ from ainf_tui.domain.error_documents import (
     NoteErrorRequest,
     SplitErrorRequest,
 )
+from ainf_tui.domain.errors.fold import Second
 
 
 class ErrorSink(Protocol):
@@ -29,6 +32,19 @@ class ErrorSink(Protocol):
 
         Under a flood counts stay exact and examples are sampled. Never raises for what a report holds.
         """
+        ...
+
+    async def store(self, reports: Sequence[ErrorReport], checkpoint: Mapping[str, str]) -> None:
+        """Stores them and the checkpoint's values by name in one transaction: both or neither, whatever dies.
+
+        AinfError `database.*`; then nothing was stored, and the caller tries again. Where a connection broke
+        at the end, only `checkpoints` tells whether it was: look there first. An empty value takes
+        its name away.
+        """
+        ...
+
+    async def checkpoints(self, prefix: str = "") -> dict[str, str]:
+        """What was stored last under each name that begins like this."""
         ...
 
 
@@ -61,3 +77,36 @@ class ErrorReading(Protocol):
     async def merge(self, request: MergeErrorsRequest) -> ErrorGroupPage: ...
     async def split(self, request: SplitErrorRequest) -> ErrorGroupPage: ...
     async def clear(self, request: ClearErrorsRequest) -> ClearedErrorsDocument: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewErrors:
+    """Reports of one failure, ready for the database: counted, titled, without secrets."""
+
+    fingerprint: str
+    source: str
+    title: str
+    code: str
+    seconds: Mapping[Second, int]
+    """How many of which level in which second; all of them."""
+    examples: tuple[ErrorReport, ...]
+    """At least one, the oldest first; each has its `at`."""
+
+
+class ErrorRepository(Protocol):
+    """Where groups are kept. Every method is one transaction. Raises AinfError(`database.*`)."""
+
+    async def store(
+        self,
+        errors: Sequence[NewErrors],
+        now: datetime,
+        checkpoint: Mapping[str, str] | None = None,
+        batch: str = "",
+    ) -> dict[str, int]:
+        """Adds them, each fingerprint once; the number of the group of each.
+
+        A `batch` that was the last one stored is not stored again: for who does not know whether it was.
+        """
+        ...
+
+    async def checkpoints(self, prefix: str = "") -> dict[str, str]: ...

@@ -208,7 +208,7 @@ class Backend:
         if old.reachable or old.code != error.code:  # one outage has many words
             log.warning("backend %s: %s", self.name, error.message)
         if old.reachable and not self.supervised():
-            self.ctx.errors.report(of_backend(self.name, error, now))
+            self.ctx.report(of_backend(self.name, error, now))
         self.health = Health(
             reachable=False,
             since=now if old.reachable or old.since is None else old.since,

@@ -155,6 +155,7 @@ class Engine:
         self._spawn("publish", self.publisher.run)
         self._spawn("services", self.services.run)
         self._spawn("host", self.host.run)
+        self._spawn("errors", self.ctx.errors.run)
         self._spawn("health", self.health.run)
         self._spawn("checks", self.checks.keep)
         self._spawn("lease", self._renew_lease)
@@ -222,13 +223,13 @@ class Engine:
         if self._sources is not None:
             self._sources.watch(self.registry, self.services)
             await self._sources.start()
-            self._spawn("errors", self._sources.run)
+            self._spawn("error sources", self._sources.run)
 
     def _check_failed(self, check: CheckDocument) -> None:
         """Servers, services and the database tell of themselves."""
         if check.area not in _TOLD_ELSEWHERE:
             at = self.ctx.clock.now()
-            self.ctx.errors.report(of_check(check.code, f"{check.title}: {check.evidence}", check.hint, at))
+            self.ctx.report(of_check(check.code, f"{check.title}: {check.evidence}", check.hint, at))
 
     def _spawn(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         self._tasks[name] = asyncio.create_task(guarded(name, loop), name=name)
@@ -293,6 +294,7 @@ class Engine:
             *(b.socket.aclose() for b in self.registry.backends),
             *(b.server.aclose() for b in self.registry.backends),
         )
+        await self.ctx.errors.aclose()
         with suppress(AinfError):  # a database that is gone keeps no lease either
             await self.publisher.save_measured()
             await self.ctx.db.lease(LEASE, self._holder, 0)

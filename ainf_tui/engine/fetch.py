@@ -167,7 +167,7 @@ async def _blocked(backend: Backend, job: Job, reason: str, *, level: str = "err
     if job.blocked != reason:
         log.warning("job %d: not fetched: %s", job.number, reason)
         await ctx.apply(JobChange(job.id, expect=frozenset({JobState.FETCHING}), blocked=reason))
-        ctx.errors.report(of_blocked(job, reason, ctx.clock.now(), level=level))
+        ctx.report(of_blocked(job, reason, ctx.clock.now(), level=level))
 
 
 async def _fetch(backend: Backend, output: Output, missing: list[Problem], *, sure: bool) -> Output | None:

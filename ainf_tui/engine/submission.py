@@ -149,7 +149,7 @@ class Submission:
             refusals.append(problems)
         if refusals:
             error = _invalid(refusals[0])
-            self._ctx.errors.report(of_refusal(error, pack, self._ctx.clock.now()))
+            self._ctx.report(of_refusal(error, pack, self._ctx.clock.now()))
             raise error
 
     async def _complaints(self, backend: Backend, graph: Graph, late: Sequence[str]) -> tuple[Problem, ...]:

@@ -81,9 +81,12 @@ def test_each_refused_prompt_is_one_failure_whatever_number_of_outputs_it_had() 
     assert all(sum(line.startswith("invalid prompt:") for line in f.lines) <= 1 for f in refused)
     many = next(f for f in refused if any("output 10:" in line for line in f.lines))
     assert any("output 9:" in line for line in many.lines)
-    assert {"prompt.not_in_list", "prompt.missing_input", "prompt.missing_node", "prompt.out_of_range"} <= set(
-        codes(refused)
-    )
+    assert {
+        "prompt.not_in_list",
+        "prompt.missing_input",
+        "prompt.missing_node",
+        "prompt.out_of_range",
+    } <= set(codes(refused))
 
 
 def test_a_dead_worker_thread_and_a_dead_server_are_told() -> None:
@@ -115,7 +118,12 @@ def test_two_tracebacks_are_two_failures() -> None:
 
 
 PIECES = st.sampled_from(
-    [*(line + b"\n" for line in IMPORTS.split(b"\n")), b"got prompt\n", b"ERROR: no\n", b"invalid prompt: x\n"]
+    [
+        *(line + b"\n" for line in IMPORTS.split(b"\n")),
+        b"got prompt\n",
+        b"ERROR: no\n",
+        b"invalid prompt: x\n",
+    ]
 )
 
 

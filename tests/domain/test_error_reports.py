@@ -50,7 +50,7 @@ def frame(name: str) -> ExecutionFailed:
 
 def failed(name: str = "d_execution_error") -> ErrorReport:
     error = frame(name)
-    graph = {error.node: {"class_type": error.node_class, "_meta": {"title": "Decode"}}}
+    graph = {str(error.node): {"class_type": error.node_class, "_meta": {"title": "Decode"}}}
     return reports.of_job(JOB, execution_problem(error, graph), NOW)
 
 
@@ -129,10 +129,16 @@ def test_of_the_changes_of_a_job_only_failures_are_told() -> None:
 
 def test_a_failed_task_shows_the_end_of_its_output() -> None:
     problem = ProblemDocument(
-        "comfyui.step_failed", "`pip install` ended with exit code 1", "", None, {"output": ["ERROR: no torch"]}
+        "comfyui.step_failed",
+        "`pip install` ended with exit code 1",
+        "",
+        None,
+        {"output": ["ERROR: no torch"]},
     )
     steps = (Step("venv", "venv", 1.0, StepState.DONE), Step("torch", "PyTorch", 1.0, StepState.FAILED))
-    task = Task("t", "install", "Install ComfyUI", steps, NOW, TaskState.FAILED, problem=problem, log="/t.log")
+    task = Task(
+        "t", "install", "Install ComfyUI", steps, NOW, TaskState.FAILED, problem=problem, log="/t.log"
+    )
     report = reports.of_task(task, NOW)
     assert report is not None
     assert report.lines == ("ERROR: no torch", problem.message)

@@ -190,8 +190,8 @@ def read_mark(text: str) -> Mark | None:
         return None
     try:
         facts = json.loads(text)
-        numbers = [int(facts[name]) for name in ("device", "inode", "offset", "end")]
-        return Mark(*numbers, b64decode(facts["before"]))
+        place = int(facts["device"]), int(facts["inode"]), int(facts["offset"]), int(facts["end"])
+        return Mark(*place, b64decode(facts["before"]))
     except (ValueError, KeyError, TypeError) as error:
         _log.warning("how far a log was read cannot be told (%s); its end is read again", error)
         return None

@@ -6,7 +6,7 @@ Pure. Who met it says only what happened; how often it has happened, and what it
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,14 @@ LAST_LINES = 40
 """Of a task's output or a service's log that are kept with its failure."""
 _FRAMES = 60
 """Of a traceback of ours, from its end."""
+
+
+Report = Callable[[ErrorReport], None]
+"""Takes one, in the loop's thread, and returns at once."""
+
+
+def unheard(_report: ErrorReport) -> None:
+    """A `Report` for parts of the engine that are used without it: nobody collects."""
 
 
 # -- logs ----------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Self
 
 from ainf_tui.domain.comfyui_documents import (
@@ -27,15 +27,14 @@ from ainf_tui.domain.comfyui_state import (
     with_imports,
 )
 from ainf_tui.domain.comfyui_task import StepState
+from ainf_tui.domain.errors.reports import Report, unheard
 from ainf_tui.domain.ports import Clock
 from ainf_tui.domain.ports_comfyui import ComfyUIFolder, CustomNodes, GpuLook, OnDisk, StartLog, TaskRecords
-from ainf_tui.domain.ports_errors import ErrorSink
 from ainf_tui.domain.ports_services import Provided
 from ainf_tui.domain.services import ServiceSpec
 from ainf_tui.engine.comfyui_manager.flows import Flows, not_installed
 from ainf_tui.engine.comfyui_manager.nodes import NodeFlows
 from ainf_tui.engine.comfyui_manager.runner import TaskRunner, Work
-from ainf_tui.engine.error_sources.unheard import Unheard
 from ainf_tui.errors import ConflictError
 from ainf_tui.store import Store
 
@@ -50,7 +49,7 @@ class Box:
     start_log: StartLog
     gpu: GpuLook
     name_task: Callable[[str], None]
-    errors: ErrorSink = field(default_factory=Unheard)
+    report: Report = unheard
 
 
 class ComfyUIManager:
@@ -63,7 +62,7 @@ class ComfyUIManager:
         self._options = options
         self._store = store
         self._elsewhere = elsewhere
-        self._runner = TaskRunner(box.records, clock, self._publish, box.name_task, box.errors)
+        self._runner = TaskRunner(box.records, clock, self._publish, box.name_task, box.report)
         self._flows = Flows(box.folder, options, box.gpu)
         self._node_flows = NodeFlows(box.nodes)
         self._nodes: tuple[CustomNodeDocument, ...] | None = None
@@ -195,9 +194,9 @@ class ComfyUIManager:
             raise not_installed(self._options.folder)
 
     # -- starting ----------------------------------------------------------------------------------
-    async def provide(self, spec: ServiceSpec, port: int | None) -> Provided:
-        """What the service `comfyui` is started with: a `domain.ports_services.Provider`. `port`: another
-        one, this time.
+    async def provide(self, spec: ServiceSpec, port: int | None, vram: str = "") -> Provided:
+        """What the service `comfyui` is started with: a `domain.ports_services.Provider`. `port` and `vram`:
+        others than the settings say, this time.
 
         Raises ConflictError `comfyui.elsewhere | not_installed | broken | busy | open_to_network`, UsageError
         `comfyui.bad_arguments`.
@@ -211,8 +210,9 @@ class ComfyUIManager:
                 hint="`ainf comfyui install` completes it.",
             )
         check_listen(self._options)
+        options = replace(self._options, vram=vram) if vram else self._options
         return Provided(
-            command=(disk.python, "-u", "main.py", *arguments(self._options, port)),
+            command=(disk.python, "-u", "main.py", *arguments(options, port)),
             cwd=self._options.folder,
             port=port or self._options.port,
             env={"PYTHONUNBUFFERED": "1", **spec.env},

@@ -19,11 +19,10 @@ from ainf_tui.domain.comfyui_task import (
     with_line,
 )
 from ainf_tui.domain.documents import ProblemDocument
-from ainf_tui.domain.errors.reports import of_task
+from ainf_tui.domain.errors import reports
 from ainf_tui.domain.ids import new_id
 from ainf_tui.domain.ports import Clock
 from ainf_tui.domain.ports_comfyui import Report, TaskRecords
-from ainf_tui.domain.ports_errors import ErrorSink
 from ainf_tui.errors import AinfError, ConflictError
 
 PUBLISH_EVERY = 0.25
@@ -58,9 +57,9 @@ class TaskRunner:
         clock: Clock,
         changed: Callable[[bool], Awaitable[None]],
         name_task: Callable[[str], None],
-        errors: ErrorSink,
+        report: reports.Report,
     ) -> None:
-        self._errors = errors
+        self._report = report
         self._records = records
         self._clock = clock
         self._changed = changed
@@ -201,8 +200,8 @@ class TaskRunner:
         if self.task is not None and problem is not None:
             self._lines.append(f"{problem.code}: {problem.message}")
             self.task = replace(self.task, problem=problem)
-            if (report := of_task(self.task, at)) is not None:
-                self._errors.report(report)
+            if (report := reports.of_task(self.task, at)) is not None:
+                self._report(report)
         await self._flush()
         await self._save()
         await self._changed(True)

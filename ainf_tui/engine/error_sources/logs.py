@@ -16,7 +16,8 @@ from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.domain.errors.reports import LogPlace
 from ainf_tui.domain.errors.written import read_pending, written_pending
 from ainf_tui.domain.ports import Clock
-from ainf_tui.domain.ports_error_sources import ErrorIntake, LogTail, TailOpener, Turn
+from ainf_tui.domain.ports_error_sources import LogTail, TailOpener, Turn
+from ainf_tui.domain.ports_errors import ErrorSink
 from ainf_tui.engine.error_sources.pairs import Pairs, Settled
 from ainf_tui.errors import AinfError
 from ainf_tui.killpoints import KillSwitch
@@ -27,6 +28,8 @@ BEHIND = 0.02
 """The same, while there is more to read: others have their turn."""
 AGAIN = 2.0
 """Seconds until a store that refused is asked again."""
+MARKS = 10.0
+"""Seconds of a log without an error that are read a second time at most."""
 LEFT = 10.0
 """Seconds for which a log is read that no service writes to any more."""
 LOG = "log:"
@@ -58,6 +61,11 @@ class _Batch:
         if settled.name:
             self.checkpoint[settled.name] = ""
 
+    @property
+    def worth_it(self) -> bool:
+        """There is more than marks: those of logs without errors may be old ones."""
+        return bool(self.reports) or any(not name.startswith(LOG) for name in self.checkpoint)
+
     def then(self, later: _Batch) -> _Batch:
         """Both together."""
         return _Batch([*self.reports, *later.reports], {**self.checkpoint, **later.checkpoint})
@@ -68,7 +76,7 @@ class LogErrors:
 
     def __init__(
         self,
-        intake: ErrorIntake,
+        sink: ErrorSink,
         pairs: Pairs,
         logs: CurrentLogs,
         opened: TailOpener,
@@ -76,7 +84,7 @@ class LogErrors:
         clock: Clock,
         kill: KillSwitch,
     ) -> None:
-        self._intake = intake
+        self._sink = sink
         self._pairs = pairs
         self._logs = logs
         self._opener = opened
@@ -86,7 +94,10 @@ class LogErrors:
         self._marks: dict[str, str] = {}
         """Of logs that are not open, as stored, by file."""
         self._unstored = _Batch()
-        self._storing: asyncio.Future[None] | None = None
+        self._storing: asyncio.Future[bool] | None = None
+        self._stored_at = float("-inf")
+        self._unsure = False
+        """The last try to store failed."""
 
     def reads(self, service: str) -> bool:
         """Whether a log of that service is read."""
@@ -95,7 +106,7 @@ class LogErrors:
     async def recall(self) -> None:
         """What earlier engines have left: how far each log was read, what waits for a job."""
         now = self._clock.monotonic()
-        for name, text in (await self._intake.checkpoints()).items():
+        for name, text in (await self._sink.checkpoints()).items():
             if name.startswith(LOG):
                 self._resume(name.removeprefix(LOG), text)
             elif name.startswith(PENDING):
@@ -149,7 +160,7 @@ class LogErrors:
             await asyncio.wait({self._storing})
         for settled in self._pairs.jobs():
             self._unstored.settle(settled)
-        await self._store()
+        await self._store(marks=True)
         for tail in self._tails.values():
             tail.tail.close()
         self._tails.clear()
@@ -179,7 +190,7 @@ class LogErrors:
         over = not current and (turn.gone or now - tail.quiet_since > LEFT)
         if over:
             self._unstored.checkpoint[LOG + file] = ""
-        stored = await self._store()
+        stored = await self._store(marks=over)
         if over and stored:
             tail.tail.close()
             del self._tails[file]
@@ -200,21 +211,38 @@ class LogErrors:
         if turn.mark:
             batch.checkpoint[LOG + tail.place.file] = turn.mark
 
-    async def _store(self) -> bool:
-        """False: it is tried again, and nothing more is read before that."""
+    async def _store(self, *, marks: bool = False) -> bool:
+        """False: it is tried again, and nothing is read before that. `marks`: also where nothing was found."""
         batch = self._unstored
-        if not batch.reports and not batch.checkpoint:
+        now = self._clock.monotonic()
+        if not batch.worth_it and not (batch.checkpoint and (marks or now - self._stored_at >= MARKS)):
             return True
-        self._kill.reach("errors.before_store")
+        self._stored_at = now
         self._unstored = _Batch()
-        self._storing = asyncio.ensure_future(self._intake.store(tuple(batch.reports), batch.checkpoint))
+        self._storing = asyncio.ensure_future(self._keep(batch))
+        # Our own end must not leave open whether it was kept.
+        if await asyncio.shield(self._storing):
+            return True
+        await self._clock.sleep(AGAIN)
+        return False
+
+    async def _keep(self, batch: _Batch) -> bool:
         try:
-            # Our own end must not leave open whether it was kept.
-            await asyncio.shield(self._storing)
+            # After a failure it may be there all the same: the connection may have broken behind the commit.
+            if not (self._unsure and await self._is_kept(batch)):
+                self._kill.reach("errors.before_store")
+                await self._sink.store(tuple(batch.reports), batch.checkpoint)
+                self._kill.reach("errors.after_store")
         except AinfError as error:
-            _log.warning("errors wait to be stored: %s", error.message)
+            if not self._unsure:
+                _log.warning("errors wait to be stored: %s", error.message)
+            self._unsure = True
             self._unstored = batch.then(self._unstored)
-            await self._clock.sleep(AGAIN)
             return False
-        self._kill.reach("errors.after_store")
+        self._unsure = False
         return True
+
+    async def _is_kept(self, batch: _Batch) -> bool:
+        kept = await self._sink.checkpoints()
+        new = [name for name, text in batch.checkpoint.items() if text]
+        return bool(new) and all(kept.get(name) == batch.checkpoint[name] for name in new)

@@ -9,26 +9,24 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from ainf_tui.domain.error_documents import ErrorReport
-from ainf_tui.domain.errors.reports import ENGINE, of_exception
-from ainf_tui.domain.ports_errors import ErrorSink
+from ainf_tui.domain.errors.reports import ENGINE, Report, of_exception
 
 NOT_THESE = ("ainf.engine.errors", "ainf_tui.engine.errors")
 """Loggers of the store of errors itself: what it cannot store it would report to itself, for ever."""
 
 
 class OwnErrors(logging.Handler):
-    """Hands records of level error on to a sink, from whatever thread they come."""
+    """Hands records of level error on, from whatever thread they come."""
 
-    def __init__(self, sink: ErrorSink, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, report: Report, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(logging.ERROR)
-        self._sink = sink
+        self._report = report
         self._loop = loop
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.name.startswith(NOT_THESE) or self._loop.is_closed():
             return
-        report = of_log_record(record)
-        self._loop.call_soon_threadsafe(self._sink.report, report)
+        self._loop.call_soon_threadsafe(self._report, of_log_record(record))
 
 
 def of_log_record(record: logging.LogRecord) -> ErrorReport:
@@ -43,9 +41,9 @@ def of_log_record(record: logging.LogRecord) -> ErrorReport:
 
 
 @contextmanager
-def own_errors(sink: ErrorSink) -> Iterator[None]:
-    """While it lasts, errors that this process logs go to `sink`. Begin it in the sink's loop."""
-    handler = OwnErrors(sink, asyncio.get_running_loop())
+def own_errors(report: Report) -> Iterator[None]:
+    """While it lasts, errors that this process logs go to `report`, which is called in this loop."""
+    handler = OwnErrors(report, asyncio.get_running_loop())
     root = logging.getLogger()
     root.addHandler(handler)
     try:

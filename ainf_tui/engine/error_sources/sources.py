@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.domain.errors.reports import LogPlace, twin_of_job
 from ainf_tui.domain.ports import Clock
-from ainf_tui.domain.ports_error_sources import ErrorIntake, SpoolReader, TailOpener
+from ainf_tui.domain.ports_error_sources import SpoolReader, TailOpener
+from ainf_tui.domain.ports_errors import ErrorSink
 from ainf_tui.engine.error_sources.logs import LogErrors
 from ainf_tui.engine.error_sources.own import own_errors
 from ainf_tui.engine.error_sources.pairs import Pairs
@@ -26,24 +27,24 @@ _log = logging.getLogger("ainf.engine.errors")
 
 
 class ErrorSources:
-    """An `ErrorSink`: what it is told goes to the store, a job's failure with its place in ComfyUI's log."""
+    """`report` is a `Report` for the engine's parts; a job's failure gets its place in ComfyUI's log."""
 
     def __init__(
         self,
-        intake: ErrorIntake,
+        sink: ErrorSink,
         *,
         spool: SpoolReader,
         opener: TailOpener,
         clock: Clock,
         kill: KillSwitch,
     ) -> None:
-        self._intake = intake
+        self._sink = sink
         self._spool = spool
         self._clock = clock
         self._pairs = Pairs()
         self._registry = Registry()
         self._supervisor: Supervisor | None = None
-        self._logs = LogErrors(intake, self._pairs, self._current, opener, clock=clock, kill=kill)
+        self._logs = LogErrors(sink, self._pairs, self._current, opener, clock=clock, kill=kill)
         self._own = ExitStack()
 
     def watch(self, registry: Registry, supervisor: Supervisor) -> None:
@@ -52,7 +53,7 @@ class ErrorSources:
 
     async def start(self) -> None:
         """What was left behind while no engine ran comes first."""
-        self._own.enter_context(own_errors(self))
+        self._own.enter_context(own_errors(self.report))
         try:
             await self._take_spool()
             await self._logs.recall()
@@ -68,11 +69,11 @@ class ErrorSources:
         await self._logs.aclose()
 
     def report(self, report: ErrorReport) -> None:
-        """See `ErrorSink.report`."""
+        """To the store; a job that failed may wait for its log a little."""
         service = self._service_of(report.backend)
         twin = twin_of_job(report, service) if service and self._logs.reads(service) else None
         if twin is None:
-            self._intake.report(report)
+            self._sink.report(report)
             return
         settled = self._pairs.job(report, twin, self._clock.monotonic())
         if settled is not None:
@@ -98,8 +99,8 @@ class ErrorSources:
         taken = await self._spool.take()
         if taken is None:
             return
-        if (await self._intake.checkpoints()).get(SPOOL) != taken.name:
-            await self._intake.store(taken.reports, {SPOOL: taken.name})
+        if (await self._sink.checkpoints()).get(SPOOL) != taken.name:
+            await self._sink.store(taken.reports, {SPOOL: taken.name})
         await self._spool.remove()
 
 

@@ -7,12 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from ainf_tui.domain.errors.playbook import Playbook
+from ainf_tui.domain.errors.reports import Report, unheard
 from ainf_tui.domain.ports import Clock
-from ainf_tui.domain.ports_errors import ErrorSink
 from ainf_tui.domain.ports_services import Logs, Prober, Processes, Provider, Records, RunLog
 from ainf_tui.domain.services import Definitions
 from ainf_tui.domain.services_machine import Moment
-from ainf_tui.engine.error_sources.unheard import Unheard
 from ainf_tui.killpoints import KillSwitch
 from ainf_tui.playbook import playbook as shipped
 
@@ -62,7 +61,7 @@ class Parts:
     """Closes what the wiring has opened."""
     playbook: Playbook = field(default_factory=shipped)
     """What the end of a failed service's log may mean."""
-    errors: ErrorSink = field(default_factory=Unheard)
+    report: Report = unheard
     """Told of services that fail."""
     kill: KillSwitch = field(default_factory=lambda: KillSwitch(""))
 

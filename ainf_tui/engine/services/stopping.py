@@ -95,9 +95,7 @@ class Stopping:
         if unit.standing.cause:
             unit.failed(failed(unit, lines))
         elif adopted and not asked:
-            unit.parts.errors.report(
-                of_service(unit.name, failed(unit, lines), parts.clock.now(), run=unit.run)
-            )
+            unit.parts.report(of_service(unit.name, failed(unit, lines), parts.clock.now(), run=unit.run))
         unit.changed()
         await unit.save()
         if token:

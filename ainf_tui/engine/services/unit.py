@@ -39,14 +39,15 @@ class Unit:
         self.checked_at: datetime | None = None
         self.cpu: float | None = None
         self.memory: int | None = None
-        self.cpu_seconds: tuple[float, float] | None = None
-        """Used so far, and the monotonic time of that look."""
+        self.cpu_seconds: tuple[float, float] | None = None  # used so far, and the monotonic time of that
         self.pids: tuple[int, ...] = ()
         self.problem: Problem | None = None
         """Why it failed last."""
         self.owner: PortOwner | None = None
         """Who holds its port while it is not ours."""
         self.owner_verdict: Verdict | None = None
+        self.vram = ""
+        """The use of the GPU's memory that was asked for at this start; empty: as the settings say."""
         self.waits = ""
         """What is being waited for, in words."""
         self.last_word = ""
@@ -113,7 +114,7 @@ class Unit:
             self.event(level, f"{self.name} is {new.health}", health=str(new.health), reason=why)
             if turned_bad(old, new):
                 at = self.parts.clock.now()
-                self.parts.errors.report(of_health(self.name, str(new.health), why, self.run, at))
+                self.parts.report(of_health(self.name, str(new.health), why, self.run, at))
         if new.health is Health.HEALTHY and not new.cause:
             self.problem = None
         self.changed()
@@ -132,7 +133,7 @@ class Unit:
         """It has ended, or was not started or stopped: kept, and told to who collects errors."""
         self.problem = problem
         at = self.parts.clock.now()
-        self.parts.errors.report(of_service(self.name, problem, at, run=self.run, log=self.log))
+        self.parts.report(of_service(self.name, problem, at, run=self.run, log=self.log))
 
     def changed(self) -> None:
         """What is shown of it is no longer right."""
@@ -160,6 +161,7 @@ class Unit:
             restarts=now.restarts,
             streak=now.streak,
             port=self.port,
+            vram=self.vram,
             log=self.log,
             log_start=self.log_start,
             state=str(now.state),
@@ -189,7 +191,7 @@ class Unit:
     def recall(self, record: Record) -> None:
         """What an earlier engine wrote. Whether the process lives is not known yet."""
         self._saved = record
-        self.port, self.token = record.port, record.token
+        self.port, self.vram, self.token = record.port, record.vram, record.token
         self.process, self.launcher = record.process, record.launcher
         self.started_at, self.log, self.log_start = record.started_at, record.log, record.log_start
         self.run, self.again = record.run, record.again

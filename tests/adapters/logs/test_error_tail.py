@@ -16,7 +16,10 @@ from ainf_tui.domain.errors.reports import LogPlace, Twin
 from ainf_tui.domain.ports_error_sources import Turn
 from tests.domain.test_error_joining import LOGS
 
-TRACE = 'begin {0}\nTraceback (most recent call last):\n  File "/opt/a.py", line {0}, in f\n    f()\nValueError: no {0}\n'
+TRACE = (
+    "begin {0}\nTraceback (most recent call last):\n"
+    '  File "/opt/a.py", line {0}, in f\n    f()\nValueError: no {0}\n'
+)
 
 
 class Clock:

@@ -8,8 +8,8 @@ from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.errors import AinfError
 
 
-class ErrorIntakeFake:
-    """Implements `ErrorIntake`. What was stored outlives whoever stored it, as a database does."""
+class ErrorSinkFake:
+    """Implements `ErrorSink`. What was stored outlives whoever stored it, as a database does."""
 
     def __init__(self) -> None:
         self.reports: list[ErrorReport] = []
@@ -36,8 +36,8 @@ class ErrorIntakeFake:
             broken, self.breaks = self.breaks, None
             raise broken
 
-    async def checkpoints(self) -> Mapping[str, str]:
-        return dict(self.kept)
+    async def checkpoints(self, prefix: str = "") -> dict[str, str]:
+        return {name: text for name, text in self.kept.items() if name.startswith(prefix)}
 
     @property
     def messages(self) -> list[str]:
