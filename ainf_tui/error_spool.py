@@ -72,7 +72,10 @@ class SpoolFile:
 
     async def remove(self) -> None:
         """See `SpoolReader.remove`."""
-        await asyncio.to_thread(self._taken.unlink, missing_ok=True)
+        try:
+            await asyncio.to_thread(self._taken.unlink, missing_ok=True)
+        except OSError as error:
+            _log.warning("%s cannot be removed: %s", self._taken, error)
 
     def _take(self) -> Spooled | None:
         """First what an engine has set apart and not removed."""

@@ -106,7 +106,7 @@ def test_a_refused_prompt_is_what_the_playbook_knows(name: str, code: str) -> No
 
 
 def change(state: JobState | None, attempt: Attempt | None = None, **fields: object) -> JobChange:
-    return JobChange("j", frozenset({JobState.RUNNING}), state, attempt=attempt, **fields)  # type: ignore[arg-type]
+    return JobChange("j", frozenset({JobState.RUNNING}), state, attempt=attempt, **fields)  # type: ignore[arg-type] # fields of it
 
 
 def test_of_the_changes_of_a_job_only_failures_are_told() -> None:

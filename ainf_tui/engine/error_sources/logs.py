@@ -212,7 +212,7 @@ class LogErrors:
             batch.checkpoint[LOG + tail.place.file] = turn.mark
 
     async def _store(self, *, marks: bool = False) -> bool:
-        """False: it is tried again, and nothing is read before that. `marks`: also where nothing was found."""
+        """False: it is tried again, and nothing is read meanwhile. `marks`: also where nothing was found."""
         batch = self._unstored
         now = self._clock.monotonic()
         if not batch.worth_it and not (batch.checkpoint and (marks or now - self._stored_at >= MARKS)):

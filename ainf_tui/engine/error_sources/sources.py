@@ -96,12 +96,13 @@ class ErrorSources:
     # -- what was written while no engine ran ----------------------------------------------------------
     async def _take_spool(self) -> None:
         """Each report once: a crash between the store and the removal is seen by the checkpoint."""
-        taken = await self._spool.take()
-        if taken is None:
-            return
-        if (await self._sink.checkpoints()).get(SPOOL) != taken.name:
-            await self._sink.store(taken.reports, {SPOOL: taken.name})
-        await self._spool.remove()
+        for _ in range(2):  # One that an earlier engine has set apart, and what has come since.
+            taken = await self._spool.take()
+            if taken is None:
+                return
+            if (await self._sink.checkpoints(SPOOL)).get(SPOOL) != taken.name:
+                await self._sink.store(taken.reports, {SPOOL: taken.name})
+            await self._spool.remove()
 
 
 def service_at(url: str, supervisor: Supervisor) -> str:
