@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 import threading
@@ -20,31 +21,31 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "errors-spool.jsonl"
 
 
-async def test_what_is_written_is_taken_and_only_this_user_can_read_it(path: Path) -> None:
+def test_what_is_written_is_taken_and_only_this_user_can_read_it(path: Path) -> None:
     assert spool(path, failed())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     file = SpoolFile(path)
-    taken = await file.take()
+    taken = asyncio.run(file.take())
     assert taken is not None
     assert [r.job for r in taken.reports] == [142]
-    assert await file.take() == taken, "the same again, until it is removed"
+    assert asyncio.run(file.take()) == taken, "the same again, until it is removed"
     spool(path, replace(failed(), job=2))
-    await file.remove()
-    later = await file.take()
+    asyncio.run(file.remove())
+    later = asyncio.run(file.take())
     assert later is not None
     assert [r.job for r in later.reports] == [2]
     assert later.name != taken.name
-    await file.remove()
-    assert await file.take() is None
+    asyncio.run(file.remove())
+    assert asyncio.run(file.take()) is None
 
 
-async def test_a_line_that_was_cut_off_costs_one_line(path: Path, caplog) -> None:
+def test_a_line_that_was_cut_off_costs_one_line(path: Path, caplog) -> None:
     spool(path, failed())
     with path.open("ab") as stream:
         stream.write(b'{"source": "cli", "mess')
     spool(path, replace(failed(), job=2))
-    taken = await SpoolFile(path).take()
+    taken = asyncio.run(SpoolFile(path).take())
     assert taken is not None
     assert [r.job for r in taken.reports] == [142, 2]
     assert "line 2" in caplog.text
@@ -58,7 +59,7 @@ def test_it_does_not_fill_the_disk(path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert path.stat().st_size == 3 * size
 
 
-async def test_many_who_write_while_it_is_taken_lose_nothing(path: Path) -> None:
+def test_many_who_write_while_it_is_taken_lose_nothing(path: Path) -> None:
     spool(path, failed())
     file, found = SpoolFile(path), 0
 
@@ -70,15 +71,15 @@ async def test_many_who_write_while_it_is_taken_lose_nothing(path: Path) -> None
     for writer in writers:
         writer.start()
     while any(w.is_alive() for w in writers) or path.exists():
-        if (taken := await file.take()) is not None:
+        if (taken := asyncio.run(file.take())) is not None:
             found += len(taken.reports)
-            await file.remove()
+            asyncio.run(file.remove())
     assert found == 201
 
 
-async def test_one_that_cannot_be_read_is_told(path: Path, caplog) -> None:
+def test_one_that_cannot_be_read_is_told(path: Path, caplog) -> None:
     path.mkdir(parents=True)
-    assert await SpoolFile(path).take() is None
+    assert asyncio.run(SpoolFile(path).take()) is None
     assert "not taken in" in caplog.text
     with pytest.raises(OSError, match="directory"):
         spool(path, failed())
