@@ -87,7 +87,8 @@ def test_one_that_cannot_be_read_is_told(path: Path, caplog) -> None:
 
 def test_a_file_that_is_taken_away_while_we_wait_is_opened_anew(path: Path, monkeypatch) -> None:
     spool(path, failed())
-    real, moved = error_spool._is, []
+    real = error_spool._is
+    moved: list[Path] = []
 
     def taken_away(handle: int, name: Path) -> bool:
         if not moved:

@@ -139,7 +139,7 @@ def _spool(path: Path, error: Exception) -> None:
     report = (
         of_problem(ENGINE, error, at, level="critical")
         if isinstance(error, AinfError)
-        else of_exception(ENGINE, "the engine could not go on", error, at)
+        else of_exception(ENGINE, "the engine could not go on", error, at, level="critical")
     )
     try:
         if not spool(path, report):

@@ -225,8 +225,9 @@ def _well(old: Standing, health: Health, now: Moment) -> Standing:
 def turned_bad(old: Standing, new: Standing) -> bool:
     """Whether it was well and is not any more: once an outage. A watched one that never was there is none."""
     bad = new.health in {Health.UNHEALTHY, Health.UNREACHABLE}
-    begun = old.health is Health.UNKNOWN and old.kind is not Kind.WATCHED
-    return bad and new.state is old.state and (old.health is Health.HEALTHY or begun)
+    if old.kind is Kind.WATCHED:
+        return bad and old.state is ServiceState.RUNNING and old.health in {Health.HEALTHY, Health.UNKNOWN}
+    return bad and new.state is old.state and old.health in {Health.HEALTHY, Health.UNKNOWN}
 
 
 def _rested(old: Standing, now: Moment, spec: RestartSpec) -> Standing:

@@ -318,13 +318,16 @@ def of_problem(source: str, error: AinfError, at: datetime, *, level: str = "err
     )
 
 
-def of_exception(source: str, what: str, error: BaseException, at: datetime) -> ErrorReport:
+def of_exception(
+    source: str, what: str, error: BaseException, at: datetime, *, level: str = "error"
+) -> ErrorReport:
     """A mistake of ours. `what` failed by it."""
     lines = [line for part in traceback.format_exception(error) for line in part.rstrip("\n").split("\n")]
     head = [what] if what else []
     return ErrorReport(
         source,
         f"{what or 'this is a fault in ainf'}: {type(error).__name__}: {error}",
+        level=level,
         at=at,
         lines=(*head, *lines[:1], *lines[1:][-_FRAMES:]),
         code={ENGINE: "engine.bug", CLI: "cli.bug"}.get(source, ""),

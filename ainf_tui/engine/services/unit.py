@@ -112,9 +112,9 @@ class Unit:
             level = "info" if new.health in {Health.HEALTHY, Health.UNKNOWN} else "warning"
             why = self.verdict.message if self.verdict is not None else ""
             self.event(level, f"{self.name} is {new.health}", health=str(new.health), reason=why)
-            if turned_bad(old, new):
-                at = self.parts.clock.now()
-                self.parts.report(of_health(self.name, str(new.health), why, self.run, at))
+        if turned_bad(old, new):
+            at, why = self.parts.clock.now(), self.last_word
+            self.parts.report(of_health(self.name, str(new.health), why, self.run, at))
         if new.health is Health.HEALTHY and not new.cause:
             self.problem = None
         self.changed()
