@@ -27,6 +27,7 @@ from ainf_tui.domain.engine_box import (
     MemoryService,
     ServicesService,
 )
+from ainf_tui.domain.ports_errors import ErrorReading
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -54,6 +55,8 @@ class EngineService(Protocol):
     def memory(self) -> MemoryService: ...
     @property
     def comfyui(self) -> ComfyUIService: ...
+    @property
+    def errors(self) -> ErrorReading: ...
     async def status(self) -> StatusDocument: ...
     async def submit(
         self, request: RunRequest, take: Callable[[Sequence[JobDocument]], None]

@@ -69,6 +69,8 @@ class Tuning:
     """Whether ComfyUI's word on its GPUs is shown where no driver tells of any."""
     error_examples: int = 20
     """Reports of a failure that are kept whole: of the first, and as many of the newest."""
+    error_days: int = 90
+    """After its last report, that a group is kept."""
     disk_free: int = 20 * 1024**3
     """Free bytes below which the disk of outputs or models is low."""
 
@@ -139,6 +141,7 @@ class Context:
         self.tuning = tuning
         self.clock: Clock = clock or SystemClock()
         self.kill = kill or KillSwitch()
+        db.errors.keep(tuning.error_examples)
         self.errors = Sink(db, self.clock, Prepare(redact, playbook), tuning.error_examples)
         """The way in for whatever goes wrong."""
         self.report: Callable[[ErrorReport], None] = self.errors.report

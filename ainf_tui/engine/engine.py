@@ -18,6 +18,7 @@ from ainf_tui.domain.errors.reports import of_check
 from ainf_tui.domain.jobs import ON_SERVER, JobState, Problem
 from ainf_tui.domain.ports import BackendMemory, ComfyServer, ComfySocket, JobFilter
 from ainf_tui.domain.ports_checks import Inspector
+from ainf_tui.domain.ports_errors import ErrorArchive
 from ainf_tui.domain.ports_host import Machine
 from ainf_tui.domain.services import Kind
 from ainf_tui.domain.text import redact_url
@@ -26,6 +27,7 @@ from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.checks import Checks
 from ainf_tui.engine.context import Context, log
 from ainf_tui.engine.error_sources.sources import ErrorSources, service_at
+from ainf_tui.engine.errors.desk import ErrorDesk
 from ainf_tui.engine.estimates import RECENT, Estimates
 from ainf_tui.engine.fetch import plan_outputs
 from ainf_tui.engine.health import Health
@@ -85,6 +87,7 @@ class Engine:
         services: Supervisor,
         machine: Machine,
         inspector: Inspector,
+        archive: ErrorArchive,
         home: str = "",
         label: str = "",
         holder: str = "",
@@ -102,17 +105,16 @@ class Engine:
         self.checks = Checks(inspector, ctx.store, ctx.clock)
         self.checks.on_checked = self.health.update
         self.checks.on_worse = self._check_failed
+        self.errors = ErrorDesk(ctx, archive, self.health.update)
         self.publisher = Publisher(ctx, self.registry, self.estimates, self.health)
         self.catalog = catalog
         self._specs = specs
         self._connect = connect
-        self._home = home
-        self._label = label
+        self._home, self._label = home, label
         self._holder = holder or f"{socket.gethostname()}:{home or os.getpid()}"
         self._embedded = embedded
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self.stop_requested = asyncio.Event()
-        self.stop_reason = ""
+        self.stop_requested, self.stop_reason = asyncio.Event(), ""
         self._idle_since: float | None = None
         self._running: set[str] = set()
 
@@ -156,6 +158,7 @@ class Engine:
         self._spawn("services", self.services.run)
         self._spawn("host", self.host.run)
         self._spawn("errors", self.ctx.errors.run)
+        self._spawn("error totals", self.errors.run)
         self._spawn("health", self.health.run)
         self._spawn("checks", self.checks.keep)
         self._spawn("lease", self._renew_lease)
@@ -257,6 +260,7 @@ class Engine:
         while True:
             await self.ctx.clock.sleep(MAINTENANCE)
             if not self.busy:
+                await self.errors.prune()
                 await self.ctx.db.idle()
 
     # -- life --------------------------------------------------------------------------------------

@@ -117,6 +117,10 @@ def test_what_ends_the_app_is_handed_over(monkeypatch, fake_engine, tmp_path):
     """Textual keeps the exception and returns; the terminal is the user's again by then."""
     handed = []
 
+    def hand_over(report):
+        handed.append(report)
+        return "engine"
+
     class Ended(AinfApp):
         def run(self, **_):
             async def broken():
@@ -129,8 +133,6 @@ def test_what_ends_the_app_is_handed_over(monkeypatch, fake_engine, tmp_path):
 
     monkeypatch.setattr(main, "AinfApp", Ended)
     monkeypatch.setattr(main, "decide", lambda *_, **__: PLAIN)
-    setup = Setup(
-        Settings(), locate({"AINF_HOME": str(tmp_path)}), hand_over=lambda r: handed.append(r) or ""
-    )
+    setup = Setup(Settings(), locate({"AINF_HOME": str(tmp_path)}), hand_over=hand_over)
     assert run_app(fake_engine.opener, setup) == 1
     assert [(r.source, r.kind) for r in handed] == [("app", "ZeroDivisionError")]

@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, SmallInteger, Table
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    literal_column,
+)
 
 from ainf_tui.adapters.db.columns import Flag, Json, Key, Moment, SafeText
 from ainf_tui.adapters.db.tables import metadata, partial
@@ -55,9 +65,14 @@ error_groups = Table(
     partial("ix_error_groups_last_seen", "last_seen", "id", where="merged = 0"),
     partial("ix_error_groups_first_seen", "first_seen", "id", where="merged = 0"),
     partial("ix_error_groups_count", "count", "id", where="merged = 0"),
+    partial("ix_error_groups_unseen", "rank", where="unseen = 1 AND merged = 0"),
     partial("ix_error_groups_muted_until", "muted_until", where="muted_until IS NOT NULL"),
     Index(None, "stored_at"),
 )
+
+WHOLE = literal_column("merged") == literal_column("0")
+"""As the partial indexes say it: groups that are no part of another."""
+UNSEEN = literal_column("unseen") == literal_column("1")
 
 error_prints = Table(
     "error_prints",

@@ -42,7 +42,7 @@ def recent(errors: NewErrors, now: int) -> Counter[tuple[int, Level]]:
     return Counter({at: n for at, n in errors.seconds.items() if at[0] >= now - KEPT})
 
 
-def grown(row: Mapping[str, Any], errors: NewErrors, now: int) -> Row:
+def grown(row: Mapping[Any, Any], errors: NewErrors, now: int) -> Row:
     """The row of a fingerprint with more reports. `now`: seconds since 1970."""
     added = dict(row)
     first, last = span(errors)
@@ -128,7 +128,7 @@ def _words(errors: NewErrors, newest: ErrorReport) -> str:
 
 
 # -- groups --------------------------------------------------------------------------------------------
-def facts(parts: Sequence[Mapping[str, Any]], own: int, sample: Sample) -> Row:
+def facts(parts: Sequence[Mapping[Any, Any]], own: int, sample: Sample) -> Row:
     """What a group tells, made of its fingerprints; source, title and code are those of number `own`."""
     first = next((part for part in parts if part["id"] == own), parts[0])
     newest = max(parts, key=lambda part: (part["last_seen"], part["id"]))
@@ -145,7 +145,7 @@ def facts(parts: Sequence[Mapping[str, Any]], own: int, sample: Sample) -> Row:
     }
 
 
-def standing(row: Mapping[str, Any]) -> Standing:
+def standing(row: Mapping[Any, Any]) -> Standing:
     """Of a group's row."""
     return Standing(GroupState(row["state"]), row["unseen"], row["muted_until"], row["resolved_at"])
 
@@ -162,7 +162,7 @@ def standing_row(now_is: Standing) -> Row:
 
 
 def group_document(
-    row: Mapping[str, Any], parts: Sequence[Mapping[str, Any]], cut: Mapping[int, int], now: datetime
+    row: Mapping[Any, Any], parts: Sequence[Mapping[Any, Any]], cut: Mapping[int, int], now: datetime
 ) -> ErrorGroupDocument:
     """`parts`: rows of its fingerprints; `cut`: of each, by number, the reports within the cut hour."""
     window = Window(int(now.timestamp()))
@@ -206,7 +206,7 @@ def example_row(report: ErrorReport, print_id: int, slot: int, number: int) -> R
     return {"print_id": print_id, "slot": slot, "id": number, "at": _at(report), "body": body}
 
 
-def example_document(row: Mapping[str, Any], fingerprint: str) -> ErrorExampleDocument:
+def example_document(row: Mapping[Any, Any], fingerprint: str) -> ErrorExampleDocument:
     """From a row of `error_examples`."""
     body = row["body"] | {name: tuple(row["body"][name]) for name in ("lines", "context")}
     return ErrorExampleDocument(id=row["id"], at=row["at"], fingerprint=fingerprint, **body)

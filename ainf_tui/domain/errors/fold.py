@@ -30,8 +30,7 @@ _LINES = 400
 _CONTEXT = 40
 _NAME = 200
 
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-"""Stands where no time can be missing: what was kept has one."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Second = tuple[int, Level]
 """Seconds since 1970, and how grave."""
 
@@ -63,7 +62,7 @@ class Folded:
         """Those of another entry, which came later."""
         self.seconds.update(other.seconds)
         for report in other.kept:
-            self._keep(report, report.at or _LONG_AGO)
+            self._keep(report, report.at or _EPOCH)
 
     @property
     def kept(self) -> tuple[ErrorReport, ...]:
@@ -101,9 +100,7 @@ class Fold:
     def add(self, report: ErrorReport, now: datetime) -> None:
         """A report of the future counts as one of now."""
         level = level_of(report.level) or Level.ERROR
-        second = int(now.timestamp())
-        if report.at is not None:
-            second = min(second, int(report.at.timestamp()))
+        second = int((now if report.at is None else moment(report.at, now)).timestamp())
         key = _text(report)
         entry = self._texts.get(key)
         if entry is None:
@@ -165,15 +162,20 @@ def fingerprint_of(report: ErrorReport) -> str:
 
 def trimmed(report: ErrorReport, now: datetime) -> ErrorReport:
     """With its time, and no larger than is kept: of many lines the first and the last ones."""
-    at = now if report.at is None else min(report.at.astimezone(UTC), now)
     return replace(
         report,
-        at=at,
+        at=now if report.at is None else moment(report.at, now),
         source=report.source[:_NAME] or "unknown",
         message=report.message[:_MESSAGE],
         lines=_cut(report.lines, _LINES),
         context=_cut(report.context, _CONTEXT),
     )
+
+
+def moment(at: datetime, now: datetime) -> datetime:
+    """Between 1970 and now, in UTC. A time without a zone is taken as UTC."""
+    aware = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    return now if aware >= now else _EPOCH if aware <= _EPOCH else aware.astimezone(UTC)
 
 
 def _cut(lines: tuple[str, ...], most: int) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from time import perf_counter
@@ -43,7 +43,8 @@ class Sink:
         self._fold = Fold(sample)
         self._come = asyncio.Event()
         self._hurry = asyncio.Event()
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()
+        """Held while something is stored; whoever holds it sees nothing come in."""
         self._stuck: tuple[str, list[NewErrors]] | None = None
         """A batch that could not be stored, or of which that is not known."""
         self._flushing: asyncio.Task[None] | None = None
@@ -60,16 +61,19 @@ class Sink:
         await self.add(reports, checkpoint)
 
     async def add(
-        self, reports: Sequence[ErrorReport], checkpoint: Mapping[str, str] | None = None
+        self,
+        reports: Sequence[ErrorReport],
+        checkpoint: Mapping[str, str] | None = None,
+        keys: Collection[str] = (),
     ) -> tuple[int, ...]:
         """Stores them now, in a transaction of their own; the groups that they fell into."""
         fold = Fold(self._sample)
         now = self._clock.now()
         await in_steps(map(partial(fold.add, now=now), reports))
         await in_steps(fold.settle())
-        async with self._turn:
+        async with self.turn:
             errors = await self._prepared(fold.take())
-            numbers = await self._db.errors.store(errors, self._clock.now(), checkpoint)
+            numbers = await self._db.errors.store(errors, self._clock.now(), checkpoint, keys=keys)
         self.on_stored()
         return tuple(dict.fromkeys(numbers.values()))
 
@@ -112,7 +116,7 @@ class Sink:
 
     async def flush(self) -> None:
         """Stores everything that has come. AinfError `database.*`: it is kept for the next time."""
-        async with self._turn:
+        async with self.turn:
             if self._stuck is not None:
                 await self._store(*self._stuck)
             await in_steps(islice(self._fold.settle(), self._fold.texts))

@@ -30,7 +30,7 @@ class FakeErrors:
         self.away = self.unsure = False
         self.stored = asyncio.Event()
 
-    async def store(self, errors: Sequence[NewErrors], now, checkpoint=None, batch: str = ""):
+    async def store(self, errors: Sequence[NewErrors], now, checkpoint=None, *, batch: str = "", keys=()):
         if self.away:
             raise UnreachableError("database.unreachable", "gone")
         if not (batch and self.batches and self.batches[-1] == batch):

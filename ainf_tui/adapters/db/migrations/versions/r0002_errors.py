@@ -76,6 +76,7 @@ def _groups() -> None:
     _partial_index("ix_error_groups_inbox", ["rank", "cold", "id"], "merged = 0")
     for name in ("last_seen", "first_seen", "count"):
         _partial_index(f"ix_error_groups_{name}", [name, "id"], "merged = 0")
+    _partial_index("ix_error_groups_unseen", ["rank"], "unseen = 1 AND merged = 0")
     _partial_index("ix_error_groups_muted_until", ["muted_until"], "muted_until IS NOT NULL")
     op.create_index("ix_error_groups_stored_at", "error_groups", ["stored_at"])
 
