@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from ainf_tui.domain.error_documents import ErrorReport
@@ -71,6 +72,8 @@ class ErrorSources:
     def report(self, report: ErrorReport) -> None:
         """To the store; a job that failed may wait for its log a little."""
         service = self._service_of(report.backend)
+        if service and not report.service and self._supervisor is not None:
+            report = replace(report, service=service, run=self._supervisor.units[service].run)
         twin = twin_of_job(report, service) if service and self._logs.reads(service) else None
         if twin is None:
             self._sink.report(report)

@@ -8,27 +8,35 @@ import logging
 import os
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from ainf_tui.adapters.logs.tail import open_tail
+from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.check_documents import CheckDocument
 from ainf_tui.domain.error_documents import ErrorReport
+from ainf_tui.domain.service_documents import ServicesRequest
+from ainf_tui.domain.services import ServiceSpec
 from ainf_tui.engine import fetch, files
 from ainf_tui.engine.checks import Checks
 from ainf_tui.engine.error_sources.own import own_errors
 from ainf_tui.engine.error_sources.sources import ErrorSources, service_at
+from ainf_tui.engine.registry import Registry
 from ainf_tui.engine.worker import guarded
 from ainf_tui.error_spool import SpoolFile, spool
 from ainf_tui.errors import AinfError
 from ainf_tui.killpoints import KillSwitch
 from ainf_tui.store import Store
+from tests.domain.test_error_joining import LOGS
 from tests.domain.test_error_reports import failed
 from tests.fakes.box import Box
 from tests.fakes.checks import FakeInspector
 from tests.fakes.clock import FakeClock
 from tests.fakes.error_sink import ErrorSinkFake
 from tests.fakes.graphs import failing, node, picture
+from tests.fakes.supervised import Box as Supervised
+from tests.fakes.supervised import Machine
 
 
 @pytest.fixture
@@ -213,6 +221,36 @@ async def test_a_job_without_a_log_of_this_box_is_told_at_once(tmp_path: Path) -
     sink = ErrorSinkFake()
     sources(sink, tmp_path).report(failed())
     assert [r.job for r in sink.reports] == [142]
+
+
+async def test_a_job_of_a_service_of_this_box_is_joined_with_its_log(tmp_path: Path) -> None:
+    sink, log = ErrorSinkFake(), tmp_path / "comfyui.log"
+    log_text = (LOGS / "server.log").read_bytes()
+    machine = Machine()
+    async with Supervised(machine, ServiceSpec("comfyui", command=("main",), ports=(8188,))) as services:
+        await services.services.start(ServicesRequest(("comfyui",)))
+        await services.state("comfyui", "running")
+        services.supervisor.units["comfyui"].log = str(log)
+        one = sources(sink, tmp_path)
+        one.watch(registry_of("http://localhost:8188"), services.supervisor)
+        await one.start()
+        await asyncio.to_thread(log.write_bytes, log_text[: log_text.index(b"RuntimeError: Given")])
+        await one._logs.step()
+        one.report(failed())
+        assert sink.reports == [], "it waits for the rest of its record in the log"
+        await asyncio.to_thread(log.write_bytes, log_text)
+        await one._logs.step()
+        await one.aclose()
+    (report,) = [r for r in sink.reports if r.job is not None]
+    assert (report.job, report.service, report.file) == (142, "comfyui", str(log))
+    assert report.run
+    assert report.start == log_text.index(b"!!! Exception")
+
+
+def registry_of(url: str) -> Registry:
+    registry = Registry()
+    registry.add(SimpleNamespace(name="default", spec=BackendSpec("default", url)))  # type: ignore[arg-type]  # a part of one
+    return registry
 
 
 async def test_a_server_is_known_by_its_port_on_this_machine(box: Box) -> None:
