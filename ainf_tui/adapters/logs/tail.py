@@ -30,6 +30,10 @@ FIRST = 16_777_216
 """Bytes from its end that are read of a log that was never read before."""
 QUIET = 1.0
 """Seconds without a line after which the last record is complete."""
+LINES = 16
+"""Lines of a flood, a millisecond of work, after which others get the interpreter: the loop stays quick."""
+BREATH = 0.0002
+"""Seconds."""
 _BEFORE = 8_192
 """Bytes before the beginning in which its context is looked for."""
 _log = logging.getLogger("ainf.engine.errors")
@@ -55,6 +59,8 @@ class ErrorTail:
         self._opened_in = self._held_in = 0
         """Of which generation that is which is open, or held."""
         self._line_at = 0.0
+        self._read_at = datetime.now(UTC)
+        """When what is read now was written, at the latest: the time of lines that say none."""
         self._last = ""
         self._unmarked: list[Told] = []
         """Found, and not to be told before there is a mark behind it."""
@@ -70,11 +76,14 @@ class ErrorTail:
             follower = self._follower or self._opened()
         except NotFoundError:
             return Turn(gone=True)
+        self._read_at = follower.modified or datetime.now(UTC)
         told = self._unmarked
         for batch in follower.poll():
             self._generation += batch.fresh
-            for line in batch.lines:
+            for number, line in enumerate(batch.lines, start=1):
                 told.extend(self._feed(line))
+                if number % LINES == 0:
+                    time.sleep(BREATH)
         if not follower.behind and self._clock() - self._line_at > QUIET:
             told.extend(self._flush())
         mark = self._mark(follower)
@@ -134,8 +143,7 @@ class ErrorTail:
             yield self._told(found)
 
     def _told(self, found: Finding) -> Told:
-        modified = self._follower.modified if self._follower is not None else None
-        report: ErrorReport = of_finding(found, self._place, modified or datetime.now(UTC))
+        report: ErrorReport = of_finding(found, self._place, self._read_at)
         exception = ("", "")
         if found.kind == EXECUTION:
             known = failure(self._place.service, found.message, found.lines)
