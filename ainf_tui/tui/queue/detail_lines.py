@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -16,6 +15,7 @@ from ainf_tui.domain.documents import (
     NodeProgressDocument,
     ProblemDocument,
 )
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.lines import Line, Span, cut_line, fit, line_width, safe, safe_lines, spread, wrap
 from ainf_tui.tui.queue.detail_facts import Fact, attempts, made_of, origin, outputs, parameters, times
 from ainf_tui.tui.signs import Signs
@@ -36,7 +36,7 @@ _LIBRARIES = ("site-packages", "dist-packages", "/lib/python", "\\lib\\")
 """Parts of the paths of code that is not ComfyUI's or a custom node's own."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """What is known of one job: its row at once, `detail` once it has come, `live` while on a server."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from textual import events
@@ -11,6 +10,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.lines import Line, Span, cut_line, pad
 from ainf_tui.tui.widgets.listkeys import ListKeys
 from ainf_tui.tui.widgets.painted import Lengthy, Painter
@@ -18,7 +18,7 @@ from ainf_tui.tui.widgets.painted import Lengthy, Painter
 GAP = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """`width`: cells; of a flexible one the least. `drop`: 0 stays, else the highest goes first."""
 
