@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import field
 
-from ainf_tui.display.format import duration
+from ainf_tui.display.format import remaining
 from ainf_tui.domain.documents import QueueDocument
 from ainf_tui.errors import AinfError
 from ainf_tui.frozen import frozen
@@ -44,7 +44,7 @@ def title_line(told: Told, cells: int) -> Line:
     if queue.held:
         parts.append((3, ((f"{queue.held} held", "muted"),)))
     if waiting and queue.eta is not None and queue.eta >= 1:
-        parts.append((2, ((f"eta {duration(queue.eta)}", "muted"),)))
+        parts.append((2, ((f"eta {remaining(queue.eta)}", "muted"),)))
     if told.marked:
         parts.append((0, ((f"{told.marked} marked", "mark"),)))
     parts.append((0, _filter(told)))

@@ -17,6 +17,7 @@ from textual.app import App
 from textual.geometry import Region
 from textual.screen import Screen, ScreenResultType
 
+from ainf_tui.tui.terminal.cells import CellsCompositor
 from ainf_tui.tui.terminal.messages import LineChanged
 from ainf_tui.tui.terminal.pace import LEAST, WINDOW, Pace
 
@@ -180,8 +181,11 @@ class PacedScreen(Screen[ScreenResultType]):
     that it exists and that every repaint comes through. `follow` calls another, what Textual's timer calls.
     """
 
-    _followers: tuple[Callable[[], object], ...] = ()
-    _hurried = False
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = CellsCompositor()
+        self._followers: tuple[Callable[[], object], ...] = ()
+        self._hurried = False
 
     def follow(self, call: Callable[[], object]) -> None:
         """Calls it, once, when what has changed so far is painted. What it changes is painted right then: the

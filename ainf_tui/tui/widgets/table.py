@@ -147,8 +147,10 @@ class Table(ListKeys, Painter, Lengthy, can_focus=True):
             if not 0 <= y < len(self._shown):
                 continue
             line = self._line(y)
-            if self._shown[y] != line:
-                self._shown[y] = line
+            before, self._shown[y] = self._shown[y], line
+            if before[1] == line[1]:
+                self.repaint(y, before[0], line[0], self.cells)
+            else:
                 self.refresh(Region(0, y, self.cells, 1))
 
     def set_columns(self, columns: Sequence[Column]) -> None:
