@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ainf_tui.adapters.logs.file import no_file
@@ -15,6 +14,7 @@ from ainf_tui.cli import places
 from ainf_tui.cli.app import App
 from ainf_tui.domain.text import visible
 from ainf_tui.errors import AinfError, NotFoundError
+from ainf_tui.frozen import frozen
 
 STDIN = "-"
 EVENTS = "events"
@@ -22,7 +22,7 @@ EVENTS = "events"
 _WILD = frozenset("*?[")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """`path` is None for standard input. `live`: it has the name that its writer knows."""
 

@@ -7,9 +7,11 @@ users see; an *example* is one report that was kept whole.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
+
+from ainf_tui.frozen import frozen
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
 """Words of `domain.logs.levels.Level`."""
@@ -17,7 +19,7 @@ STATES = ("new", "regressed", "ongoing", "muted", "resolved")
 """In the order in which an inbox shows them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorReport:
     """One error, from wherever it came. Texts are made safe and secrets hidden before it is stored."""
 
@@ -49,7 +51,7 @@ class ErrorReport:
     start: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorGroupDocument:
     """A failure that has happened once or many times."""
 
@@ -90,7 +92,7 @@ class ErrorGroupDocument:
     node_class: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorExampleDocument:
     """A report that was kept whole."""
 
@@ -116,7 +118,7 @@ class ErrorExampleDocument:
     start: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorCardDocument:
     """What the playbook says of a group."""
 
@@ -128,7 +130,7 @@ class ErrorCardDocument:
     """A command of `ainf` that does, or begins, what mends it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorGroupPage:
     """`ainf errors list`."""
 
@@ -137,7 +139,7 @@ class ErrorGroupPage:
     schema: str = "ainf.errors/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorDetailDocument:
     """`ainf errors show`: a group, what is known of it, and reports of it, the newest first."""
 
@@ -147,7 +149,7 @@ class ErrorDetailDocument:
     schema: str = "ainf.error-group/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorTotalsDocument:
     """`ainf errors stats`, and the topic `errors`: exact counts of reports, never found by scanning."""
 
@@ -169,7 +171,7 @@ class ErrorTotalsDocument:
     schema: str = "ainf.error-totals/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorQuery:
     """Which groups. Empty: all but those that are resolved or muted."""
 
@@ -188,14 +190,14 @@ class ErrorQuery:
     after: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorsRequest:
     """Groups that something is done to, by number or fingerprint."""
 
     errors: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MuteErrorsRequest:
     """`until` None: until it is unmuted by hand."""
 
@@ -203,7 +205,7 @@ class MuteErrorsRequest:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoteErrorRequest:
     """An empty note takes it away."""
 
@@ -211,7 +213,7 @@ class NoteErrorRequest:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MergeErrorsRequest:
     """The others become part of `into`."""
 
@@ -219,7 +221,7 @@ class MergeErrorsRequest:
     errors: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SplitErrorRequest:
     """A fingerprint that was merged becomes a group of its own again."""
 
@@ -227,7 +229,7 @@ class SplitErrorRequest:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClearErrorsRequest:
     """Groups go to an archive file; without `errors` those that are resolved, with `all` every one."""
 
@@ -235,7 +237,7 @@ class ClearErrorsRequest:
     all: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClearedErrorsDocument:
     """`archive`: the file they are in now; empty if there was nothing to clear."""
 
@@ -245,14 +247,14 @@ class ClearedErrorsDocument:
     schema: str = "ainf.errors-cleared/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportErrorsRequest:
     """Reports, at most 1,000 in one request. The answer comes once they are stored."""
 
     reports: tuple[ErrorReport, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ImportErrorsRequest:
     """Reports with a key each, at most 1,000. A report whose key was imported before is not stored again."""
 
@@ -260,10 +262,20 @@ class ImportErrorsRequest:
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
+class BadLineDocument:
+    """A line of a file that is no error, counted from 1."""
+
+    line: int
+    problem: str
+
+
+@frozen
 class ImportedErrorsDocument:
     """How many are new, and how many had been imported before."""
 
     stored: int
     known: int
+    bad: tuple[BadLineDocument, ...] = ()
+    """Of the file, where one was read: `ainf errors import` fills it."""
     schema: str = "ainf.errors-imported/1"

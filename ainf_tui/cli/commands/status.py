@@ -13,7 +13,7 @@ from ainf_tui.cli.hosttext import gpu_line
 from ainf_tui.cli.output import show
 from ainf_tui.cli.session import call, open_screen
 from ainf_tui.cli.tables import folded
-from ainf_tui.display.format import duration, local, since, size, span, utc_now
+from ainf_tui.display.format import local, remaining, since, size, span, utc_now
 from ainf_tui.display.glyphs import colour, glyph
 from ainf_tui.domain.documents import BackendDocument
 from ainf_tui.domain.status_document import StatusDocument
@@ -75,6 +75,7 @@ def _lines(app: App, found: StatusDocument) -> Iterator[str]:
         *_backends(found),
         ("queue", _queue(found)),
         ("database", _database(found)),
+        ("errors", _errors(found.errors)),
     ]
     width = max(len(name) for name, _ in facts)
     yield ""
@@ -158,10 +159,19 @@ def _queue(found: StatusDocument) -> str:
         parts.append(f"{queue.held} held")
     text = ", ".join(parts)
     if queue.eta is not None and queue.eta >= 1 and queue.running + queue.submitted + queue.queued:
-        text += f", done in {duration(queue.eta)}"
+        text += f", done in {remaining(queue.eta)}"
     if queue.paused:
         text += f"; paused {since(queue.paused_since, utc_now())} ago"
     return f"{text}; last 24 h: {queue.succeeded_24h} succeeded, {queue.failed_24h} failed"
+
+
+def _errors(errors: Mapping[str, Any]) -> str:
+    """Nothing where there never was one."""
+    if not errors.get("total"):
+        return ""
+    new = f"{errors.get('new', 0)} new, " if errors.get("new") else ""
+    reports = f"{errors['total']} reports, {errors.get('last_24h', 0)} in 24 h"
+    return f"{new}{errors.get('ongoing', 0)} open; {reports}"
 
 
 def _database(found: StatusDocument) -> str:

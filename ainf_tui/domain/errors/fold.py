@@ -31,6 +31,8 @@ _CONTEXT = 40
 _NAME = 200
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Held = tuple[ErrorReport, datetime]
+"""As it came, and when: it is cut to what is kept once it is sure to be stored."""
 Second = tuple[int, Level]
 """Seconds since 1970, and how grave."""
 
@@ -42,32 +44,34 @@ class Folded:
     sample: int
     """At most so many in `first`, and as many in `last`."""
     seconds: Counter[Second] = field(default_factory=Counter)
-    first: list[ErrorReport] = field(default_factory=list)
-    last: list[ErrorReport] = field(default_factory=list)
+    first: list[Held] = field(default_factory=list)
+    last: list[Held] = field(default_factory=list)
 
     def take(self, report: ErrorReport, second: int, level: Level, now: datetime) -> None:
         """One more. `second` is when it happened."""
         self.seconds[second, level] += 1
-        self._keep(report, now)
+        if len(report.lines) > _LINES or len(report.message) > _MESSAGE:
+            report = trimmed(report, now)
+        self._keep((report, now))
 
-    def _keep(self, report: ErrorReport, now: datetime) -> None:
+    def _keep(self, held: Held) -> None:
         if len(self.first) < self.sample:
-            self.first.append(trimmed(report, now))
+            self.first.append(held)
             return
         if len(self.last) == 2 * self.sample:  # cut now and then: a report costs no more than an append
             del self.last[: self.sample]
-        self.last.append(trimmed(report, now))
+        self.last.append(held)
 
     def absorb(self, other: Folded) -> None:
         """Those of another entry, which came later."""
         self.seconds.update(other.seconds)
-        for report in other.kept:
-            self._keep(report, report.at or _EPOCH)
+        for held in (*other.first, *other.last[-other.sample :]):
+            self._keep(held)
 
     @property
     def kept(self) -> tuple[ErrorReport, ...]:
         """The reports that are kept whole, the oldest first."""
-        return (*self.first, *self.last[-self.sample :])
+        return tuple(trimmed(*held) for held in (*self.first, *self.last[-self.sample :]))
 
     @property
     def count(self) -> int:
@@ -114,7 +118,7 @@ class Fold:
         """Gives each text its fingerprint, one a step, so that others have their turn in between."""
         while self._texts:
             entry = self._texts.pop(next(iter(self._texts)))
-            self._entry(entry.first[0]).absorb(entry)
+            self._entry(entry.first[0][0]).absorb(entry)
             yield
 
     def take(self) -> dict[str, Folded]:

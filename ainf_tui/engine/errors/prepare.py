@@ -17,6 +17,10 @@ from ainf_tui.domain.redaction import redacted, redacted_json
 from ainf_tui.domain.text import clip, storable_json, visible
 
 _TITLE = 200
+_EXAMPLES = 1_000
+"""Examples of one batch: taking secrets out is what costs most, and of a flood a few are enough."""
+_TITLES = 10_000
+"""Fingerprints whose titles are remembered."""
 _DETAILS = 16_000
 """Characters of JSON."""
 
@@ -27,23 +31,37 @@ class Prepare:
     def __init__(self, known: Callable[[str], str], playbook: Callable[[], Playbook]) -> None:
         self._known = known
         self._playbook = playbook
+        self._titles: dict[str, tuple[str, str]] = {}
 
     def __call__(self, taken: Mapping[str, Folded]) -> list[NewErrors]:
         """Of each fingerprint."""
-        return [self._errors(print_, entry) for print_, entry in taken.items()]
+        room = max(2, _EXAMPLES // max(1, len(taken)))
+        return [self._errors(print_, entry, room) for print_, entry in taken.items()]
 
-    def _errors(self, print_: str, entry: Folded) -> NewErrors:
-        examples = tuple(self.clean(report) for report in entry.kept)
+    def _errors(self, print_: str, entry: Folded, room: int) -> NewErrors:
+        kept = entry.kept
+        if len(kept) > room:
+            kept = (*kept[: room // 2], *kept[room // 2 - room :])
+        examples = tuple(self.clean(report) for report in kept)
         newest = examples[-1]
-        known = self._playbook().look(newest.lines or (newest.message,))
+        title, code = self._titles.get(print_) or self._told(print_, newest)
         return NewErrors(
             fingerprint=print_,
             source=newest.source,
-            title=_title(newest, known),
-            code=known.entry.code if known is not None else "",
+            title=title,
+            code=code,
             seconds=dict(entry.seconds),
             examples=examples,
         )
+
+    def _told(self, print_: str, report: ErrorReport) -> tuple[str, str]:
+        """Title and entry of the playbook, which is slow to look into."""
+        known = self._playbook().look(report.lines or (report.message,))
+        if len(self._titles) >= _TITLES:
+            self._titles.clear()
+        found = _title(report, known), known.entry.code if known is not None else ""
+        self._titles[print_] = found
+        return found
 
     def clean(self, report: ErrorReport) -> ErrorReport:
         """Without secrets, its details no larger than is kept."""
