@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from ainf_tui.adapters.logs.file import CHUNK
+from ainf_tui.adapters.logs.pages import Leg, Pages
 from ainf_tui.adapters.logs.pieces import Pieces
 from ainf_tui.adapters.logs.times import offset_of
-from ainf_tui.adapters.logs.pages import Leg, Pages
 from ainf_tui.adapters.logs.walk import Budget, Choice
 from ainf_tui.domain.log_documents import LogFindRequest, LogFoundDocument, LogPlace
 from ainf_tui.domain.logs.clock import Clock
@@ -41,7 +40,7 @@ class Finder:
         if offsets is None:
             return LogFoundDocument(None, partial=partial)
         leg = self.pages.onward(offsets, 1, self._choice(request), self.pages.budget())
-        return self._found(leg, offsets, partial=partial)
+        return self._found(leg, partial=partial)
 
     def _choice(self, request: LogFindRequest) -> Choice:
         if request.what == "match":
@@ -60,19 +59,17 @@ class Finder:
         go = self.pages.back if request.back else self.pages.onward
         leg = go(offsets, 1, choice, budget)
         if leg.passed or not leg.ended:
-            return self._found(leg, offsets)
+            return self._found(leg)
         # Around the other end. What lies between there and the place is found; nothing beyond it.
         ends = self.pages.ends
         around = go(ends if request.back else dict.fromkeys(ends, 0), 1, choice, budget)
-        return self._found(around, offsets, wrapped=True)
+        return self._found(around, wrapped=True)
 
-    def _found(
-        self, leg: Leg, offsets: Mapping[str, int], *, wrapped: bool = False, partial: bool = False
-    ) -> LogFoundDocument:
+    def _found(self, leg: Leg, *, wrapped: bool = False, partial: bool = False) -> LogFoundDocument:
         if leg.passed:
             passed = leg.passed[0]
-            # A walk onwards stands behind what it found: back to right before it.
-            place = {**leg.offsets, passed.file: passed.step.start}
+            # A walk may be late in the other files, where it passed over much at once.
+            place = {**self._at(passed.step.key), passed.file: passed.step.start}
             row = self.pages.row(passed, Look(search=self.search))
             return LogFoundDocument(LogPlace(place), row, wrapped, partial=partial)
         if leg.partial:

@@ -60,7 +60,7 @@ class Pieces:
         self._unbroken = (0, 0)
         """From a line's beginning to a place before which it does not end."""
         self.size = 0
-        self.modified = datetime.min
+        self.modified = log.modified
         self.quiet = True
         """Nothing has been appended for a while."""
         self.refresh()

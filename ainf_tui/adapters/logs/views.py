@@ -18,6 +18,8 @@ from ainf_tui.adapters.logs.pages import Pages
 from ainf_tui.adapters.logs.sources import Group
 from ainf_tui.adapters.logs.spool import Spool
 from ainf_tui.adapters.runs.folder import run_folders
+from ainf_tui.domain.errors.fingerprint import failure
+from ainf_tui.domain.errors.playbook import Playbook
 from ainf_tui.domain.log_documents import (
     LogFilter,
     LogFindRequest,
@@ -32,8 +34,6 @@ from ainf_tui.domain.log_documents import (
     LogSourcesDocument,
     LogStateDocument,
 )
-from ainf_tui.domain.errors.fingerprint import failure
-from ainf_tui.domain.errors.playbook import Playbook
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.filters import pattern_of, sieve_of
 from ainf_tui.domain.logs.levels import Level

@@ -70,7 +70,8 @@ class Walk:
                 start, end = self.pieces.bound(number), self.pieces.bound(number + count)
                 if start >= stop:
                     return
-                yield Step(self.pieces.key_at(number), start, end)
+                if start < end:
+                    yield Step(self.pieces.key_at(number), start, end)
                 number += count
                 continue
             piece = self.pieces.get(number)
@@ -89,9 +90,9 @@ class Walk:
             whole = number < self.pieces.last and self.pieces.bound(number + 1) <= offset
             count = self._barren(range(number, max(-1, number - GROUP), -1)) if whole else 0
             if count:
-                first = number - count + 1
-                key = self.pieces.key_at(number)
-                yield Step(key, self.pieces.bound(first), self.pieces.bound(number + 1))
+                start, end = self.pieces.bound(number - count + 1), self.pieces.bound(number + 1)
+                if start < end:  # Else it would lead nowhere, again and again.
+                    yield Step(self.pieces.key_at(number), start, end)
                 number -= count
                 continue
             for step in reversed(self._steps(number, self.pieces.get(number))):
