@@ -21,6 +21,7 @@ from ainf_tui.domain.documents import (
     QueueDocument,
 )
 from ainf_tui.domain.engine_box import ChecksService, ComfyUIService, HostService, ServicesService
+from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -46,6 +47,8 @@ class EngineService(Protocol):
     def checks(self) -> ChecksService: ...
     @property
     def comfyui(self) -> ComfyUIService: ...
+    @property
+    def logs(self) -> LogReading: ...
     async def status(self) -> StatusDocument: ...
     async def submit(
         self, request: RunRequest, take: Callable[[Sequence[JobDocument]], None]
