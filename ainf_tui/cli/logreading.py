@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -26,6 +25,7 @@ from ainf_tui.domain.logs.fold import Folder
 from ainf_tui.domain.logs.query import Query, merged
 from ainf_tui.domain.logs.records import RawLine, Record
 from ainf_tui.errors import NotFoundError
+from ainf_tui.frozen import frozen
 
 PAUSE = 0.1
 """Seconds between two looks at what is followed."""
@@ -35,7 +35,7 @@ _REFRESH = 1.0
 """Seconds between two looks for logs that are new."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """`count` is None for all."""
 

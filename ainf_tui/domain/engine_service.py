@@ -20,8 +20,18 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
+<<<<<<< HEAD
 from ainf_tui.domain.engine_box import ChecksService, ComfyUIService, HostService, ServicesService
 from ainf_tui.domain.ports_logs import LogReading
+=======
+from ainf_tui.domain.engine_box import (
+    ChecksService,
+    ComfyUIService,
+    HostService,
+    MemoryService,
+    ServicesService,
+)
+>>>>>>> cb37571ff433601435bc48deb5dd5cf9e007abcf
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -45,6 +55,8 @@ class EngineService(Protocol):
     def host(self) -> HostService: ...
     @property
     def checks(self) -> ChecksService: ...
+    @property
+    def memory(self) -> MemoryService: ...
     @property
     def comfyui(self) -> ComfyUIService: ...
     @property
