@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-<<<<<<< HEAD
 from functools import partial
-=======
->>>>>>> cb37571ff433601435bc48deb5dd5cf9e007abcf
 from pathlib import Path
 
 from ainf_tui.adapters.logs import sources as logs
 from ainf_tui.adapters.logs.sources import EVENTS, STDIN, Source, of_run
 from ainf_tui.cli import places
 from ainf_tui.cli.app import App
-<<<<<<< HEAD
 
 __all__ = ["EVENTS", "STDIN", "Source", "of_run", "run_folder", "sources"]
-=======
-from ainf_tui.domain.text import visible
-from ainf_tui.errors import AinfError, NotFoundError
-from ainf_tui.frozen import frozen
-
-STDIN = "-"
-EVENTS = "events"
-"""The name of events.jsonl as a source."""
-_WILD = frozenset("*?[")
-
-
-@frozen
-class Source:
-    """`path` is None for standard input. `live`: it has the name that its writer knows."""
-
-    name: str
-    path: Path | None
-    live: bool = True
->>>>>>> cb37571ff433601435bc48deb5dd5cf9e007abcf
 
 
 def sources(app: App, words: Sequence[str], *, follow: bool) -> list[Source]:

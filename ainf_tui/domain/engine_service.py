@@ -20,10 +20,6 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
-<<<<<<< HEAD
-from ainf_tui.domain.engine_box import ChecksService, ComfyUIService, HostService, ServicesService
-from ainf_tui.domain.ports_logs import LogReading
-=======
 from ainf_tui.domain.engine_box import (
     ChecksService,
     ComfyUIService,
@@ -31,7 +27,7 @@ from ainf_tui.domain.engine_box import (
     MemoryService,
     ServicesService,
 )
->>>>>>> cb37571ff433601435bc48deb5dd5cf9e007abcf
+from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,

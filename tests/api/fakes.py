@@ -48,11 +48,8 @@ from ainf_tui.store import Previews, Store
 from tests.fakes.checks import OPEN, FakeChecks
 from tests.fakes.comfyui import FakeComfyUI
 from tests.fakes.host import FakeHost
-<<<<<<< HEAD
 from tests.fakes.logs import logs_of
-=======
 from tests.fakes.memory import FakeMemory
->>>>>>> cb37571ff433601435bc48deb5dd5cf9e007abcf
 from tests.fakes.rows import rows_of
 from tests.fakes.services_asked import ServicesAsked
 
