@@ -16,12 +16,15 @@ from hypothesis import strategies as st
 from ainf_tui.adapters.logs import pieces as pieces_module
 from ainf_tui.adapters.logs import scanner
 from ainf_tui.adapters.logs.behind import Behind
+from ainf_tui.adapters.logs.chosen import chosen
 from ainf_tui.adapters.logs.file import LogFile
 from ainf_tui.adapters.logs.grave import grave_records
 from ainf_tui.adapters.logs.pieces import Pieces
+from ainf_tui.adapters.logs.records import LogRecords
 from ainf_tui.domain.log_documents import LogFilter, LogSearchRequest, LogStateDocument
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.levels import Level
+from ainf_tui.domain.logs.query import Query
 from tests.domain.logsamples import SAMPLES
 
 CLOCK = Clock(datetime(2026, 11, 26, 12, tzinfo=UTC), UTC)
@@ -126,6 +129,17 @@ def test_no_warning_or_error_is_passed_over(
         ]
         found = grave_records(pieces, 0, pieces.last + 1, level)
         assert [(record.start, record.end, record.level) for record in found] == wanted
+
+
+def test_by_level_alone_the_same_records_as_by_reading_all(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    path.write_text(log_text(3000) + "RuntimeError: without a time\n\n  and more\n" * 3)
+    with LogFile.open(path) as log:
+        for level in (Level.INFO, Level.WARNING, Level.ERROR):
+            query = Query(level=level)
+            wanted = list(LogRecords(log, "x", CLOCK).chosen(query, log.size - 20))
+            assert list(chosen(LogRecords(log, "x", CLOCK), query, CLOCK, log.size - 20)) == wanted
+            assert wanted
 
 
 def log_text(count: int) -> str:
