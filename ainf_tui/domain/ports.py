@@ -23,6 +23,7 @@ from ainf_tui.domain.comfy import (
     SystemStats,
 )
 from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobGraph, JobState, JobSummary, NewJob, Output
+from ainf_tui.domain.ports_errors import ErrorRepository
 from ainf_tui.frozen import frozen
 
 
@@ -342,6 +343,8 @@ class Database(Protocol):
     def jobs(self) -> JobRepository: ...
     @property
     def memory(self) -> MemoryRepository: ...
+    @property
+    def errors(self) -> ErrorRepository: ...
     @property
     def url(self) -> str:
         """Redacted."""
