@@ -15,6 +15,7 @@ from ainf_tui.client.calls_checks import CheckCalls
 from ainf_tui.client.calls_comfyui import ComfyUICalls
 from ainf_tui.client.calls_errors import ErrorCalls
 from ainf_tui.client.calls_host import HostCalls
+from ainf_tui.client.calls_logs import LogCalls
 from ainf_tui.client.calls_services import ServiceCalls
 from ainf_tui.client.codec import decode
 from ainf_tui.client.transport import DEADLINE, Transport
@@ -49,7 +50,11 @@ class Client(Caller):
         self.host = HostCalls(self)
         self.checks = CheckCalls(self)
         self.comfyui = ComfyUICalls(self)
+<<<<<<< HEAD
+        self.logs = LogCalls(self)
+=======
         self.errors = ErrorCalls(self)
+>>>>>>> 23edcd73ec44773337e472f9b262dec5351724fc
 
     async def __aenter__(self) -> Self:
         return self

@@ -27,7 +27,11 @@ from ainf_tui.domain.engine_box import (
     MemoryService,
     ServicesService,
 )
+<<<<<<< HEAD
+from ainf_tui.domain.ports_logs import LogReading
+=======
 from ainf_tui.domain.ports_errors import ErrorReading
+>>>>>>> 23edcd73ec44773337e472f9b262dec5351724fc
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -56,7 +60,11 @@ class EngineService(Protocol):
     @property
     def comfyui(self) -> ComfyUIService: ...
     @property
+<<<<<<< HEAD
+    def logs(self) -> LogReading: ...
+=======
     def errors(self) -> ErrorReading: ...
+>>>>>>> 23edcd73ec44773337e472f9b262dec5351724fc
     async def status(self) -> StatusDocument: ...
     async def submit(
         self, request: RunRequest, take: Callable[[Sequence[JobDocument]], None]

@@ -24,7 +24,11 @@ from ainf_tui.domain.engine_box import ChecksService, ComfyUIService, HostServic
 from ainf_tui.domain.engine_service import CountDocument, JobQuery
 from ainf_tui.domain.jobs import Job
 from ainf_tui.domain.naming import with_number
+<<<<<<< HEAD
+from ainf_tui.domain.ports_logs import LogReading
+=======
 from ainf_tui.domain.ports_errors import ErrorReading
+>>>>>>> 23edcd73ec44773337e472f9b262dec5351724fc
 from ainf_tui.domain.present import node_progress_document, problem_document
 from ainf_tui.domain.progress import NodeState
 from ainf_tui.domain.requests import (
@@ -59,9 +63,10 @@ CHUNK = 500
 class Service:
     """Implements `domain.engine_service.EngineService`."""
 
-    def __init__(self, engine: Engine, comfyui: ComfyUIService) -> None:
+    def __init__(self, engine: Engine, comfyui: ComfyUIService, logs: LogReading) -> None:
         self._engine = engine
         self.comfyui = comfyui
+        self.logs = logs
         self._ctx = engine.ctx
         self._lists = Lists(engine)
         self._commands = Commands(engine.ctx, engine.registry)
