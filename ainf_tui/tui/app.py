@@ -123,6 +123,10 @@ def _make_screen(name: str) -> FrameScreen:
         from ainf_tui.tui.queue.screen import QueueScreen  # noqa: PLC0415 - see above
 
         return QueueScreen()
+    if name == "app.logs":
+        from ainf_tui.tui.logs.screen import LogsScreen  # noqa: PLC0415 - see above
+
+        return LogsScreen()
     from ainf_tui.tui.dashboard.screen import DashboardScreen  # noqa: PLC0415 - see above
 
     return DashboardScreen()

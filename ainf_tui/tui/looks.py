@@ -60,7 +60,7 @@ _WEIGHTS = {"1": "bold", "2": "dim", "3": "italic", "4": "underline", "7": "reve
 
 
 def sgr_style(codes: str) -> Style:
-    """What `domain.logs.shown` leaves of an SGR sequence: numbers of up to 255 with semicolons between them."""
+    """What `domain.logs.shown` leaves of an SGR sequence: numbers with semicolons between them."""
     parts = codes.split(";")
     made: dict[str, Any] = {}
     while parts:

@@ -77,7 +77,9 @@ class FakeLogs:
 
     records: list[LogRow] = field(default_factory=list)
     sources_: Sequence[LogSourceDocument] = (
-        LogSourceDocument("comfyui", "comfyui", "service", "run-1", bytes=1_000, files=("/logs/comfyui.log",)),
+        LogSourceDocument(
+            "comfyui", "comfyui", "service", "run-1", bytes=1_000, files=("/logs/comfyui.log",)
+        ),
         LogSourceDocument("api", "api", "service", "run-1"),
     )
     asked: list[tuple[str, Any]] = field(default_factory=list)
@@ -190,7 +192,7 @@ class FakeLogs:
         if row is None:
             raise NotFoundError("logs.no_record", "the record is gone")
         text = "\n".join([row.text, *(f"  more {number}" for number in range(1, row.lines))])
-        values = {
+        values: dict[str, Any] = {
             "row": row,
             "text": text,
             "raw": text,
@@ -224,7 +226,9 @@ class FakeLogs:
             "bytes": size,
             "lines": sum(row.lines for row in rows),
             "indexed": 1.0,
-            "marks": tuple((row.start / size, row.level) for row in rows if row.level in {"warning", "error"}),
+            "marks": tuple(
+                (row.start / size, row.level) for row in rows if row.level in {"warning", "error"}
+            ),
             "errors": sum(row.level == "error" for row in rows),
             "warnings": sum(row.level == "warning" for row in rows),
             "marked": 1.0,

@@ -321,9 +321,7 @@ class LogFeed:
 
         return back
 
-    async def found(
-        self, reading: LogReading, view: str, request: LogFindRequest
-    ) -> LogFoundDocument | None:
+    async def found(self, reading: LogReading, view: str, request: LogFindRequest) -> LogFoundDocument | None:
         """Looks until it is found or there is none; None: something else is wished by now."""
         wish = self._wish
         while True:

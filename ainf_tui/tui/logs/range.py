@@ -1,4 +1,4 @@
-"""The marked range: from where `space` was pressed first to where it was pressed again, or to the cursor. Pure."""
+"""The marked range: from where `space` was pressed to where it was pressed again, or to the cursor. Pure."""
 
 from __future__ import annotations
 

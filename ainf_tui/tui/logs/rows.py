@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 
 from ainf_tui.display.format import here
 from ainf_tui.domain.log_documents import LogRow
@@ -30,7 +31,7 @@ class Shape:
     """How rows are written. `cells`: room of a line."""
 
     cells: int
-    signs: Signs = Signs()
+    signs: Signs = field(default_factory=Signs)
     times: str = TIMES[0]
     wrap: bool = False
     shift: int = 0
@@ -154,7 +155,7 @@ def _pieces(row: LogRow, shape: Shape, base: str) -> Iterator[Span]:
     for start, stop in row.matches:
         bounds |= {start, stop}
     places = sorted(place for place in bounds if begin <= place <= end)
-    for start, stop in zip(places, places[1:], strict=False):
+    for start, stop in pairwise(places):
         yield safe(row.text[start:stop], 8 * (stop - start)), _style(row, start, base)
 
 

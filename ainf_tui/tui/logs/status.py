@@ -114,21 +114,24 @@ def _search(told: Told) -> list[tuple[int, Line]]:
     if state is not None:
         total = f"{state.found:,}" + ("" if state.searched >= 1 else "+")
         of = f" {told.number:,} of {total}" if told.number is not None else f" {total} found"
-        spans.append((of if state.found or state.searched < 1 else " not found", "" if state.found else "warning"))
+        spans.append(
+            (of if state.found or state.searched < 1 else " not found", "" if state.found else "warning")
+        )
         if state.searched < 1:
             spans.append((f" {int(state.searched * 100)}%", "muted"))
     return [(0, tuple(spans))]
 
 
 def _whole(told: Told) -> list[tuple[int, Line]]:
-    state, parts = told.state, []
+    state = told.state
+    parts: list[tuple[int, Line]] = []
     at = told.row.at if told.row is not None else None
     if at is not None and here(at).date() != told.today:
         parts.append((5, ((f"{here(at):%Y-%m-%d}", "muted"),)))
     if told.line is not None:
         parts.append((6, ((f"line {told.line:,}", "muted"),)))
     if state is None:
-        return [(number, line) for number, line in parts]
+        return parts
     if state.problem:
         parts.append((1, ((safe(state.problem, 80), "error"),)))
     if state.indexed < 1:
@@ -140,7 +143,9 @@ def _whole(told: Told) -> list[tuple[int, Line]]:
     return parts
 
 
-def empty_lines(told: Told, key: Callable[[str], str], cells: int, *, asked: bool, loaded: bool) -> tuple[Line, ...]:
+def empty_lines(
+    told: Told, key: Callable[[str], str], cells: int, *, asked: bool, loaded: bool
+) -> tuple[Line, ...]:
     """What this place is for, and what fills it. `asked`: there is somebody to ask."""
     error = told.error
     if error is not None:

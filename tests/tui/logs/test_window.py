@@ -1,4 +1,4 @@
-"""What is held of a log: whatever pages come in whatever order, it is one piece of it, and the cursor stays."""
+"""What is held of a log: whatever pages come, it is one piece of it, and the cursor stays."""
 
 from __future__ import annotations
 
