@@ -6,7 +6,26 @@ from collections.abc import Sequence
 from pathlib import Path
 
 PLUS = frozenset(
-    "vi vim nvim view nano pico emacs emacsclient less more most kak micro joe jed ne mcedit gedit".split()
+    [
+        "vi",
+        "vim",
+        "nvim",
+        "view",
+        "nano",
+        "pico",
+        "emacs",
+        "emacsclient",
+        "less",
+        "more",
+        "most",
+        "kak",
+        "micro",
+        "joe",
+        "jed",
+        "ne",
+        "mcedit",
+        "gedit",
+    ]
 )
 """Those that take `+LINE`."""
 COLON = frozenset({"hx", "helix", "subl", "zed"})

@@ -8,25 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from ainf_tui.domain.log_documents import (
-    LogFilter,
-    LogFindRequest,
-    LogFoundDocument,
-    LogOpenRequest,
-    LogPageDocument,
-    LogPageRequest,
-    LogPlace,
-    LogSearchRequest,
-    LogStateDocument,
-    LogViewDocument,
-)
+from ainf_tui.domain.log_documents import LogOpenRequest, LogSearchRequest, LogViewDocument
 from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.errors import AinfError, NotFoundError, UsageError
-from ainf_tui.tui.logs.window import Key, Window, key
+from ainf_tui.tui.logs.pages import NO_VIEW, PAGE, Pages, Wish
+from ainf_tui.tui.logs.window import Window
 
 POLL, SLOW_POLL = 0.1, 0.5
 """Seconds between two looks for what is new: as often as a person can see, and on a slow line."""
@@ -36,28 +26,11 @@ PAUSED_POLL = 1.0
 STATE_EVERY, STATE_IDLE = 0.5, 2.0
 """Seconds between two questions about the whole view: while something is being counted, and after."""
 RETRY = 1.0
-AHEAD = 3
-"""Screens above and below what is seen that are held, so that a page up or down needs no answer."""
-PAGE = 1_000
-"""Records of a page at most, as the contract has it."""
 FRESH_MOST = 1_000
 """Rows below what is seen that are fetched while paused, only to be counted."""
-NO_VIEW = "logs.no_view"
-
-Wish = Callable[[LogReading, str], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What every page is asked with."""
-
-    sources: tuple[str, ...] = ()
-    filters: tuple[LogFilter, ...] = ()
-    context: int = 0
-    width: int = 400
-
-
-class LogFeed:
+class LogFeed(Pages):
     """Fills `window` and calls `changed` after each change; `told` gets why a wish cannot be fulfilled.
     `page`: lines that are seen.
     """
@@ -70,23 +43,17 @@ class LogFeed:
         told: Callable[[AinfError], object],
         page: Callable[[], int],
     ) -> None:
-        self.window = window
-        self.asked = Asked()
-        self.search = LogSearchRequest()
+        super().__init__(window, changed, page)
         self.view: LogViewDocument | None = None
-        self.state: LogStateDocument | None = None
         self.error: AinfError | None = None
         """Why nothing newer is known."""
         self.error_since = 0.0
         """Monotonic seconds."""
         self.busy = ""
         """What is being looked for just now."""
-        self.loaded = False
-        """The first page is here."""
         self.slow = False
-        self._reading, self._changed, self._told, self._page = reading, changed, told, page
+        self._reading, self._told = reading, told
         self._wake = asyncio.Event()
-        self._wish: Wish | None = None
         self._visible = False
         self._reopen = False
         self._new_at = self._state_at = self._page_at = 0.0
@@ -219,7 +186,16 @@ class LogFeed:
 
     async def _open(self, reading: LogReading) -> None:
         before = self.view
-        view = await reading.open(LogOpenRequest(self.asked.sources))
+        try:
+            view = await reading.open(LogOpenRequest(self.asked.sources))
+        except NotFoundError as error:
+            if not self.asked.sources:
+                raise
+            # Those of the last time may be gone; the newest run is what is looked at without a choice.
+            self._told(error)
+            self.asked = replace(self.asked, sources=())
+            self._wish = None
+            view = await reading.open(LogOpenRequest())
         self._reopen = False
         self.view, self.state, self.loaded = view, None, False
         if before is not None:
@@ -228,109 +204,6 @@ class LogFeed:
             self.state = await reading.search(view.id, self.search)
         self._wish = self._wish or self._end
         self._changed()
-
-    # -- pages --------------------------------------------------------------------------------
-    def request(self, place: LogPlace | None, *, before: int = 0, after: int = 0) -> LogPageRequest:
-        asked = self.asked
-        return LogPageRequest(
-            place, min(PAGE, before), min(PAGE, after), asked.filters, asked.context, asked.width
-        )
-
-    def _side(self) -> int:
-        return min(PAGE // 2, self._page() * AHEAD)
-
-    async def show(
-        self,
-        reading: LogReading,
-        view: str,
-        place: LogPlace | None,
-        keep: Key | None = None,
-        height: int = -1,
-    ) -> None:
-        """Holds what stands around the place; the cursor on `keep`, with `height` rows above it."""
-        side = self._side()
-        page = await reading.page(view, self.request(place, before=side, after=side if place else 0))
-        while page.partial and not page.rows and not (page.top and page.bottom):
-            page = await self._further(reading, view, page, side)
-        self.window.reset(page, keep, self._page() // 2 if height < 0 else height)
-        self.loaded = True
-        self._changed()
-
-    async def _further(
-        self, reading: LogReading, view: str, page: LogPageDocument, side: int
-    ) -> LogPageDocument:
-        """So far nothing was let through: goes on in both directions."""
-        older = page
-        if not page.top:
-            older = await reading.page(view, self.request(page.start, before=side))
-        newer = page
-        if not older.rows and not page.bottom:
-            newer = await reading.page(view, self.request(page.end, after=side))
-        return LogPageDocument(
-            rows=(*older.rows, *newer.rows) if not page.rows else page.rows,
-            split=len(older.rows),
-            start=older.start,
-            end=newer.end,
-            top=older.top,
-            bottom=newer.bottom,
-            partial=(older.partial and not older.top) or (newer.partial and not newer.bottom),
-        )
-
-    async def _end(self, reading: LogReading, view: str) -> None:
-        self.window.resume()
-        await self.show(reading, view, None)
-
-    async def _top(self, reading: LogReading, view: str) -> None:
-        self.window.pause()
-        await self.show(reading, view, LogPlace(), height=0)
-
-    async def _again(self, reading: LogReading, view: str) -> None:
-        window = self.window
-        if window.follow or window.row is None:
-            await self.show(reading, view, None if window.follow else window.end)
-            return
-        height = window.cursor - max(0, window.first)
-        await self.show(reading, view, window.before(window.cursor), key(window.row), height)
-
-    async def _again_centred(self, reading: LogReading, view: str) -> None:
-        window = self.window
-        place = window.before(window.cursor) if window.row is not None else window.end
-        window.pause()
-        await self.show(reading, view, place, key(window.row) if window.row is not None else None)
-
-    async def _searched(self, reading: LogReading, view: str) -> None:
-        self.state = await reading.search(view, self.search)
-        await self._again(reading, view)
-
-    def _where_it_was(self) -> Wish:
-        """After a view that ended by itself: the same record, if it is there."""
-        window, row = self.window, self.window.row
-        if window.follow or row is None:
-            return self._end
-        wanted = f"{row.file}:{row.start}"
-
-        async def back(reading: LogReading, view: str) -> None:
-            try:
-                found = await reading.find(view, LogFindRequest("record", value=wanted))
-            except NotFoundError as error:
-                if error.code == NO_VIEW:
-                    raise
-                await self._end(reading, view)
-                return
-            await self.show(reading, view, found.place)
-
-        return back
-
-    async def found(self, reading: LogReading, view: str, request: LogFindRequest) -> LogFoundDocument | None:
-        """Looks until it is found or there is none; None: something else is wished by now."""
-        wish = self._wish
-        while True:
-            found = await reading.find(view, request)
-            if not found.partial:
-                return found
-            if self._wish is not wish:
-                return None
-            request = replace(request, place=found.place)
 
     # -- around the cursor --------------------------------------------------------------------
     def _missing(self) -> str | None:
