@@ -168,10 +168,13 @@ class FakeLogs:
             index = max((hit for hit in hits if hit < at), default=None)
         else:
             index = min((hit for hit in hits if hit >= at), default=None)
+        wrapped = index is None and bool(hits)
+        if wrapped:
+            index = hits[-1] if request.back else hits[0]
         if index is None:
             return LogFoundDocument(None)
         number = hits.index(index) + 1 if request.what == "match" else None
-        return LogFoundDocument(_before(rows, index, place), rows[index], number=number)
+        return LogFoundDocument(_before(rows, index, place), rows[index], wrapped, number)
 
     def _is(self, row: LogRow, request: LogFindRequest) -> bool:
         if request.what == "match":

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ainf_tui.domain.log_documents import LogFilter, LogFindRequest, LogRow
+from ainf_tui.domain.log_documents import LogFilter, LogFindRequest, LogPageRequest, LogRow
 from ainf_tui.domain.ports_logs import LogReading
-from ainf_tui.errors import AinfError
+from ainf_tui.errors import AinfError, NotFoundError
 from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.logs.bookmarks import Bookmark, of_row
 from ainf_tui.tui.logs.filters import Stack, checked
+from ainf_tui.tui.logs.pages import NO_VIEW
 from ainf_tui.tui.logs.seeking import SeekingScreen
 from ainf_tui.tui.logs.window import key
 
@@ -128,8 +129,9 @@ class MovingScreen(SeekingScreen):
     ) -> None:
         self.window.pause()
         requests: list[LogFindRequest] = []
-        if start is not None:
-            requests.append(LogFindRequest("record", value=f"{path}:{start}"))
+        name = await self._name_of(reading, view, path, start)
+        if name:
+            requests.append(LogFindRequest("record", value=f"{name}:{start}"))
         if at is not None:
             requests.append(LogFindRequest("time", value=at.isoformat()))
         refused: AinfError | None = None
@@ -145,7 +147,26 @@ class MovingScreen(SeekingScreen):
             if found.place is not None:
                 await self.feed.show(reading, view, found.place, key(found.row) if found.row else None)
                 return
-        if requests:
+        if start is not None or at is not None:
             self.app.tell("That line is not there any more.", refused.message if refused else "")
         self.window.resume()
         await self.feed.show(reading, view, None)
+
+    async def _name_of(self, reading: LogReading, view: str, path: str, start: int | None) -> str:
+        """What the view calls the file of that path; any that has a record there, where no path was given.
+
+        Names hold for one view only, so each of its files is asked for its record at that place.
+        """
+        if start is None:
+            return ""
+        page = await reading.page(view, LogPageRequest(None, before=1))
+        for name in page.end.offsets:
+            try:
+                record = await reading.record(view, name, start)
+            except NotFoundError as error:
+                if error.code == NO_VIEW:
+                    raise
+                continue
+            if path in ("", record.path):
+                return name
+        return ""

@@ -145,11 +145,15 @@ class Pages:
 
     async def found(self, reading: LogReading, view: str, request: LogFindRequest) -> LogFoundDocument | None:
         """Looks until it is found or there is none; None: something else is wished by now."""
-        wish = self._wish
+        wish, around = self._wish, False
         while True:
             found = await reading.find(view, request)
             if not found.partial:
-                return found
+                return replace(found, wrapped=found.wrapped or around)
             if self._wish is not wish:
                 return None
+            if found.wrapped and around:
+                # Each part of an answer that goes around the end goes on from there: all has been seen by now.
+                return LogFoundDocument(None)
+            around = around or found.wrapped
             request = replace(request, place=found.place)

@@ -24,7 +24,6 @@ _IS: dict[str, Is] = {
     "error": lambda row: row.level in {"error", "critical"},
     "warning": lambda row: row.level == "warning",
 }
-_NAMES = {"match": "match", "error": "error", "warning": "warning"}
 
 
 class SeekingScreen(LogsBase):
@@ -80,7 +79,7 @@ class SeekingScreen(LogsBase):
         if not back and window.row is not None:
             place = passed(place, [window.row])
         request = LogFindRequest(what, place, back, filters=self.feed.asked.filters)
-        self.find(request, f"looking for the {'last' if back else 'next'} {_NAMES[what]}")
+        self.find(request, f"looking for the {'last' if back else 'next'} {what}")
 
     def find(self, request: LogFindRequest, busy: str, none: str = "") -> None:
         """Goes where the request leads; says so where that is nowhere."""
@@ -90,11 +89,10 @@ class SeekingScreen(LogsBase):
             if found is None:
                 return
             if found.place is None:
-                where = "before" if request.back else "after"
-                self.app.tell(
-                    none or f"There is no {_NAMES.get(request.what, request.what)} {where} this line."
-                )
+                self.app.tell(none or f"There is no {request.what} in what is shown.")
                 return
+            if found.wrapped:
+                self.app.tell(f"Nothing more {'above' if request.back else 'below'}: went around the end.")
             self.window.pause()
             self.number = found.number
             keep = key(found.row) if found.row is not None else None
@@ -174,8 +172,6 @@ class SeekingScreen(LogsBase):
             self.window.pause()
             find = LogFindRequest("match", place, back=True, filters=request.filters)
             found = await self.feed.found(reading, view, find)
-            if found is not None and found.place is None:
-                found = await self.feed.found(reading, view, replace(find, back=False))
             if found is None:
                 return
             if found.place is None:

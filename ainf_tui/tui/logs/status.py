@@ -81,15 +81,17 @@ def _filters(told: Told) -> list[tuple[int, Line]]:
     if told.suspended:
         parts.append((0, (("in context, filters off", "warning"),)))
         return parts
+    spans: list[Span] = []
     if told.stack.level:
-        parts.append((1, ((f"≥{told.stack.level}", "accent"),)))
+        spans.append((f"≥{told.stack.level}{'   ' * bool(count)}", "accent"))
     if count:
-        parts.append((1, ((f"{count} filter{'s' * (count != 1)} on", "accent"),)))
+        spans.append((f"{count} filter{'s' * (count != 1)} on", "accent"))
     elif told.stack.filters and not told.stack.on:
         parts.append((4, (("filters off", "muted"),)))
     if told.stack.on and state is not None and state.hidden is not None:
         about = "" if state.hidden_exact else "at least "
-        parts.append((1, ((f"({about}{state.hidden:,} hidden)", "muted"),)))
+        spans.append((f" ({about}{state.hidden:,} hidden)", "muted"))
+    parts.append((1, tuple(spans)))
     if told.context and told.stack.on:
         parts.append((3, ((f"±{told.context}", "muted"),)))
     return parts
