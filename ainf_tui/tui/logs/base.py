@@ -41,6 +41,9 @@ class LogsBase(FrameScreen):
     tab = "app.logs"
     AUTO_FOCUS = "#log-view"
 
+    saving = ""
+    """How far the writing of a file is; empty: none is written."""
+
     def __init__(self) -> None:
         super().__init__()
         self.kept = Kept(self.app.session)
@@ -182,7 +185,7 @@ class LogsBase(FrameScreen):
             state=feed.state,
             search=feed.search,
             number=self.number,
-            busy=feed.busy,
+            busy=feed.busy or self.saving,
             marked=marked,
             row=window.row,
             line=None if self.filters else window.lines_of(),
