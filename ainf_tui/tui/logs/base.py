@@ -41,12 +41,14 @@ class LogsBase(FrameScreen):
     tab = "app.logs"
     AUTO_FOCUS = "#log-view"
 
+    quiet = False
+    """Sources and filters were given for this one time."""
     saving = ""
     """How far the writing of a file is; empty: none is written."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.kept = Kept(self.app.session)
+        self.kept = Kept(self.app.session, quiet=self.quiet)
         self.window = Window()
         self.feed = LogFeed(
             self.window, self.reading, self.show_log, self.app.tell_error, lambda: self.view.page

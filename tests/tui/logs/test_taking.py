@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,11 @@ def copied(monkeypatch):
     found = []
     monkeypatch.setattr(AinfApp, "copy_text", lambda _app, words: found.append(words))
     return found
+
+
+def logs_of(app: Any) -> Any:
+    """The Logs screen."""
+    return app.screen
 
 
 async def choose(app, pilot, name):
@@ -233,7 +239,7 @@ async def test_bookmarks_are_there_the_next_time(fake_engine, on_logs, logs):
         values = dict(app.session._values)
     again = AinfApp(fake_engine.opener, Options(), Session(values=values))
     async with again.run_test(size=(100, 24), notifications=True) as pilot:
-        await until(pilot, lambda: again.screen.feed.loaded)
+        await until(pilot, lambda: logs_of(again).feed.loaded)
         for key, wanted in (("left_square_bracket", "boom 280"), ("left_square_bracket", "boom 230")):
             await pilot.press(key)
             await until(pilot, lambda wanted=wanted: here(again) == wanted)
@@ -245,9 +251,9 @@ async def test_bookmarks_are_there_the_next_time(fake_engine, on_logs, logs):
         await still(pilot)
         assert "boom 230" in text(again)
         await pilot.press("g", "d", "enter")
-        await until(pilot, lambda: len(again.screen.kept.bookmarks) == 1)
+        await until(pilot, lambda: len(logs_of(again).kept.bookmarks) == 1)
         await pilot.press("m")
-        assert len(again.screen.kept.bookmarks) == 0
+        assert len(logs_of(again).kept.bookmarks) == 0
 
 
 # -- from elsewhere ---------------------------------------------------------------------------------
@@ -278,9 +284,9 @@ async def test_what_was_chosen_is_there_the_next_time(fake_engine, on_logs, logs
         values = dict(app.session._values)
     again = AinfApp(fake_engine.opener, Options(), Session(values=values))
     async with again.run_test(size=(100, 24), notifications=True) as pilot:
-        await until(pilot, lambda: again.screen.feed.loaded)
-        kept = again.screen.kept
-        assert (kept.wrap, kept.times, again.screen.stack.level) == (True, "relative", "warning")
+        await until(pilot, lambda: logs_of(again).feed.loaded)
+        kept = logs_of(again).kept
+        assert (kept.wrap, kept.times, logs_of(again).stack.level) == (True, "relative", "warning")
 
 
 async def test_logs_of_the_last_time_that_are_gone_are_replaced(fake_engine, logs):
