@@ -53,6 +53,7 @@ class LogsBase(FrameScreen):
         self.feed = LogFeed(
             self.window, self.reading, self.show_log, self.app.tell_error, lambda: self.view.page
         )
+        self.feed.asked = replace(self.feed.asked, sources=self.kept.sources)
         self.stack = self.kept.stack
         self.suspended = False
         """The filters are off for a while: a line is shown in context."""
@@ -79,7 +80,6 @@ class LogsBase(FrameScreen):
         self.view.mark_of = self.mark_of
         self.view.shape = Shape(80, self.app.signs, times=self.kept.times, wrap=self.kept.wrap)
         self.feed.slow = self.app.slow
-        self.feed.asked = replace(self.feed.asked, sources=self.kept.sources)
         self.ask_with_filters()
         self.watch(self.app, "clients", self.feed.wake, init=False)
         self.watch(self.app, "link", self._link_changed, init=False)
