@@ -20,6 +20,7 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
+<<<<<<< HEAD
 from ainf_tui.domain.engine_box import (
     ChecksService,
     ComfyUIService,
@@ -27,6 +28,10 @@ from ainf_tui.domain.engine_box import (
     MemoryService,
     ServicesService,
 )
+=======
+from ainf_tui.domain.engine_box import ChecksService, ComfyUIService, HostService, ServicesService
+from ainf_tui.domain.ports_logs import LogReading
+>>>>>>> 9d73599e535b16f604e3296e2571fcf22f565adf
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -54,6 +59,8 @@ class EngineService(Protocol):
     def memory(self) -> MemoryService: ...
     @property
     def comfyui(self) -> ComfyUIService: ...
+    @property
+    def logs(self) -> LogReading: ...
     async def status(self) -> StatusDocument: ...
     async def submit(
         self, request: RunRequest, take: Callable[[Sequence[JobDocument]], None]

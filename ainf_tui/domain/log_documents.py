@@ -241,7 +241,7 @@ class LogStateDocument:
     """0..1; 1 too where nothing is searched."""
     searching: bool = False
     hidden: int | None = None
-    """Records that the filters of the last page hide; None: no filter is on."""
+    """Lines that the filters of the last page hide; None: no filter is on."""
     hidden_exact: bool = True
     dropped: int = 0
     """Lines that were lost for any reason since the view was opened; `messages` tell why."""

@@ -65,8 +65,8 @@ class LogReading(Protocol):
 
 
 class OpenLogs(Protocol):
-    """A view that is open, as `engine.logs` drives it: blocking, one call at a time. Each answers as the method
-    of that name in `LogReading`.
+    """A view that is open, as `engine.logs` drives it: blocking, one call at a time. Each answers as the
+    method of that name in `LogReading`.
     """
 
     @property

@@ -39,6 +39,7 @@ from ainf_tui.store import Previews, Store
 from tests.fakes.checks import FakeChecks
 from tests.fakes.comfyui import FakeComfyUI
 from tests.fakes.host import FakeHost
+from tests.fakes.logs import logs_of
 from tests.fakes.memory import FakeMemory
 from tests.fakes.rows import rows_of
 from tests.fakes.services_asked import ServicesAsked
@@ -170,6 +171,7 @@ class FakeEngine(FakeJobs):
         super().__init__()
         self.host = FakeHost()
         self.checks = FakeChecks()
+        self.logs = logs_of()
         self.comfyui = FakeComfyUI(self.store, self._called)
         self.memory = FakeMemory(self._called)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +32,8 @@ class Finder:
     pages: Pages
     clock: Clock
     search: re.Pattern[str] | None = None
+    block_of: Callable[[str, int], tuple[int, int]] = lambda _file, _line: (0, 1)
+    """A place at or before a line of a file, and the number of the line that holds it."""
 
     def find(self, request: LogFindRequest) -> LogFoundDocument:
         """UsageError `logs.bad_filter`, `logs.bad_time`, `logs.bad_pattern`."""
@@ -153,14 +156,14 @@ class Finder:
         if len(self.pages.files) != 1:
             return None, False
         (file, pieces), budget = next(iter(self.pages.files.items())), self.pages.budget()
-        offset, partial = line_offset(pieces, number, budget)
+        offset, partial = line_offset(pieces, number, budget, *self.block_of(file, number))
         return {file: pieces.record_around(offset)}, partial
 
 
 def line_offset(
     pieces: Pieces, number: int, budget: Budget, start: int = 0, first: int = 1
 ) -> tuple[int, bool]:
-    """Where line `number` begins (the end, if there are fewer), counted from `start`, which begins line
+    """Where line `number` begins (the end, if there are fewer), counted from `start`, which lies in line
     `first`; and whether the time was over before.
     """
     left = max(0, number - first)

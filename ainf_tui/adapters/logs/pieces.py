@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,6 +17,7 @@ from ainf_tui.adapters.logs.file import MAX_LINE, LogFile
 from ainf_tui.adapters.logs.records import FAR, LOOKED_AT, LogRecords
 from ainf_tui.adapters.logs.search import Needle, may_hold
 from ainf_tui.domain.logs.clock import Clock
+from ainf_tui.domain.logs.fold import is_firm
 from ainf_tui.domain.logs.heads import read_head
 from ainf_tui.domain.logs.levels import Level
 from ainf_tui.domain.logs.records import Record
@@ -106,7 +107,7 @@ class Pieces:
             return found
         start, end = self.bound(number), self.bound(number + 1)
         at = self._time_before(number)
-        records = tuple(self._reader.fold(start, end, at))
+        records = tuple(self._reader.fold(start, end, at, inherit=False))
         found = Piece(start, end, records, tuple(self._keys(records, at)))
         self._keep(number, found)
         return found
@@ -119,6 +120,13 @@ class Pieces:
     def key_at(self, number: int) -> datetime:
         """The time at which a piece stands, from its first lines or from what is before it."""
         return self._time_before(number) or self.time_of(number) or self.modified
+
+    def dated(self, number: int) -> bool:
+        """Whether `key_at` is a time that the file says."""
+        return (self._time_before(number) or self.time_of(number)) is not None
+
+    def newlines(self, start: int, end: int) -> int:
+        return self.log.read(start, end).count(b"\n")
 
     def time_of(self, number: int) -> datetime | None:
         """The first time that a line near the piece's beginning says; None: none does."""
@@ -155,6 +163,14 @@ class Pieces:
         piece = self.get(self.number_at(offset))
         starts = [record.start for record in piece.records]
         return starts[max(0, bisect_right(starts, offset) - 1)] if starts else piece.start
+
+    def firm(self, line: bytes) -> bool:
+        """Whether the line begins a record whatever stands before it."""
+        return is_firm(plain(line), self._clock)
+
+    def fold(self, start: int, end: int) -> Iterator[Record]:
+        """The records of a part of a piece that begins with one; they inherit no time from what is before."""
+        return self._reader.fold(start, end, None, inherit=False)
 
     # -- how it is done ------------------------------------------------------------------------------
     def _time_before(self, number: int) -> datetime | None:

@@ -85,9 +85,13 @@ class LogRecords:
     def _may_hold(self, start: int, end: int, needle: Needle) -> bool:
         return may_hold(self.log.read(start, end), needle)
 
-    def fold(self, start: int, end: int, at: datetime | None = None) -> Iterator[Record]:
-        """The records from `start`, which begins one, to `end`; `at` is what the first may inherit."""
-        at = self.time_before(start) if at is None else at
+    def fold(
+        self, start: int, end: int, at: datetime | None = None, *, inherit: bool = True
+    ) -> Iterator[Record]:
+        """The records from `start`, which begins one, to `end`. `at` is the time that the first may inherit;
+        without it, and with `inherit`, it is looked for.
+        """
+        at = self.time_before(start) if at is None and inherit else at
         folder = Folder(self.source, self._clock, at=at, file=str(self.log.path))
         for line in self.log.lines(start, end):
             yield from self._seen(folder.feed(line))

@@ -6,12 +6,13 @@ import os
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from ainf_tui.adapters.logs import sources as logs
+from ainf_tui.adapters.logs.behind import Behind
 from ainf_tui.adapters.logs.finding import Finder
 from ainf_tui.adapters.logs.openfiles import OpenFiles
 from ainf_tui.adapters.logs.pages import Pages
@@ -21,7 +22,6 @@ from ainf_tui.adapters.runs.folder import run_folders
 from ainf_tui.domain.errors.fingerprint import failure
 from ainf_tui.domain.errors.playbook import Playbook
 from ainf_tui.domain.log_documents import (
-    LogFilter,
     LogFindRequest,
     LogFoundDocument,
     LogHistogramDocument,
@@ -154,7 +154,7 @@ class View:
         self._clock = clock
         self._playbook = playbook
         self._pattern: re.Pattern[str] | None = None
-        self._filters: tuple[LogFilter, ...] = ()
+        self._behind = Behind()
         self._looked = 0.0
         self._looked_for_new = time.monotonic()
 
@@ -164,11 +164,17 @@ class View:
 
     def page(self, request: LogPageRequest) -> LogPageDocument:
         sieve = sieve_of(request.filters, self._now())
-        self._filters = request.filters
-        return self._pages().page(request, sieve, self._pattern)
+        pages = self._pages()
+        self._behind.hide(request.filters)
+        self._behind.go_on(pages.files)
+        return self._numbered(pages.page(request, sieve, self._pattern), pages)
 
     def find(self, request: LogFindRequest) -> LogFoundDocument:
-        return Finder(self._pages(), self._now(), self._pattern).find(request)
+        pages = self._pages()
+        found = Finder(pages, self._now(), self._pattern, self._behind.block_of).find(request)
+        if request.what != "match" or found.place is None or found.row is None:
+            return found
+        return replace(found, number=self._behind.number(found.place.offsets, pages.files))
 
     def record(self, file: str, start: int) -> LogRecordDocument:
         pieces = self._pages().files.get(file)
@@ -181,7 +187,8 @@ class View:
             )
         raw = pieces.log.read(record.start, min(record.end, record.start + RAW))
         path = str(self._files.files[file].path)
-        return self._whole(record, file, path, raw)
+        line = self._behind.line_at(file, record.start, pieces)
+        return replace(self._whole(record, file, path, raw), line=line)
 
     def search(self, request: LogSearchRequest) -> LogStateDocument:
         sieve_of(request.filters, self._now())
@@ -190,23 +197,21 @@ class View:
             if request.pattern
             else None
         )
+        self._behind.search(request)
         return self.state()
 
     def state(self) -> LogStateDocument:
-        pages = self._pages()
-        return LogStateDocument(
-            revision=self._files.changes,
-            bytes=sum(pages.ends.values()),
-            lines=None,
-            indexed=0.0,
-            dropped=self._files.dropped,
-            messages=tuple(self._files.messages),
-        )
+        files = self._pages().files
+        self._behind.go_on(files)
+        return self._behind.state(files, self._files.dropped, self._files.messages)
 
     def histogram(self, buckets: int) -> LogHistogramDocument:
-        return LogHistogramDocument((), 0.0, exact=False)
+        files = self._pages().files
+        self._behind.go_on(files)
+        return self._behind.histogram(files, min(max(1, buckets), 1000))
 
     def close(self) -> None:
+        self._behind.close()
         self._files.close()
 
     # -- how it is done ------------------------------------------------------------------------------
@@ -222,6 +227,13 @@ class View:
             self._looked = now
             self._files.refresh()
         return Pages(self._files.pieces)
+
+    def _numbered(self, page: LogPageDocument, pages: Pages) -> LogPageDocument:
+        """With the number of its first line, if there is but one file."""
+        if len(pages.files) != 1 or not page.rows:
+            return page
+        row = page.rows[0]
+        return replace(page, line=self._behind.line_at(row.file, row.start, pages.files[row.file]))
 
     def _whole(self, record: Record, file: str, path: str, raw: bytes) -> LogRecordDocument:
         lines = [record.message] if record.format == "json" else [line.text for line in record.lines]

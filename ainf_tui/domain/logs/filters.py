@@ -39,6 +39,11 @@ class Sieve:
         return not (self.bases or self.wanted or self.unwanted or self.exact or self.also)
 
     @property
+    def timed(self) -> bool:
+        """Some filter is about the time of a record."""
+        return self.since is not None or self.until is not None
+
+    @property
     def level(self) -> Level | None:
         """The least level that may pass."""
         levels = [query.level for query in self.bases if query.level is not None]

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from ainf_tui.domain.log_documents import (
     LogFindRequest,
@@ -49,6 +49,12 @@ class LogViews:
         self._clock = clock
         self._views: dict[str, _Entry] = {}
         self._sweeper: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
 
     @property
     def count(self) -> int:
