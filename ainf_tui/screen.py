@@ -29,13 +29,8 @@ def show_logs(app: App, sources: Sequence[str], filters: Sequence[LogFilter]) ->
     Raises UsageError `config.*` and `tui.no_terminal`.
     """
     # What reads files is not for the whole app, whose engine does it.
-    from ainf_tui.adapters.logs.views import Desk, Places  # noqa: PLC0415 - see above
-    from ainf_tui.engine.logs.views import LogViews  # noqa: PLC0415 - see above
-    from ainf_tui.playbook import playbook  # noqa: PLC0415 - see above
+    from ainf_tui.runtime_logs import logs_here  # noqa: PLC0415 - see above
     from ainf_tui.tui.logs.standalone import run_logs  # noqa: PLC0415 - the whole app has its own way to it
-
-    found, settings = places.locations(app), places.settings(app)
-    lie = Places(settings.runs_folder(found.runs_dir), found.engine_log, playbook)
 
     def opener(start: bool) -> AbstractAsyncContextManager[Any]:
         """For the verbs of the command line within it."""
@@ -44,7 +39,7 @@ def show_logs(app: App, sources: Sequence[str], filters: Sequence[LogFilter]) ->
         return session(app, start=start)
 
     setup = _setup(app, opener, "")
-    return run_logs(lambda: LogViews(Desk(lie)), setup, sources, filters)
+    return run_logs(lambda: logs_here(setup.settings, setup.locations), setup, sources, filters)
 
 
 def _setup(app: App, opener: ScreenOpener, label: str) -> Setup:

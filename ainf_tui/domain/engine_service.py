@@ -20,7 +20,6 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
-<<<<<<< HEAD
 from ainf_tui.domain.engine_box import (
     ChecksService,
     ComfyUIService,
@@ -28,10 +27,7 @@ from ainf_tui.domain.engine_box import (
     MemoryService,
     ServicesService,
 )
-=======
-from ainf_tui.domain.engine_box import ChecksService, ComfyUIService, HostService, ServicesService
 from ainf_tui.domain.ports_logs import LogReading
->>>>>>> 9d73599e535b16f604e3296e2571fcf22f565adf
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,

@@ -48,11 +48,8 @@ from ainf_tui.store import Previews, Store
 from tests.fakes.checks import OPEN, FakeChecks
 from tests.fakes.comfyui import FakeComfyUI
 from tests.fakes.host import FakeHost
-<<<<<<< HEAD
-from tests.fakes.memory import FakeMemory
-=======
 from tests.fakes.logs import logs_of
->>>>>>> 9d73599e535b16f604e3296e2571fcf22f565adf
+from tests.fakes.memory import FakeMemory
 from tests.fakes.rows import rows_of
 from tests.fakes.services_asked import ServicesAsked
 
