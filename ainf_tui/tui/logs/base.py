@@ -174,7 +174,7 @@ class LogsBase(FrameScreen):
         view, feed, window = self.feed.view, self.feed, self.window
         error, since = feed.error, feed.error_since
         if error is None and self.reading() is None and self.app.link.message:
-            error, since = AinfError("engine.away", self.app.link.message), self.app.link.since
+            error, since = AinfError("engine.no_answer", self.app.link.message), self.app.link.since
         marked = sum(holds(self._range_places, row) for row in window.rows) if self.range.first else 0
         return Told(
             sources=[source.name for source in view.sources] if view is not None else (),

@@ -102,7 +102,7 @@ class LogsApp(Everywhere):
 
 def _no_engine(start: bool) -> AbstractAsyncContextManager[EngineClient]:
     del start
-    raise AinfError("engine.away", "`ainf logs` asks no engine")
+    raise AinfError("engine.not_running", "`ainf logs` asks no engine")
 
 
 def run_logs(

@@ -9,6 +9,7 @@ import pytest
 
 from ainf_tui.domain.log_documents import LogFilter
 from ainf_tui.errors import AinfError
+from ainf_tui.playbook import playbook
 from ainf_tui.tui.app import AinfApp
 from ainf_tui.tui.logs import taking
 from ainf_tui.tui.options import Options
@@ -182,12 +183,13 @@ async def test_the_plain_view_has_the_lines_that_are_seen(on_logs, logs, monkeyp
 
 # -- over the screen --------------------------------------------------------------------------------
 async def test_a_record_in_full_with_what_is_known_of_it(on_logs, logs):
+    action = next(one.action for one in playbook().entries if one.code == "gpu.out_of_memory")
     logs.details |= {"code": "gpu.out_of_memory", "fields": {"job": 7, "name": "[/x]"}}
     async with on_logs((120, 50)) as (app, pilot):
         await pilot.press("E", "enter")
         await still(pilot)
         seen = text(app)
-        for words in ("boom 280", "more 11", "WHAT IT MEANS", "[/x]", "/logs/a.log", "line 281", "ainf host"):
+        for words in ("boom 280", "more 11", "WHAT IT MEANS", "[/x]", "/logs/a.log", "line 281", action):
             assert words in seen
         check_screen(app)
         await pilot.press("n")
@@ -199,7 +201,7 @@ async def test_a_record_in_full_with_what_is_known_of_it(on_logs, logs):
         await still(pilot)
         await pilot.press("x")
         await still(pilot)
-        assert app.screen.query_one("#command-entry").value == "host"
+        assert app.screen.query_one("#command-entry").value == action.removeprefix("ainf ")
 
 
 async def test_when_what_happened(on_logs):
