@@ -36,6 +36,14 @@ async def test_a_step_up_pauses_and_what_comes_is_counted(on_logs, logs):
         assert "following" in text(app)
 
 
+async def test_a_flood_while_it_is_paused_is_counted_by_its_lines(on_logs, logs):
+    async with on_logs() as (app, pilot):
+        await pilot.press("k")
+        logs.records += [log_row(number) for number in range(300, 9_300)]
+        await until(pilot, lambda: "▼ 9,000+ new" in text(app), 300)
+        assert len(app.screen.window.rows) < 2_100
+
+
 async def test_of_a_flood_only_the_end_is_fetched(on_logs, logs):
     async with on_logs() as (app, pilot):
         logs.asked.clear()
