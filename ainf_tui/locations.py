@@ -6,10 +6,10 @@ import os
 import stat
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ainf_tui.errors import AinfError, UsageError
+from ainf_tui.frozen import frozen
 from ainf_tui.mounts import NETWORK_TYPES, mount_type
 from ainf_tui.paths import absolute
 
@@ -17,7 +17,7 @@ _SOCKET_BYTES = 100
 """A Unix socket's path may have 104 bytes on macOS and 108 on Linux, with the closing zero."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Locations:
     """The folders of one installation, absolute. Everything else follows from them."""
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Self
 
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.errors import UsageError
+from ainf_tui.frozen import frozen
 from ainf_tui.paths import write_private
 from ainf_tui.settings_backends import DEFAULT_URL
 from ainf_tui.settings_box import (
@@ -48,7 +49,7 @@ _PRIVATE_QUERY = r"(?i)([?&](?:[\w-]*(?:password|passwd|secret|token|key))=)[^&#
 _PRIVATE_HEADER = r"(?i)auth|token|key|secret|cookie|password"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """All settings, resolved and checked. `Settings()` is the defaults.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePath
 
+from ainf_tui.frozen import frozen
 from ainf_tui.settings_field import setting
 
 GPU_SOURCES = ("auto", "nvml", "amd", "comfyui", "off")
@@ -35,7 +35,7 @@ def _check_redis_url(raw: str) -> str:
     return raw
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProbeSettings:
     """Health checks of services. What is checked stands in services.toml."""
 
@@ -45,14 +45,14 @@ class ProbeSettings:
     unwatched: float = setting(10.0, "The same while nobody looks.", minimum=0.2, maximum=3600)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RedisSettings:
     """A Redis that is watched where it is named."""
 
     url: str = setting("", "redis://HOST:PORT. Empty: none.", check=_check_redis_url, secret=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunLogSettings:
     """The folders runs/TIME: what happened from one start of the services to the next."""
 
@@ -72,7 +72,7 @@ class RunLogSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComfyUISettings:
     """The ComfyUI of this box."""
 
@@ -117,7 +117,7 @@ class ComfyUISettings:
     arguments: str = setting("", "Further arguments, as a shell would read them.", check=_check_arguments)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostSettings:
     """The machine and its GPUs, sampled once for all viewers."""
 
@@ -132,7 +132,7 @@ class HostSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckSettings:
     """When something counts as low."""
 

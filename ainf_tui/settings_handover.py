@@ -6,17 +6,17 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ainf_tui import settings_backends
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.errors import UsageError
+from ainf_tui.frozen import frozen
 from ainf_tui.settings_schema import SECTIONS, SETTINGS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Handover:
     """The arguments of `Settings`."""
 

@@ -7,8 +7,9 @@ that name, or taken twice on one screen) costs that one change: the declared key
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from ainf_tui.frozen import frozen
 
 Keys = Mapping[str, tuple[str, ...]]
 """Action id to its keys by Textual's names; an empty tuple takes the keys away."""
@@ -77,7 +78,7 @@ _SAME_BYTE = {
 _PREFIXES = {"ctrl+b": "tmux", "ctrl+a": "screen"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyProblem:
     """What is wrong with one entry. `serious`: it is not in force; else it only may not work."""
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from ainf_tui import settings_box as box
 from ainf_tui import settings_sections as own
+from ainf_tui.frozen import frozen
 from ainf_tui.settings_field import Value
 
 _YES = frozenset({"1", "true", "yes", "on"})
@@ -39,7 +40,7 @@ SECTIONS: dict[str, type[Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """One declared setting. Numbers are in the unit that `help` names."""
 
@@ -141,7 +142,7 @@ SETTINGS: tuple[Setting, ...] = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BackendKey:
     """A key of `[backends.NAME]`."""
 

@@ -5,8 +5,7 @@ Those of the box are in `settings_box`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ainf_tui.frozen import frozen
 from ainf_tui.settings_field import setting
 from ainf_tui.settings_pattern import DEFAULT_PATTERN, check_pattern
 
@@ -24,7 +23,7 @@ def _check_label(raw: str) -> str:
     return raw
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EngineSettings:
     """The background process that owns the queue."""
 
@@ -48,7 +47,7 @@ class EngineSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueueSettings:
     """How jobs are handed to the ComfyUI servers."""
 
@@ -80,7 +79,7 @@ class QueueSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputSettings:
     """Where finished files go."""
 
@@ -97,7 +96,7 @@ class OutputSettings:
     sidecar: bool = setting(True, "Write NAME.json beside each file: how it was made, in full.")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PreviewSettings:
     """Pictures of a job while it runs."""
 
@@ -108,7 +107,7 @@ class PreviewSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DatabaseSettings:
     """Where jobs are kept. The password in the address is not shown."""
 
@@ -120,7 +119,7 @@ class DatabaseSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeoutSettings:
     """How long a ComfyUI may take to answer."""
 
@@ -146,7 +145,7 @@ def _check_command(raw: str) -> str:
     return raw
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AppSettings:
     """The full-screen app. Its keys are set under `[keys]`."""
 
@@ -186,7 +185,7 @@ class AppSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunSettings:
     """`ainf run`."""
 
@@ -197,7 +196,7 @@ class RunSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConnectSettings:
     """An engine on another machine, over ssh (`--connect`)."""
 

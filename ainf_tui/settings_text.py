@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from ainf_tui.actions import AREAS, BY_ID, of_area
 from ainf_tui.errors import ConflictError, UsageError
+from ainf_tui.frozen import frozen
 from ainf_tui.settings import HIDDEN, Settings, redact_urls
 from ainf_tui.settings_field import Value
 from ainf_tui.settings_pattern import FIELDS
 from ainf_tui.settings_schema import BACKEND_KEYS, SECTIONS, SETTINGS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShownSetting:
     """A setting as `ainf config show` prints it; secrets are already hidden."""
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ainf_tui.errors import UsageError
+from ainf_tui.frozen import frozen
 
 Key = tuple[str, ...]
 
@@ -31,7 +31,7 @@ _MARK = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TomlFile:
     """What the file says. `lines` maps the path of a key or table to its line, from 1."""
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ainf_tui.display.format import duration, percent, rate, since, size, span
+from ainf_tui.display.format import duration, percent, rate, remaining, since, size, span
 from tests.cli.fakes import THEN
 
 
@@ -17,6 +17,14 @@ from tests.cli.fakes import THEN
 )
 def test_duration(seconds, text):
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(21, "0:21"), (3599, "59:59"), (3600, "1h 00m"), (19_999, "5h 33m"), (86_400, "1d 0h"), (None, "-")],
+)
+def test_what_is_left_is_told_to_the_minute_where_nobody_knows_it_better(seconds, text):
+    assert remaining(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -48,6 +56,7 @@ def test_unknown_is_a_dash_and_zero_a_value():
 
 def test_slow_steps_are_told_in_seconds_each():
     assert rate(2.13) == "2.1 it/s"
+    assert rate(480.13) == "480 it/s"
     assert rate(0.25) == "4.0 s/it"
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ainf_tui.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Action:
     """One action. `verb` (of `ainf`) and `route` are empty for what changes only what this terminal shows."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from ainf_tui.cli.output import Output, show
 from ainf_tui.cli.tables import cells, cut
-from ainf_tui.display.format import duration, percent, rate
+from ainf_tui.display.format import percent, rate, remaining
 from ainf_tui.display.jobs import label
 from ainf_tui.domain.documents import JobDocument
 
@@ -95,7 +95,7 @@ def compose(job: JobDocument, jobs: Sequence[JobDocument], width: int, *, unicod
         (f"#{job.number}", 0),
         (show(job.pack, 40), 5),
         (f"{percent(job.progress):>3}" if job.progress is not None else "", 0),
-        (f"eta {duration(job.eta)}" if job.eta is not None else "", 1),
+        (f"eta {remaining(job.eta)}" if job.eta is not None else "", 1),
         (_count(jobs), 2),
         (_node(job), 3),
         (rate(job.rate), 4),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from click.shell_completion import ShellComplete
 
@@ -13,6 +12,7 @@ from ainf_tui.cli import main
 from ainf_tui.cli.app import App, ScreenOpener
 from ainf_tui.cli.output import Output, show
 from ainf_tui.errors import UsageError
+from ainf_tui.frozen import frozen
 
 Test = Callable[[Sequence[str]], bool]
 
@@ -48,7 +48,7 @@ REFUSED: Mapping[tuple[str, ...], tuple[Test, str]] = {
 _HELPS = frozenset({"-h", "--help", "--version"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ended:
     """How a command ended: exit code, data, narration."""
 

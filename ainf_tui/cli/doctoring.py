@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from ainf_tui.cli import places
@@ -18,12 +18,13 @@ from ainf_tui.domain.checks.terminal import terminal
 from ainf_tui.domain.checks.verdict import overall
 from ainf_tui.domain.engine_box import ChecksService
 from ainf_tui.errors import AinfError
+from ainf_tui.frozen import frozen
 from ainf_tui.settings import Settings
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Doctor:
     """`running`: how the engine runs, empty without one; `trouble`: why there is none."""
 

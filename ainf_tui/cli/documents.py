@@ -15,6 +15,7 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
 )
 from ainf_tui.domain.workflows import Pack, Preset
+from ainf_tui.frozen import frozen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,7 @@ class ResultLine:
 RunLine = StateLine | ProgressLine | OutputLine | WarningLine | ResultLine
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorBody:
     code: str
     message: str
@@ -123,7 +124,7 @@ class ErrorBody:
     details: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorDocument:
     """On stderr, with `--json`, when a command fails."""
 
@@ -131,7 +132,7 @@ class ErrorDocument:
     schema: str = "ainf.error/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SettingDocument:
     """`source`: `default`, the variable's name, or FILE:LINE. Secrets in `value` are hidden."""
 
@@ -140,7 +141,7 @@ class SettingDocument:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConfigDocument:
     """Each setting's value and where it came from."""
 
@@ -149,7 +150,7 @@ class ConfigDocument:
     schema: str = "ainf.config/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PathsDocument:
     """Where things lie: absolute paths."""
 
@@ -157,7 +158,7 @@ class PathsDocument:
     schema: str = "ainf.paths/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DatabaseInfoDocument:
     """`url` is redacted; `head` is the revision this version wants; `rows` by table."""
 
@@ -172,7 +173,7 @@ class DatabaseInfoDocument:
     schema: str = "ainf.db/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PacksDocument:
     """`ainf workflows list`; all of them, so `next` is always null."""
 
@@ -181,13 +182,13 @@ class PacksDocument:
     schema: str = "ainf.workflows/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PackShownDocument:
     workflow: Pack
     schema: str = "ainf.workflow/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PresetsDocument:
     """`ainf presets list`; all of them, so `next` is always null."""
 
@@ -196,13 +197,13 @@ class PresetsDocument:
     schema: str = "ainf.presets/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PresetShownDocument:
     preset: Preset
     schema: str = "ainf.preset/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EngineShownDocument:
     """`ainf engine start|stop|status`."""
 
@@ -214,7 +215,7 @@ class EngineShownDocument:
     schema: str = "ainf.engine/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DemoDocument:
     """`ainf demo --json`: a scratch box runs. `url` is its simulated ComfyUI's, `pid` is who ends it all."""
 
@@ -225,7 +226,7 @@ class DemoDocument:
     schema: str = "ainf.demo/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BackupDocument:
     """A backup was written: absolute path, size in bytes."""
 
@@ -234,7 +235,7 @@ class BackupDocument:
     schema: str = "ainf.backup/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UpgradeDocument:
     """Revisions before and after; the same where there was nothing to do."""
 

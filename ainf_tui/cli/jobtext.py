@@ -8,7 +8,7 @@ from typing import Any
 
 from ainf_tui.cli.output import show
 from ainf_tui.cli.tables import Cell, Column
-from ainf_tui.display.format import UNKNOWN, duration, local, pairs, percent, since, size
+from ainf_tui.display.format import UNKNOWN, duration, local, pairs, percent, remaining, since, size
 from ainf_tui.display.glyphs import colour, glyph
 from ainf_tui.display.jobs import label
 from ainf_tui.domain.documents import (
@@ -50,7 +50,7 @@ def list_row(job: JobDocument, now: datetime, *, unicode: bool) -> tuple[Cell, .
     if ended:
         time = duration(job.elapsed) if job.elapsed is not None else ""
     else:
-        time = f"eta {duration(job.eta)}" if job.eta is not None else ""
+        time = f"eta {remaining(job.eta)}" if job.eta is not None else ""
     return (
         Cell(f"#{job.number}"),
         Cell(f"{glyph(name, unicode=unicode)} {name}", colour(name)),
@@ -87,7 +87,7 @@ def foreign_rows(backends: Iterable[BackendDocument], *, unicode: bool) -> list[
             Cell(f"{show(prompt.state, 20)} there, {prompt.nodes} nodes, of somebody else", "dim"),
             Cell(""),
             Cell(""),
-            Cell(f"eta {duration(prompt.eta)}" if prompt.eta is not None else ""),
+            Cell(f"eta {remaining(prompt.eta)}" if prompt.eta is not None else ""),
             Cell(""),
         )
         for backend in backends
@@ -162,7 +162,7 @@ def _progress(job: JobDocument) -> str:
     if job.step is not None and job.steps:
         parts.append(f"{job.step}/{job.steps}")
     if job.eta is not None:
-        parts.append(f"eta {duration(job.eta)} ({job.eta_basis or 'no basis'})")
+        parts.append(f"eta {remaining(job.eta)} ({job.eta_basis or 'no basis'})")
     return "  ".join(parts)
 
 

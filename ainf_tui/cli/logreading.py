@@ -7,11 +7,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Self
 
+from ainf_tui.adapters.logs.chosen import chosen
 from ainf_tui.adapters.logs.file import LogFile
 from ainf_tui.adapters.logs.follow import Batch, Follower, Stream
 from ainf_tui.adapters.logs.records import LogRecords
@@ -26,6 +26,7 @@ from ainf_tui.domain.logs.fold import Folder
 from ainf_tui.domain.logs.query import Query, merged
 from ainf_tui.domain.logs.records import RawLine, Record
 from ainf_tui.errors import NotFoundError
+from ainf_tui.frozen import frozen
 
 PAUSE = 0.1
 """Seconds between two looks at what is followed."""
@@ -35,7 +36,7 @@ _REFRESH = 1.0
 """Seconds between two looks for logs that are new."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """`count` is None for all."""
 
@@ -79,7 +80,8 @@ class Reader:
         """What is there."""
         logs = list(self._by_file.values())
         if self._wanted.count is None:
-            streams = [(log.chosen(self._wanted.query, self._end(log)), log.log.modified) for log in logs]
+            query = self._wanted.query
+            streams = [(chosen(log, query, self._clock, self._end(log)), log.log.modified) for log in logs]
             records: Iterator[Record] = merged(streams)
         else:
             count = self._wanted.count

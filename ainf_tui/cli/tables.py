@@ -5,16 +5,16 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ainf_tui.cli.output import Output
+from ainf_tui.frozen import frozen
 
 GAP = 2
 LEAST = 8
 """What a flexible column is shrunk to before columns are left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """`flexible`: takes what is left and is cut. `drop`: when too narrow, the highest goes first; 0 never."""
 
@@ -24,7 +24,7 @@ class Column:
     drop: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cell:
     """Text that is already visible, and its colour's name."""
 
@@ -78,7 +78,7 @@ def folded(out: Output, text: str, indent: int) -> list[str]:
     return [head + lines[0], *(" " * indent + line for line in lines[1:])] if lines else [text]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """Which columns stand, and how wide."""
 

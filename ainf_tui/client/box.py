@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 from ainf_tui.errors import UsageError
+from ainf_tui.frozen import frozen
 
 _SCHEME = "ssh://"
 # A name that begins with a dash would be an option of ssh (-oProxyCommand=...), and a shell's sign in it
@@ -17,7 +17,7 @@ _USER = re.compile(r"[\w.][\w.@+-]{0,252}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Box:
     """`home` is the AINF_HOME there; empty: that machine's own folders. `port` None: as ssh has it."""
 

@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from ainf_tui import __version__
@@ -18,6 +17,7 @@ from ainf_tui.client.versions import check_api, is_older
 from ainf_tui.domain.documents import ProblemDocument
 from ainf_tui.domain.wire import STOP_REPLACED, VersionDocument
 from ainf_tui.errors import AinfError, UnreachableError
+from ainf_tui.frozen import frozen
 from ainf_tui.locations import Locations
 from ainf_tui.settings import Settings
 
@@ -27,7 +27,7 @@ _TRIES = 2
 """A child of ours may lose the race for the lock to an engine that ends before we reach it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tuning:
     """Seconds. `start`: for an engine to give its first answer; `answer`: for one that runs;
     `stop`: for an older one to be gone.
@@ -80,7 +80,7 @@ async def _reopen(finder: _Finder) -> None:
         await finder.find(probe, may_start=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Finder:
     settings: Settings
     locations: Locations

@@ -6,7 +6,6 @@ import asyncio
 import random
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Self
 
 import msgspec
@@ -28,6 +27,7 @@ from ainf_tui.domain.host_documents import HostDocument
 from ainf_tui.domain.service_documents import ServicesDocument
 from ainf_tui.domain.wire import VersionDocument
 from ainf_tui.errors import AinfError, UnreachableError
+from ainf_tui.frozen import frozen
 
 _FIRST_PAUSE = 0.1
 _LAST_PAUSE = 5.0
@@ -45,14 +45,14 @@ _TOPICS: Mapping[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Connected:
     """The engine answers; the current value of each topic follows."""
 
     engine: VersionDocument
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lost:
     """It does not; what was told before is of now on old. Told again after each attempt that fails.
 
@@ -63,7 +63,7 @@ class Lost:
     bye: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Topic:
     """A topic's value; `revision` counts its changes since that engine began."""
 
@@ -73,7 +73,7 @@ class Topic:
     """EngineDocument, QueueDocument, tuple[JobDocument, ...], ... as `store.State` has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preview:
     """The newest picture of a running job."""
 

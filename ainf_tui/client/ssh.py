@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ainf_tui.client.box import Box
 from ainf_tui.errors import UnreachableError
+from ainf_tui.frozen import frozen
 
 READY = "ainf-ready"
 _HOLD = f"echo {READY} && exec cat >/dev/null"
@@ -30,7 +30,7 @@ _UNKNOWN_KEY = r"(?i)host key verification failed|host key is known for|identifi
 _NOT_LET_IN = r"(?i)permission denied|too many authentication failures"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Program:
     """`ssh`: the program here. `command`: what starts ainf there, as the box's shell reads it.
 

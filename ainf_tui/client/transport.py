@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Protocol
 
 from ainf_tui.domain.wire import READ_ONLY_HEADER
 from ainf_tui.errors import UnreachableError
+from ainf_tui.frozen import frozen
 
 DEADLINE = 30.0
 """Seconds an engine may take for an answer."""
@@ -18,7 +18,7 @@ class LiveClosedError(Exception):
     """The websocket has ended; the text says how. Never leaves the client."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """The head of an answer; `body` may be read once, and only while the answer is open.
 

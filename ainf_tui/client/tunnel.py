@@ -9,7 +9,6 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +18,7 @@ from ainf_tui.client.box import Box
 from ainf_tui.client.line import Line, State
 from ainf_tui.client.ssh import Program, can_be_forwarded, refused
 from ainf_tui.errors import AinfError, NotFoundError, UnreachableError, UsageError
+from ainf_tui.frozen import frozen
 
 _SOCKET_BYTES = 70
 """ssh makes its control socket under a name that is 17 longer first; a socket's path may have 104 bytes."""
@@ -27,7 +27,7 @@ _REMOVER = 'trap "" INT QUIT HUP TERM; read -r _; rm -rf -- "$1"'
 _ANSWER_BYTES = 1_048_576
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Patience:
     """Seconds. `connect`: for a connection without questions to a person; `answer`: for `ainf` there."""
 

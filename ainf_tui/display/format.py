@@ -24,6 +24,13 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02d}:{secs:02d}" if hours else f"{minutes}:{secs:02d}"
 
 
+def remaining(seconds: float | None) -> str:
+    """What is still to wait, as well as anybody can know it: `0:21`, from an hour on `5h 33m`."""
+    if seconds is None or not math.isfinite(seconds) or not 3600 <= seconds < 86400:
+        return duration(seconds)
+    return f"{int(seconds // 3600)}h {int(seconds % 3600 // 60):02d}m"
+
+
 def span(seconds: float | None) -> str:
     """A rough length of time in one unit: `12s`, `4m`, `3h`, `12d`."""
     if seconds is None or not math.isfinite(seconds):
@@ -60,9 +67,11 @@ def percent(fraction: float | None) -> str:
 
 
 def rate(per_second: float | None) -> str:
-    """`2.1 it/s`, or `3.4 s/it` where a step takes longer than a second."""
+    """`2.1 it/s`, `480 it/s`, or `3.4 s/it` where a step takes longer than a second."""
     if per_second is None or not math.isfinite(per_second) or per_second <= 0:
         return ""
+    if per_second >= 100:
+        return f"{per_second:.0f} it/s"
     return f"{per_second:.1f} it/s" if per_second >= 1 else f"{1 / per_second:.1f} s/it"
 
 

@@ -7,10 +7,12 @@ to import than reading the settings does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ainf_tui.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BackendSpec:
     """A ComfyUI. `repr` leaves out what may be secret, because it ends up in logs."""
 

@@ -7,7 +7,7 @@ The graph that is given is never changed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ainf_tui.domain.checkpoints import Choice
@@ -19,12 +19,13 @@ from ainf_tui.domain.presets import with_preset
 from ainf_tui.domain.values import MAX_SEED, WIDGET_TYPES, Coerced, coerce, coerce_pack, guess
 from ainf_tui.domain.workflows import Pack, PackInput, Preset
 from ainf_tui.errors import UsageError
+from ainf_tui.frozen import frozen
 
 LATE = "checkpoint"
 """The one input that may be left to the moment of sending: only a backend knows what it has."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bound:
     """A graph with its values in place, and what a job stores about them."""
 
@@ -225,7 +226,7 @@ def _refuse_misfits(preset: Preset | None, missing: Iterable[str]) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SeedFacts:
     """What `expansion.expand` wants to know of a graph."""
 

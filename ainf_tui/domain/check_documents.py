@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from ainf_tui.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class FixDocument:
     """What ainf can do about it; shown before it is run."""
 
@@ -18,7 +20,7 @@ class FixDocument:
     """What will be run or changed, a line each, as a person would type it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckDocument:
     """One check. A check that could not look is `unknown`, never `ok`."""
 
@@ -36,7 +38,7 @@ class CheckDocument:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChecksDocument:
     """`ainf doctor`."""
 
@@ -48,7 +50,7 @@ class ChecksDocument:
     schema: str = "ainf.checks/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FixRequest:
     """Carry out the fix of that id, as it was shown: `steps` must be those that still hold."""
 
@@ -56,7 +58,7 @@ class FixRequest:
     steps: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FixedDocument:
     """What a fix did, and the check after it."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from ainf_tui.domain.jobs import Problem
 from ainf_tui.domain.text import visible
 from ainf_tui.errors import UsageError
+from ainf_tui.frozen import frozen
 
 _EDGE = r"(?<![a-z0-9])"
 _END = r"(?![a-z0-9])"
@@ -22,7 +22,7 @@ FAMILIES: Mapping[str, str] = {
 """Patterns on lower-case file names: all that a server tells of a checkpoint is its name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """The checkpoint, how it was found (`last_used | family | first`), and what to tell the user."""
 

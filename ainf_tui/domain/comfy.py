@@ -7,15 +7,17 @@ Times named `timestamp` are seconds since the epoch on the server's clock; `at` 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
+
+from ainf_tui.frozen import frozen
 
 Graph = Mapping[str, Any]
 """An API-format graph: `{node id: {"class_type": str, "inputs": {...}, "_meta": {"title": str}}}`."""
 
 
 # -- websocket events ------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
+@frozen
 class Connected:
     """A socket is open and its first `status` frame was read. `fresh_id`: a new client id was taken."""
 
@@ -24,7 +26,7 @@ class Connected:
     fresh_id: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Disconnected:
     """The socket ended. `refused`: nobody listens on the port (positive sign that the process is gone)."""
 
@@ -32,27 +34,27 @@ class Disconnected:
     refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueueStatus:
     """`status`: pending + running prompts of everybody."""
 
     queue_remaining: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExecutionStart:
     prompt_id: str
     timestamp: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExecutionCached:
     prompt_id: str
     nodes: tuple[str, ...]
     timestamp: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeProgress:
     """One node of a `progress_state` frame. `display_node` is the node of the graph that was sent."""
 
@@ -64,7 +66,7 @@ class NodeProgress:
     parent_node: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProgressState:
     """All nodes so far that started (running) or ended (finished); pending and cached ones are left out."""
 
@@ -72,7 +74,7 @@ class ProgressState:
     nodes: tuple[NodeProgress, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """Legacy step frame; carries the same as `progress_state` for one node."""
 
@@ -82,7 +84,7 @@ class Progress:
     max: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Executing:
     """A node starts; `node is None` ends the prompt. After a reconnect it comes without a prompt id."""
 
@@ -91,7 +93,7 @@ class Executing:
     display_node: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Executed:
     """A node's ui output, `{kind: [items]}` as sent (`None` for a cached node without any)."""
 
@@ -101,13 +103,13 @@ class Executed:
     output: Mapping[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExecutionSuccess:
     prompt_id: str
     timestamp: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExecutionFailed:
     """`execution_error`. With `exception_type == "ExecutionBlocked"` it is not the end of the prompt."""
 
@@ -126,7 +128,7 @@ class ExecutionFailed:
         return self.exception_type == "ExecutionBlocked"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExecutionInterrupted:
     prompt_id: str
     node: str | None
@@ -135,7 +137,7 @@ class ExecutionInterrupted:
     timestamp: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preview:
     """A picture on the way. Event 1 has no ids (`prompt_id is None`), event 4 has them."""
 
@@ -146,7 +148,7 @@ class Preview:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeText:
     """Binary event 3: goes to every client, with a node id but no prompt id."""
 
@@ -154,12 +156,12 @@ class NodeText:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeatureFlags:
     flags: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnknownMessage:
     """Kept for the curious (the last 50, 4 kB each) and counted; never an error."""
 
@@ -167,7 +169,7 @@ class UnknownMessage:
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MalformedMessage:
     """A frame that is not what its type promises: `reason`, and its first 4 kB."""
 
@@ -197,7 +199,7 @@ ComfyEvent = (
 
 
 # -- HTTP answers ----------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
+@frozen
 class PromptRequest:
     """What POST /prompt is sent. `prompt_id` and `client_id` are always plain strings of ours."""
 
@@ -208,7 +210,7 @@ class PromptRequest:
     preview_method: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeProblem:
     """One complaint of the server's validation, readable: node, input, what was wrong, what is allowed."""
 
@@ -223,7 +225,7 @@ class NodeProblem:
     outputs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Accepted:
     """HTTP 200. `problems` is not empty when some output branches were dropped."""
 
@@ -232,7 +234,7 @@ class Accepted:
     problems: tuple[NodeProblem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueueItem:
     """One prompt of GET /queue, in run order. `classes` are the class types of its graph."""
 
@@ -244,7 +246,7 @@ class QueueItem:
     """Sum of the literal `steps` inputs, for the ETA of foreign prompts; 0 if none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueueSnapshot:
     running: tuple[QueueItem, ...]
     pending: tuple[QueueItem, ...]
@@ -253,7 +255,7 @@ class QueueSnapshot:
         return frozenset(i.prompt_id for i in (*self.running, *self.pending))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServerFile:
     """One file or text that an output node reported.
 
@@ -270,7 +272,7 @@ class ServerFile:
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HistoryEntry:
     """GET /history/{id}. `outcome` tells interrupted from failed by the messages (both are "error")."""
 
@@ -285,7 +287,7 @@ class HistoryEntry:
     interrupted: ExecutionInterrupted | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Device:
     name: str
     type: str
@@ -296,7 +298,7 @@ class Device:
     torch_vram_free: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SystemStats:
     version: str
     python: str
@@ -308,7 +310,7 @@ class SystemStats:
     argv: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputSpec:
     """One declared input of a node class (`/object_info`), old and V3 form alike."""
 
@@ -325,7 +327,7 @@ class InputSpec:
     multiline: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeClass:
     """One class of `/object_info`."""
 

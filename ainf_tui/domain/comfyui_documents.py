@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from ainf_tui.domain.documents import ProblemDocument
+from ainf_tui.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepDocument:
     """One step of an install or update."""
 
@@ -23,7 +23,7 @@ class StepDocument:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaskDocument:
     """What the manager is doing or did last: install, update, rollback, node install ..."""
 
@@ -45,7 +45,7 @@ class TaskDocument:
     problem: ProblemDocument | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CustomNodeDocument:
     """One entry of custom_nodes/."""
 
@@ -63,7 +63,7 @@ class CustomNodeDocument:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComfyUIDocument:
     """The ComfyUI of this box. `service` tells whether it runs."""
 
@@ -97,7 +97,7 @@ class ComfyUIDocument:
     schema: str = "ainf.comfyui/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CustomNodesDocument:
     """`ainf comfyui nodes`."""
 
@@ -105,7 +105,7 @@ class CustomNodesDocument:
     schema: str = "ainf.comfyui-nodes/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlanDocument:
     """What an install of a custom node would run; nothing has been done but fetching it for a look."""
 
@@ -117,7 +117,7 @@ class PlanDocument:
     schema: str = "ainf.plan/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InstallRequest:
     """Install or update ComfyUI; empty values come from `[comfyui]`."""
 
@@ -128,7 +128,7 @@ class InstallRequest:
     """Although ComfyUI runs: it must be restarted afterwards."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeRequest:
     """Something to do with one custom node."""
 

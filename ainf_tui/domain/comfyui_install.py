@@ -6,10 +6,10 @@ import ipaddress
 import re
 import shlex
 from collections.abc import Collection
-from dataclasses import dataclass
 from enum import StrEnum
 
 from ainf_tui.errors import ConflictError, UsageError
+from ainf_tui.frozen import frozen
 
 
 class GpuKind(StrEnum):
@@ -21,7 +21,7 @@ class GpuKind(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GpuFacts:
     """What was found on the machine. `driver_cuda`: the newest CUDA that the NVIDIA driver can serve."""
 
@@ -31,7 +31,7 @@ class GpuFacts:
     """Where it was seen: `libnvidia-ml.so.1`, `/sys/class/kfd`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComfyUIOptions:
     """The settings `[comfyui]`, with every default filled in."""
 
@@ -51,7 +51,7 @@ class ComfyUIOptions:
     arguments: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TorchChoice:
     """What is installed before ComfyUI's own requirements. `kind` is `keep` where nothing is."""
 
@@ -188,7 +188,7 @@ def open_to_network(options: ComfyUIOptions) -> str:
 
 
 # -- what the tools say ----------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """What a line of output says of the progress. `progress` is 0..1 of the step, None: unchanged."""
 

@@ -9,11 +9,12 @@ nodes:`, a line each: `   0.1 seconds (IMPORT FAILED): PATH`. A node that is ski
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import PurePath, PureWindowsPath
 
+from ainf_tui.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class NodeImport:
     """How one entry of custom_nodes fared at the last start."""
 

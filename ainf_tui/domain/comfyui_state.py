@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ainf_tui.domain.comfyui_documents import ComfyUIDocument, CustomNodeDocument
 from ainf_tui.domain.comfyui_install import ComfyUIOptions, arguments, open_to_network
@@ -12,6 +12,7 @@ from ainf_tui.domain.comfyui_task import RESUMABLE, Task, TaskState, task_docume
 from ainf_tui.domain.ports_comfyui import OnDisk
 from ainf_tui.domain.text import redact_url
 from ainf_tui.errors import UsageError
+from ainf_tui.frozen import frozen
 
 INSTALL, UPDATE, ROLLBACK = "install", "update", "rollback"
 GIB = 1 << 30
@@ -27,7 +28,7 @@ takes some 6 GB unpacked, for ROCm some 10.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Elsewhere:
     """The ComfyUI that is used is another machine's. `url` is empty where it is this one's."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,6 +12,7 @@ from ainf_tui.domain.comfyui_documents import StepDocument, TaskDocument
 from ainf_tui.domain.comfyui_install import read_line
 from ainf_tui.domain.documents import ProblemDocument
 from ainf_tui.domain.text import visible
+from ainf_tui.frozen import frozen
 
 OUTPUT_LINES = 20
 """Kept for front ends; the whole is in the task's log."""
@@ -42,7 +43,7 @@ class TaskState(StrEnum):
 RESUMABLE = frozenset({TaskState.FAILED, TaskState.CANCELLED, TaskState.INTERRUPTED})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One step. `weight`: its usual share of the time, against the others'."""
 
@@ -64,7 +65,7 @@ class Step:
         return self.progress or 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Task:
     """One thing that the manager does. Changed by the functions below; each returns a new one."""
 

@@ -8,12 +8,14 @@ one `dataclasses` works out a signature at import, half of what a class costs th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from ainf_tui.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class NodeDocument:
     """A node of a graph as people know it."""
 
@@ -22,7 +24,7 @@ class NodeDocument:
     cls: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProblemDocument:
     """Why something failed or is only half right."""
 
@@ -33,7 +35,7 @@ class ProblemDocument:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputDocument:
     """One file of a job."""
 
@@ -45,7 +47,7 @@ class OutputDocument:
     fetched: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AttemptDocument:
     """One prompt that was sent for a job."""
 
@@ -63,7 +65,7 @@ class AttemptDocument:
     peak_vram: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeProgressDocument:
     """One node of the graph, for the detail pane.
 
@@ -79,7 +81,7 @@ class NodeProgressDocument:
     max: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobDocument:
     """A job, with its progress as far as it is known."""
 
@@ -127,7 +129,7 @@ class JobDocument:
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobDetailDocument:
     """`queue show`: the job and everything it was made of."""
 
@@ -143,7 +145,7 @@ class JobDetailDocument:
     graph_hash: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobsDocument:
     """`ainf run` without waiting, and the answer to every action on jobs."""
 
@@ -153,7 +155,7 @@ class JobsDocument:
     schema: str = "ainf.jobs/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountDocument:
     """How many were done. For `clear`."""
 
@@ -161,7 +163,7 @@ class CountDocument:
     schema: str = "ainf.count/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobPageDocument:
     """A page of whole jobs; `next` is the `after` of the following one."""
 
@@ -171,7 +173,7 @@ class JobPageDocument:
     schema: str = "ainf.queue/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobRow:
     """A job as one row of a long table. Texts that say nothing are empty, unknown numbers null."""
 
@@ -218,7 +220,7 @@ class JobRow:
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobRowPage:
     """A page of the light list. `revision` is that of the newest change told of so far."""
 
@@ -228,7 +230,7 @@ class JobRowPage:
     schema: str = "ainf.rows/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForeignDocument:
     """Somebody else's prompt on a backend (the web page, a script)."""
 
@@ -240,7 +242,7 @@ class ForeignDocument:
     eta: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BackendDocument:
     """A ComfyUI, as it answered last."""
 
@@ -265,7 +267,7 @@ class BackendDocument:
     """Of the last answer; `age` is counted from it when a document is made."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FreedDocument:
     """Which ComfyUIs were asked to let go of their models; each does once no prompt runs."""
 
@@ -276,7 +278,7 @@ class FreedDocument:
     """Those that could not be asked, and why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueueDocument:
     """Counts of jobs by state; `revision` grows with each change of any of them."""
 
@@ -293,7 +295,7 @@ class QueueDocument:
     revision: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EngineDocument:
     """The process that owns the queue."""
 
@@ -307,7 +309,7 @@ class EngineDocument:
     """The setting `engine.label`: shown wherever the box is named."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DatabaseDocument:
     """Where jobs are kept; `url` without its password."""
 
@@ -317,7 +319,7 @@ class DatabaseDocument:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReasonDocument:
     """One thing that is not well, and what to do."""
 
@@ -328,7 +330,7 @@ class ReasonDocument:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HealthDocument:
     """The verdict on the box, as in `ainf status`; `overall` is empty before the first look."""
 

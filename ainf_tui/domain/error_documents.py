@@ -7,9 +7,11 @@ users see; an *example* is one report that was kept whole.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
+
+from ainf_tui.frozen import frozen
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
 """Words of `domain.logs.levels.Level`."""
@@ -17,7 +19,7 @@ STATES = ("new", "regressed", "ongoing", "muted", "resolved")
 """In the order in which an inbox shows them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorReport:
     """One error, from wherever it came. Texts are made safe and secrets hidden before it is stored."""
 
@@ -49,7 +51,7 @@ class ErrorReport:
     start: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorGroupDocument:
     """A failure that has happened once or many times."""
 
@@ -90,7 +92,7 @@ class ErrorGroupDocument:
     node_class: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorExampleDocument:
     """A report that was kept whole."""
 
@@ -115,7 +117,7 @@ class ErrorExampleDocument:
     start: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorCardDocument:
     """What the playbook says of a group."""
 
@@ -127,7 +129,7 @@ class ErrorCardDocument:
     """A command of `ainf` that does, or begins, what mends it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorGroupPage:
     """`ainf errors list`."""
 
@@ -135,7 +137,7 @@ class ErrorGroupPage:
     next: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorDetailDocument:
     """`ainf errors show`: a group, what is known of it, and reports of it, the newest first."""
 
@@ -144,7 +146,7 @@ class ErrorDetailDocument:
     examples: tuple[ErrorExampleDocument, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorTotalsDocument:
     """`ainf errors stats`, and the topic `errors`: exact counts of reports, never found by scanning."""
 
@@ -165,7 +167,7 @@ class ErrorTotalsDocument:
     """The three groups that an inbox shows first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorQuery:
     """Which groups. Empty: all but those that are resolved or muted."""
 
@@ -184,14 +186,14 @@ class ErrorQuery:
     after: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorsRequest:
     """Groups that something is done to, by number or fingerprint."""
 
     errors: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MuteErrorsRequest:
     """`until` None: until it is unmuted by hand."""
 
@@ -199,7 +201,7 @@ class MuteErrorsRequest:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoteErrorRequest:
     """An empty note takes it away."""
 
@@ -207,7 +209,7 @@ class NoteErrorRequest:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MergeErrorsRequest:
     """The others become part of `into`."""
 
@@ -215,7 +217,7 @@ class MergeErrorsRequest:
     errors: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SplitErrorRequest:
     """A fingerprint that was merged becomes a group of its own again."""
 
@@ -223,7 +225,7 @@ class SplitErrorRequest:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClearErrorsRequest:
     """Groups go to an archive file; without `errors` those that are resolved, with `all` every one."""
 
@@ -231,7 +233,7 @@ class ClearErrorsRequest:
     all: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClearedErrorsDocument:
     """`archive`: the file they are in now; empty if there was nothing to clear."""
 
@@ -240,7 +242,7 @@ class ClearedErrorsDocument:
     archive: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportErrorsRequest:
     """Reports, at most 1,000 in one request. The answer comes once they are stored."""
 

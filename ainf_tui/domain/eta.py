@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from statistics import median
 
 from ainf_tui.domain.comfy import Graph
 from ainf_tui.domain.ports import NodeTiming
 from ainf_tui.domain.progress import Tracker
+from ainf_tui.frozen import frozen
 
 SPEED = "this run's speed"
 EARLY = 0.1
@@ -22,7 +23,7 @@ RUNS = 20
 """Newest runs of a graph that count (facts: the median of the last 20)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expectation:
     """Expected seconds of each node of one graph on one backend, and where they come from."""
 
@@ -78,7 +79,7 @@ def weights(expected: Expectation, guessed: Mapping[str, float]) -> dict[str, fl
     return {node: max(expected.nodes.get(node, floor), 1e-3) for node in guessed}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Eta:
     seconds: float
     basis: str

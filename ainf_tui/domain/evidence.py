@@ -8,10 +8,10 @@ order of their certainty.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from ainf_tui.domain.comfy import HistoryEntry, QueueSnapshot
+from ainf_tui.frozen import frozen
 
 
 class Fate(StrEnum):
@@ -21,7 +21,7 @@ class Fate(StrEnum):
     """The server never stopped: somebody deleted it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sighting:
     """What was known when the prompt was last seen on the server, and what is known now."""
 
@@ -45,7 +45,7 @@ class Sighting:
     """It was executing when last heard of: nobody can delete that, it ends in the history."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     fate: Fate
     evidence: str

@@ -7,7 +7,7 @@ For each seed come all combinations: `--count 2 --sweep cfg=5,7` with seed 10 gi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 from typing import Any, overload
 
@@ -15,6 +15,7 @@ from ainf_tui.domain.requests import SweepAxis
 from ainf_tui.domain.text import visible
 from ainf_tui.domain.values import MAX_SEED
 from ainf_tui.errors import UsageError
+from ainf_tui.frozen import frozen
 
 MANY = 100
 """More jobs than this only if the user says that they are meant."""
@@ -22,7 +23,7 @@ DRAWN_BELOW = 2**53
 """Seeds drawn by us lie below: every JSON reader and the web page hold them exactly."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variant:
     """What one job of a request differs in."""
 
@@ -105,7 +106,7 @@ class Variants(Sequence[Variant]):
         return self._plan.variant(index, rest, dict(reversed(chosen)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Plan:
     """What all jobs of a request have in common."""
 

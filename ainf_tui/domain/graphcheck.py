@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ainf_tui.domain.comfy import Graph, InputSpec, NodeClass, ObjectInfo
 from ainf_tui.domain.graphs import class_of, find_cycle, inputs_of, link_of, node_label, node_ref
 from ainf_tui.domain.jobs import Problem
 from ainf_tui.domain.text import storable_json, visible
+from ainf_tui.frozen import frozen
 
 _CONVERT: Mapping[str, Callable[[Any], Any]] = {"INT": int, "FLOAT": float}
 _OWN_FILES = frozenset({"image", "audio", "video", "file", "latent", "model_file", "mask"})
@@ -79,7 +79,7 @@ def missing_file(graph: Graph, info: ObjectInfo, asked: AskedFile) -> Problem:
     return _not_offered(at, at.value)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskedFile:
     """A file that a node will look for by itself; only the server knows whether it is there."""
 
@@ -160,7 +160,7 @@ def _validated(graph: Graph, info: ObjectInfo, outputs: Collection[str]) -> froz
     return frozenset(seen)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Input:
     """One declared input of one node, being judged."""
 

@@ -6,19 +6,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ainf_tui.domain.naming import without_number
 from ainf_tui.domain.pngmeta import text_chunks
 from ainf_tui.domain.text import storable_json, visible
 from ainf_tui.errors import UsageError
+from ainf_tui.frozen import frozen
 
 _EXPORT = 'In ComfyUI\'s page choose "Export (API)" and give that file.'
 _SHOWN = 60
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoadedGraph:
     """An API graph (see `domain.comfy.Graph`), and the UI workflow that came with it, if any."""
 

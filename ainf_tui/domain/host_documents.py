@@ -5,11 +5,12 @@ Values are rounded where they are made, so that what does not change on a screen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from ainf_tui.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class DiskDocument:
     """One file system that ainf uses."""
 
@@ -24,7 +25,7 @@ class DiskDocument:
     """Why the values are old or missing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GpuProcessDocument:
     """A process on a GPU."""
 
@@ -38,7 +39,7 @@ class GpuProcessDocument:
     """Number of the job that runs in it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GpuDocument:
     """One GPU as of the last sample. None: this GPU or driver does not tell."""
 
@@ -69,7 +70,7 @@ class GpuDocument:
     """Why values are missing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostDocument:
     """The machine as of the last sample. None: not known."""
 
@@ -103,7 +104,7 @@ class HostDocument:
     """Of the sample that brought the newest change: a change of the time alone does not travel."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SeriesDocument:
     """One value over time, oldest first; None where it was not known."""
 
@@ -118,7 +119,7 @@ class SeriesDocument:
     values: tuple[float | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HistoryDocument:
     """The last hour: `values[-1]` is of `until`, each earlier one `every` seconds before."""
 

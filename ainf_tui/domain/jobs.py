@@ -8,12 +8,13 @@ plus the flag `held`. Each prompt sent for it is an attempt; an attempt ends
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from ainf_tui.domain.comfy import Graph, ServerFile
+from ainf_tui.frozen import frozen
 
 
 class JobState(StrEnum):
@@ -85,7 +86,7 @@ class Intent(StrEnum):
     WITHDRAW = "withdraw"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeRef:
     """A node of the graph as people know it: id, title (as in the graph), class."""
 
@@ -94,7 +95,7 @@ class NodeRef:
     cls: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """Why something failed or is only half right, as a value: code, message, next step."""
 
@@ -105,7 +106,7 @@ class Problem:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """One prompt sent (or about to be sent) for a job. `prompt_id` is never used twice."""
 
@@ -135,7 +136,7 @@ class Attempt:
     """Bytes; the most seen on the device while it ran; None where the server has no GPU."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """One file (or text) of a job.
 
@@ -158,7 +159,7 @@ class Output:
         return self.fetched_at is not None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Job:
     """A job without its graph (see `JobGraph`). Progress is not here: it lives in the engine's tracker."""
 
@@ -250,7 +251,7 @@ class JobSummary(NamedTuple):
         return self.state in ENDED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobGraph:
     """What is sent for a job: the API graph with all values bound, and the UI graph if one is known.
 
@@ -267,7 +268,7 @@ class JobGraph:
     """Which checkpoints fit best, for a late one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewJob:
     """A job as it is to be stored: `job.number`, `rank` and `revision` are the store's to give."""
 
@@ -277,7 +278,7 @@ class NewJob:
     """The client's own id of the submission; the same id again gives the same jobs."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobChange:
     """What one transition writes, in one transaction, if the job is still as expected.
 

@@ -11,8 +11,9 @@ It asks nothing and does nothing itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from ainf_tui.frozen import frozen
 
 
 class LinkState(StrEnum):
@@ -28,7 +29,7 @@ class LinkState(StrEnum):
     UNREACHABLE = "unreachable"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LinkVerdict:
     """`reconnect` and `fresh_id` are the advice; `poll`: decide by queue and history, not by frames."""
 
@@ -40,7 +41,7 @@ class LinkVerdict:
     poll: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Poll:
     """One answer of GET /queue. `moved`: seen besides it, a prompt of ours that ended or progressed.
     `ours_running`: a prompt runs whose frames are for this socket.

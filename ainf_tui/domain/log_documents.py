@@ -8,12 +8,14 @@ count of lines, marks, a search, what is hidden) goes on behind it and is told b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from ainf_tui.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class LogSourceDocument:
     """A log that can be looked at."""
 
@@ -36,21 +38,21 @@ class LogSourceDocument:
     """Why it cannot be read now."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogSourcesDocument:
     """Everything that can be looked at."""
 
     sources: tuple[LogSourceDocument, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogOpenRequest:
     """`sources`: ids, names of services of the newest run, paths, globs; empty: all of the newest run."""
 
     sources: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogViewDocument:
     """A view that is open. It ends by itself a minute after the last question; then `logs.no_view`."""
 
@@ -58,7 +60,7 @@ class LogViewDocument:
     sources: tuple[LogSourceDocument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogFilter:
     """One of the stack. A record is shown if each filter that is on lets it through.
 
@@ -75,7 +77,7 @@ class LogFilter:
     on: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogPlace:
     """A place between two records: for each file of the view how far it has been passed, in bytes."""
 
@@ -83,7 +85,7 @@ class LogPlace:
     """By `LogRow.file`. A file that is absent has not been begun."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogSpan:
     """Colours that the program gave its line: from `start` to `end` (characters of the row's text)."""
 
@@ -93,7 +95,7 @@ class LogSpan:
     """As `domain.logs.shown.Span.style`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogRow:
     """A record as a list shows it: its first line."""
 
@@ -124,7 +126,7 @@ class LogRow:
     """`text` begins with its own time up to here: a screen that shows `at` leaves that part out."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogPageRequest:
     """The records around a place."""
 
@@ -139,7 +141,7 @@ class LogPageRequest:
     width: int = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogPageDocument:
     """Rows in their order. `start` and `end` are the places before the first and behind the last of them."""
 
@@ -162,7 +164,7 @@ class LogPageDocument:
     """Number of the first row's first line in its file, from 1, once lines are counted; of one file only."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogSearchRequest:
     """What the view looks for from now on; an empty `pattern` ends the search."""
 
@@ -173,7 +175,7 @@ class LogSearchRequest:
     """Only in what they let through."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogFindRequest:
     """Where to go from a place."""
 
@@ -189,7 +191,7 @@ class LogFindRequest:
     """Only what they let through is found."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogFoundDocument:
     """`place` stands right before the record that was found; None: there is none in that direction."""
 
@@ -202,7 +204,7 @@ class LogFoundDocument:
     """Not found in the time for an answer; ask again from `place`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogBucket:
     """A piece of the view's time: how many records of each level it holds."""
 
@@ -214,7 +216,7 @@ class LogBucket:
     """Errors and what is worse."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogStateDocument:
     """What is known of the whole view by now. Counts grow until `done` is 1."""
 
@@ -251,7 +253,7 @@ class LogStateDocument:
     """Why the reading behind it came to an end."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogHistogramDocument:
     """Levels over time, of at most as many buckets as were asked for."""
 
@@ -262,7 +264,7 @@ class LogHistogramDocument:
     """All has been looked through; else the counts are of what has been by now."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogRecordDocument:
     """A record whole, with what it says of itself. `raw` of a megabyte and more is cut (`cut` bytes)."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +23,7 @@ from ainf_tui.domain.comfy import (
     SystemStats,
 )
 from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobGraph, JobState, JobSummary, NewJob, Output
+from ainf_tui.frozen import frozen
 
 
 class Clock(Protocol):
@@ -38,7 +38,7 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ViewStream:
     """A file on its way: `length` from Content-Length (None if the server gave none)."""
 
@@ -127,7 +127,7 @@ class ComfySocket(Protocol):
     async def aclose(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobFilter:
     """Which jobs of the list. Empty collections mean all."""
 
@@ -147,14 +147,14 @@ class JobFilter:
     """Only jobs that no other job is a retry of."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobPage:
     jobs: tuple[Job, ...]
     next: str | None
     """Opaque cursor for `after`, or None at the end."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SummaryPage:
     """As `JobPage`, of summaries; `positions` as `JobRepository.position` tells them."""
 
@@ -163,7 +163,7 @@ class SummaryPage:
     positions: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueueCounts:
     queued: int
     submitted: int
@@ -179,7 +179,7 @@ class QueueCounts:
     paused_since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BackendMemory:
     """What is remembered of a backend between runs of the engine."""
 
@@ -194,7 +194,7 @@ class BackendMemory:
     """Where it was when prompts were last sent to it; another address is another server."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeTiming:
     """One measured node of one finished run."""
 

@@ -8,18 +8,19 @@ ends its processes, and leaves what it did in a state from which the same call g
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from ainf_tui.domain.comfyui_documents import CustomNodeDocument, NodeRequest, PlanDocument
 from ainf_tui.domain.comfyui_install import GpuFacts, TorchChoice
 from ainf_tui.domain.comfyui_log import NodeImport
 from ainf_tui.domain.comfyui_task import Task
+from ainf_tui.frozen import frozen
 
 Report = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Marker:
     """What an install has done, kept in the folder itself. Empty fields: not done."""
 
@@ -40,7 +41,7 @@ class Marker:
     """The commit that was verified."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OnDisk:
     """What lies in the folder."""
 
@@ -61,7 +62,7 @@ class OnDisk:
     """A clone of ours that was cut off lies beside it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """A version as it was asked for, and the commit that it is."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from ainf_tui.domain.host_documents import DiskDocument, GpuDocument
+from ainf_tui.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostCounters:
     """The machine at one moment; what grows is turned into a rate by two of them. None: not known."""
 
@@ -36,7 +36,7 @@ class HostCounters:
     """In words, where a container may use less than the machine has."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GpuReading:
     """The GPUs at one moment, and why there are none or values are missing."""
 

@@ -5,15 +5,16 @@ them. As in `ports`: AinfError children only, and every call has its own deadlin
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Protocol
 
 from ainf_tui.domain.service_documents import RunsDocument
 from ainf_tui.domain.services import Exit, Health, HealthSpec, ProcessId, ServiceSpec
+from ainf_tui.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LaunchSpec:
     """What is to be started, with every placeholder filled in."""
 
@@ -28,7 +29,7 @@ class LaunchSpec:
     """The launcher rotates the log at this size (LOG, LOG.1, ...); no line is lost."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Launched:
     """A started service. `launcher` is its parent, `process` leads its own session and group."""
 
@@ -40,7 +41,7 @@ class Launched:
     """Why its log could not be opened: it runs, and what it prints is lost."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Usage:
     """Of a process and all that descend from it."""
 
@@ -53,7 +54,7 @@ class Usage:
     """TCP ports that they listen on."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PortOwner:
     """Who listens. `process` None: a user that may not be looked at."""
 
@@ -117,7 +118,7 @@ class Processes(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What one check found."""
 
@@ -144,7 +145,7 @@ class Prober(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """What must be known of a service by the next engine; a file a service in the state folder."""
 
@@ -187,7 +188,7 @@ class Records(Protocol):
     async def remove(self, service: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """A part of a log file: whole lines where there are any."""
 
@@ -210,7 +211,7 @@ class Logs(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Provided:
     """What a provider gives to start a service with."""
 

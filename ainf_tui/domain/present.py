@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -18,12 +17,13 @@ from ainf_tui.domain.documents import (
 from ainf_tui.domain.eta import Eta
 from ainf_tui.domain.jobs import Attempt, Job, JobState, NodeRef, Output, Problem
 from ainf_tui.domain.progress import NodeState, Snapshot
+from ainf_tui.frozen import frozen
 
 JSON_EXACT = 2**53
 """Integers up to here survive readers that hold JSON numbers as doubles."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Live:
     """What only the engine's memory knows of a job."""
 

@@ -26,12 +26,13 @@ from ainf_tui.domain.comfy import (
     ProgressState,
 )
 from ainf_tui.domain.jobs import NodeRef
+from ainf_tui.frozen import frozen
 
 SAMPLER_SHARE = 0.8
 """Share of the whole that steps get while nothing is measured (as krita-ai-diffusion does)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeState:
     """One node now. `state`: pending | cached | running | finished."""
 
@@ -41,7 +42,7 @@ class NodeState:
     max: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """Progress of one attempt at one moment. `rate` is steps a second, `elapsed` seconds since its start."""
 
@@ -68,7 +69,7 @@ class _Live:
     last_step_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class End:
     """How a prompt ended, by its frames. `outcome`: success | failed | interrupted | unknown."""
 

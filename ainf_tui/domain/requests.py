@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ainf_tui.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class SweepAxis:
     """One `--sweep NAME=V1,V2,...`; the cross product of all axes gives the jobs, first axis slowest."""
 
@@ -15,7 +17,7 @@ class SweepAxis:
     values: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunRequest:
     """Make jobs from a pack or from a graph (exactly one of `pack` and `graph`).
 
@@ -44,21 +46,21 @@ class RunRequest:
     """`--yes`: more than 100 jobs are meant."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FreeRequest:
     """Which ComfyUI is asked to let go of models and kept results; empty: every one that is used."""
 
     backend: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobsRequest:
     """Act on these jobs (numbers, ids or unique beginnings of ids)."""
 
     refs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RetryRequest:
     """New jobs from ended ones. `all_failed` instead of refs. `seed`: same | new | a number."""
 
@@ -70,7 +72,7 @@ class RetryRequest:
     priority: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MoveRequest:
     """Exactly one of the four: to the top, the bottom, before or after another job; or set a priority."""
 
@@ -82,7 +84,7 @@ class MoveRequest:
     priority: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClearRequest:
     """Forget ended jobs; their files stay. `states` empty: all ended ones."""
 
@@ -90,7 +92,7 @@ class ClearRequest:
     states: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobQuery:
     """Which page of the job list.
 

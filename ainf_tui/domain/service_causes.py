@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ainf_tui.domain.errors.playbook import Playbook
 from ainf_tui.domain.services import Exit
+from ainf_tui.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cause:
     """`message` completes "it failed: ..."; `hint` is the next step; `code` names the playbook's entry."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from ainf_tui.domain.documents import ProblemDocument
+from ainf_tui.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PortOwnerDocument:
     """Who listens on a port."""
 
@@ -28,7 +29,7 @@ class PortOwnerDocument:
     """The service of ours that it belongs to."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceDocument:
     """One service as it stands."""
 
@@ -73,7 +74,7 @@ class ServiceDocument:
     """Whether `ainf up` starts it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServicesDocument:
     """`ainf services`: all of them, or those that something was done to."""
 
@@ -87,7 +88,7 @@ class ServicesDocument:
     schema: str = "ainf.services/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceDetailDocument:
     """`ainf services show`: the service and how it is declared. Secrets of the environment are hidden."""
 
@@ -106,7 +107,7 @@ class ServiceDetailDocument:
     schema: str = "ainf.service/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PortsDocument:
     """`ainf services ports`: every declared port and who has it."""
 
@@ -115,7 +116,7 @@ class PortsDocument:
     schema: str = "ainf.ports/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogTextDocument:
     """A piece of a log file. Ask again with `next` for what follows."""
 
@@ -129,7 +130,7 @@ class LogTextDocument:
     schema: str = "ainf.logtext/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunDocument:
     """One run: from the start of the first service to the end of the last."""
 
@@ -148,7 +149,7 @@ class RunDocument:
     """`running`, what its end said, or `cut off` where nothing wrote its end."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunsDocument:
     """The runs that are kept, newest first."""
 
@@ -156,7 +157,7 @@ class RunsDocument:
     schema: str = "ainf.runs/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServicesRequest:
     """Start, stop, restart: these services; none named means all (in order of their dependencies)."""
 

@@ -7,11 +7,12 @@ supervises; front ends see `service_documents`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
 from ainf_tui.domain.jobs import Problem
+from ainf_tui.frozen import frozen
 
 
 class Kind(StrEnum):
@@ -68,7 +69,7 @@ class Condition(StrEnum):
     """It has run and ended with 0 (a preparation)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HealthSpec:
     """How a service is checked. Seconds; `{port}` in `target` stands for its first port."""
 
@@ -93,7 +94,7 @@ class HealthSpec:
     """A start that has not passed a check after so long has failed: the process is stopped."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StopSpec:
     """The ladder: the command or the signal to the whole group, the time it has, then KILL."""
 
@@ -102,7 +103,7 @@ class StopSpec:
     command: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RestartSpec:
     """Exponential backoff: `delay`, doubled each time up to `max_delay`; all forgotten after `reset_after`
     seconds of health. `max_restarts` in a row without that make a crash loop.
@@ -115,7 +116,7 @@ class RestartSpec:
     max_restarts: int = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dependency:
     """`depends_on`: another service and what it must have come to."""
 
@@ -123,7 +124,7 @@ class Dependency:
     condition: Condition = Condition.HEALTHY
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceSpec:
     """One `[services.NAME]`. `{port}` in command, env and health stands for the first port."""
 
@@ -155,7 +156,7 @@ class ServiceSpec:
         return not self.command and not self.provider
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Definitions:
     """All services as they are declared now."""
 
@@ -165,7 +166,7 @@ class Definitions:
     """What could not be used; `details["service"]` names the service, empty for a whole file."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProcessId:
     """A process that cannot be mistaken for another: pids come again, starts in one boot do not.
 
@@ -184,7 +185,7 @@ class ProcessId:
         return f"{self.boot}:{self.pid}:{self.started}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exit:
     """How a process ended. One of `code` and `signal` is None; both are when nobody saw it."""
 

@@ -7,13 +7,14 @@ move health alone. Only `asked` (a person) and `again` (a restart policy, while 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from ainf_tui.domain.services import Exit, Health, HealthSpec, Kind, Restart, RestartSpec, ServiceState
+from ainf_tui.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """Now, by both clocks: `at` is shown and stored, `mono` (seconds) measures."""
 
@@ -21,7 +22,7 @@ class Moment:
     mono: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """How one service stands. Only the functions of this module make the next one."""
 

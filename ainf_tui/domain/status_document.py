@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ainf_tui.domain.documents import (
@@ -14,9 +13,10 @@ from ainf_tui.domain.documents import (
     ReasonDocument,
 )
 from ainf_tui.domain.service_documents import ServiceDocument
+from ainf_tui.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatusDocument:
     """`ainf status`: the whole box in one value."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -15,6 +15,7 @@ from ainf_tui.domain.jobs import Problem
 from ainf_tui.domain.text import storable, visible
 from ainf_tui.domain.workflows import PackInput
 from ainf_tui.errors import UsageError
+from ainf_tui.frozen import frozen
 
 MAX_SEED = 2**64 - 1
 WIDGET_TYPES = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"})
@@ -44,7 +45,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _LONGEST_NUMBER = 60
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coerced:
     """The value, and what is to be said about it, if anything."""
 

@@ -7,11 +7,12 @@ in `documents`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from datetime import datetime
 from typing import Any
 
 from ainf_tui.errors import ForbiddenError
+from ainf_tui.frozen import frozen
 
 API_REVISION = 1
 """Grows when a client of before could misread the API; added fields and routes do not count."""
@@ -40,7 +41,7 @@ def read_only_error(what: str) -> ForbiddenError:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VersionDocument:
     """Who answers on the socket. Costs the engine nothing: asked at every start of a front end."""
 
@@ -56,7 +57,7 @@ class VersionDocument:
     schema: str = "ainf.version/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BackendAddedDocument:
     """The name under which the engine knows the backend, and whether it is new."""
 
@@ -65,14 +66,14 @@ class BackendAddedDocument:
     schema: str = "ainf.backend_added/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StopRequest:
     """`reason`: stop (the user asked) or replace (another version takes over)."""
 
     reason: str = STOP_ASKED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoppingDocument:
     """The engine has heard; it is gone when its socket no longer answers."""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from ainf_tui.frozen import frozen
 
 Graph = Mapping[str, Any]
 """As `comfy.Graph`; importing that module would cost every front end 15 ms."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PackInput:
     """One named input of a pack, bound to one or more `NODE.INPUT` places of its graph."""
 
@@ -29,7 +31,7 @@ class PackInput:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pack:
     """Manifest and graph. `family`: checkpoint name patterns that fit best (`sdxl`, `sd15`)."""
 
@@ -51,7 +53,7 @@ class Pack:
         return next((i for i in self.inputs if i.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preset:
     """Values for a pack. `prompt_template` holds `{subject}` where the user's prompt goes."""
 

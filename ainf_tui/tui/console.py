@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from ainf_tui.frozen import frozen
 
 
 class Ended(Protocol):
@@ -30,7 +31,7 @@ class Console(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Result:
     """An `Ended` as a value."""
 

@@ -7,6 +7,7 @@ compared to find what has to be painted anew. Outside text enters through `safe`
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import accumulate
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
@@ -80,6 +81,75 @@ def cut_line(line: Line, cells: int) -> Line:
         out.append((text, style))
         cells -= taken
     return tuple(out)
+
+
+APART = 12
+"""Cells that are the same between two changes, from which on each is painted for itself: to go there and to
+name the colours again costs about as much.
+"""
+
+
+def changed(before: Line, after: Line, cells: int) -> list[tuple[int, int]]:
+    """Where the two differ: first cells and those behind the last, in order.
+
+    Both lines stand on `cells` cells, blank behind their ends. Within a span of plain ASCII it is exact;
+    other spans differ as a whole, because what takes which cells there is not ours to say.
+    """
+    if before == after:
+        return []
+    if _joins(before) or _joins(after):
+        return [(0, cells)]
+    widths = [width(text) for text, _ in after]
+    if widths != [width(text) for text, _ in before]:
+        found = [_between(before, after, cells)]
+    else:
+        starts = accumulate(widths, initial=0)
+        pairs = zip(starts, before, after, strict=False)
+        found = [_within(start, old, new) for start, old, new in pairs if old != new]
+    return _merged((first, min(last, cells)) for first, last in found if first < min(last, cells))
+
+
+def _between(before: Line, after: Line, cells: int) -> tuple[int, int]:
+    """From where they begin to differ to where they end."""
+    first = 0
+    for old, new in zip(before, after, strict=False):
+        if old != new:
+            first = _within(first, old, new)[0]
+            break
+        first += width(new[0])
+    return first, min(cells, max(line_width(before), line_width(after)))
+
+
+def _within(start: int, old: Span, new: Span) -> tuple[int, int]:
+    """Where two spans differ that begin at the same cell."""
+    end = start + max(width(old[0]), width(new[0]))
+    if old[1] != new[1] or not (old[0].isascii() and new[0].isascii()):
+        return start, end
+    same = _alike(old[0], new[0])
+    if len(old[0]) != len(new[0]):
+        return start + same, end
+    return start + same, max(start + same, end - _alike(old[0][::-1], new[0][::-1]))
+
+
+def _alike(old: str, new: str) -> int:
+    """How many characters at the beginning are the same."""
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(old), len(new)))
+
+
+def _merged(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for first, last in found:
+        if merged and first - merged[-1][1] < APART:
+            merged[-1] = (merged[-1][0], last)
+        else:
+            merged.append((first, last))
+    return merged
+
+
+def _joins(line: Line) -> bool:
+    """Whether a span's first character may belong into the cell before it."""
+    return any(not text.isascii() and not width(text[0]) for text, _ in line if text)
 
 
 def spread(left: Line, right: Line, cells: int) -> Line:

@@ -10,18 +10,19 @@ import asyncio
 import time
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 from ainf_tui.domain.documents import ProblemDocument
 from ainf_tui.errors import AinfError
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.ports import EngineClient, Opener
 
 CONNECTING, LIVE, AWAY, STOPPED = "connecting", "live", "away", "stopped"
 _FIRST_PAUSE, _LAST_PAUSE = 0.5, 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """How the app stands with the engine. `since`: monotonic seconds when it came to stand so."""
 

@@ -7,19 +7,19 @@ user cancelled is no news.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from ainf_tui.display.format import counted, duration, percent
 from ainf_tui.domain.documents import JobDocument, JobRow, QueueDocument
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.lines import safe
 
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """`rows`: the ended jobs, in the order of their numbers; at least one."""
 

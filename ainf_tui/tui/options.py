@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
+from ainf_tui.frozen import frozen
 from ainf_tui.settings import Settings
 from ainf_tui.tui.console import Console
 from ainf_tui.tui.terminal.abilities import Abilities, decide
@@ -14,7 +15,7 @@ from ainf_tui.tui.terminal.probe import Probe
 from ainf_tui.tui.themes import DEFAULT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Options:
     """`keys`: action id to its keys, the user's over the declared ones."""
 

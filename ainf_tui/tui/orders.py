@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -13,6 +12,7 @@ from ainf_tui.domain.check_documents import FixedDocument, FixRequest
 from ainf_tui.domain.documents import CountDocument, JobsDocument, QueueDocument
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
 from ainf_tui.errors import AinfError, UnreachableError
+from ainf_tui.frozen import frozen
 from ainf_tui.tui import asked
 from ainf_tui.tui.orders_comfyui import ComfyUIOrders
 from ainf_tui.tui.orders_services import ServiceOrders
@@ -23,7 +23,7 @@ KEPT = 1000
 """Entries of the command log."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Order:
     """One entry of the command log. `error` is empty where it was done."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, cast
 
+from ainf_tui.frozen import frozen
 from ainf_tui.locations import Locations
 from ainf_tui.settings import Settings
 from ainf_tui.tui.console import Console
@@ -14,7 +15,7 @@ from ainf_tui.tui.terminal import abilities
 from ainf_tui.tui.themes import ANSI
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setup:
     """Handed over by whoever opens the app. `settings` has the flags in it already."""
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ainf_tui.display.glyphs import colour, glyph
+from ainf_tui.frozen import frozen
 
 _STYLES = {"green": "ok", "yellow": "warning", "red": "error", "dim": "muted", "": ""}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signs:
     """`unicode`: whether the glyphs are one cell wide here (`tui.terminal.probe`)."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from ainf_tui.errors import UsageError
+from ainf_tui.frozen import frozen
 from ainf_tui.settings_toml import TomlFile, read_toml
 
 PARTS = (
@@ -31,7 +31,7 @@ MOST = 100
 _NAME = r"[a-z0-9][a-z0-9_-]{0,39}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UserThemes:
     themes: tuple[Theme, ...] = ()
     problems: tuple[str, ...] = ()

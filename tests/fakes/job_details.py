@@ -48,8 +48,8 @@ def put(engine: FakeEngine, *jobs: JobDocument, **detail: Any) -> None:
     engine.say("active", tuple(job for job in found if job.state in ON_SERVER))
 
 
-async def until(told: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Waits for it; AssertionError when it does not come."""
+async def until(told: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Waits for it; AssertionError when it does not come, on a machine with much else to do."""
     give_up = asyncio.get_running_loop().time() + seconds
     while not told():
         assert asyncio.get_running_loop().time() < give_up, "it did not come"

@@ -12,6 +12,7 @@ from ainf_tui.adapters.logs.scan_tasks import Report, Task
 from ainf_tui.adapters.logs.scanner import Scan
 from ainf_tui.domain.log_documents import (
     LogFilter,
+    LogFindRequest,
     LogHistogramDocument,
     LogSearchRequest,
     LogStateDocument,
@@ -93,6 +94,18 @@ class Behind:
         ):
             return None
         return self._found.number(offsets) + 1
+
+    def nearest(
+        self, request: LogFindRequest, offsets: Mapping[str, int], files: Mapping[str, Pieces]
+    ) -> dict[str, int] | None:
+        """In each file what the search found next from there; None: not known for certain."""
+        scan = self._search
+        if scan is None or scan.task.filters != _on(request.filters) or not self._found.complete:
+            return None
+        if scan.share(files) < 1:
+            return None
+        near = {file: self._found.nearest(file, offsets[file], back=request.back) for file in files}
+        return {file: start for file, start in near.items() if start is not None}
 
     def histogram(self, files: Mapping[str, Pieces], buckets: int) -> LogHistogramDocument:
         known = {file: self._of(file) for file in files}

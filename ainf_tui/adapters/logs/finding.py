@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +18,7 @@ from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.filters import sieve_of
 from ainf_tui.domain.logs.levels import Level
 from ainf_tui.domain.logs.query import moment
-from ainf_tui.domain.logs.rows import Look
+from ainf_tui.domain.logs.rows import Look, row_of
 from ainf_tui.domain.text import visible
 from ainf_tui.errors import UsageError
 
@@ -34,6 +35,8 @@ class Finder:
     search: re.Pattern[str] | None = None
     block_of: Callable[[str, int], tuple[int, int]] = lambda _file, _line: (0, 1)
     """A place at or before a line of a file, and the number of the line that holds it."""
+    known: Callable[[LogFindRequest, Mapping[str, int]], Mapping[str, int] | None] = lambda _ask, _at: None
+    """Where a search that has come through found the next of each file; None: not known."""
 
     def find(self, request: LogFindRequest) -> LogFoundDocument:
         """UsageError `logs.bad_filter`, `logs.bad_time`, `logs.bad_pattern`."""
@@ -60,6 +63,8 @@ class Finder:
         budget, choice = self.pages.budget(), self._choice(request)
         offsets = self.pages.offsets(request.place)
         go = self.pages.back if request.back else self.pages.onward
+        if request.what == "match" and (known := self.known(request, offsets)):
+            return self._nearest(known, back=request.back)
         leg = go(offsets, 1, choice, budget)
         if leg.passed or not leg.ended:
             return self._found(leg)
@@ -67,6 +72,23 @@ class Finder:
         ends = self.pages.ends
         around = go(ends if request.back else dict.fromkeys(ends, 0), 1, choice, budget)
         return self._found(around, wrapped=True)
+
+    def _nearest(self, known: Mapping[str, int], *, back: bool) -> LogFoundDocument:
+        """Of what is next in each file the next in time."""
+        keyed = [(self._key(file, start), number, file) for number, (file, start) in enumerate(known.items())]
+        key, _, file = max(keyed) if back else min(keyed)
+        record = self.pages.files[file].record_at(known[file])
+        if record is None:
+            return LogFoundDocument(None)
+        row = row_of(record, file, Look(search=self.search))
+        return LogFoundDocument(LogPlace({**self._at(key), file: record.start}), row)
+
+    def _key(self, file: str, start: int) -> datetime:
+        """The time at which the record there stands among other logs."""
+        pieces = self.pages.files[file]
+        piece = pieces.get(pieces.number_at(start))
+        index = bisect_left([record.start for record in piece.records], start)
+        return piece.keys[min(index, len(piece.keys) - 1)] if piece.keys else pieces.modified
 
     def _found(self, leg: Leg, *, wrapped: bool = False, partial: bool = False) -> LogFoundDocument:
         if leg.passed:
@@ -106,9 +128,7 @@ class Finder:
         record = pieces.record_at(int(start)) if pieces is not None and start.isdecimal() else None
         if pieces is None or record is None:
             return None
-        piece = pieces.get(pieces.number_at(record.start))
-        key = piece.keys[piece.records.index(record)]
-        return {**self._at(key), file: record.start}
+        return {**self._at(self._key(file, record.start)), file: record.start}
 
     def _share(self, share: float) -> dict[str, int]:
         """The place before which this share of all bytes stands."""

@@ -114,6 +114,17 @@ class Found:
         if sum(map(len, self.places.values())) < PLACES:
             self.places.setdefault(file, array("Q")).extend(report.found)
 
+    def nearest(self, file: str, offset: int, *, back: bool) -> int | None:
+        """Where the record begins that was found next from that place on, or before it."""
+        places = self.places.get(file, array("Q"))
+        index = bisect_left(places, offset) - (1 if back else 0)
+        return places[index] if 0 <= index < len(places) else None
+
+    @property
+    def complete(self) -> bool:
+        """Every place is kept."""
+        return sum(map(len, self.places.values())) == sum(self.counts.values())
+
     def number(self, offsets: Mapping[str, int]) -> int:
         """How many were found before that place."""
         return sum(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -171,7 +172,9 @@ class View:
 
     def find(self, request: LogFindRequest) -> LogFoundDocument:
         pages = self._pages()
-        found = Finder(pages, self._now(), self._pattern, self._behind.block_of).find(request)
+        known = partial(self._behind.nearest, files=pages.files)
+        finder = Finder(pages, self._now(), self._pattern, self._behind.block_of, known)
+        found = finder.find(request)
         if request.what != "match" or found.place is None or found.row is None:
             return found
         return replace(found, number=self._behind.number(found.place.offsets, pages.files))

@@ -14,7 +14,7 @@ from ainf_tui.cli.params import JOB
 from ainf_tui.cli.session import call
 from ainf_tui.cli.tables import folded, print_table
 from ainf_tui.client import Client
-from ainf_tui.display.format import counted, duration, since, utc_now
+from ainf_tui.display.format import counted, remaining, since, utc_now
 from ainf_tui.display.glyphs import glyph
 from ainf_tui.domain.documents import JobPageDocument
 from ainf_tui.domain.requests import JobQuery
@@ -95,7 +95,7 @@ def _banner(app: App, status: StatusDocument) -> None:
             if backend.hint:
                 app.out.note(f"  {show(backend.hint)}")
     if queue.eta is not None and queue.eta >= 1:
-        app.out.note(f"All done in {duration(queue.eta)}.", "dim")
+        app.out.note(f"All done in {remaining(queue.eta)}.", "dim")
 
 
 def _empty(app: App, status: StatusDocument, *, filtered: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import fields
 
 import click
 
@@ -186,7 +187,10 @@ def resume(app: App, *, _json: bool) -> int:
 def _told(app: App, queue: QueueDocument) -> int:
     if app.out.json:
         app.out.emit(
-            {**{name: getattr(queue, name) for name in queue.__slots__}, "schema": "ainf.queue-state/1"}
+            {
+                **{part.name: getattr(queue, part.name) for part in fields(queue)},
+                "schema": "ainf.queue-state/1",
+            }
         )
     else:
         state = "paused" if queue.paused else "sending"

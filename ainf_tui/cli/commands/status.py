@@ -13,7 +13,7 @@ from ainf_tui.cli.hosttext import gpu_line
 from ainf_tui.cli.output import show
 from ainf_tui.cli.session import call, open_screen
 from ainf_tui.cli.tables import folded
-from ainf_tui.display.format import duration, local, since, size, span, utc_now
+from ainf_tui.display.format import local, remaining, since, size, span, utc_now
 from ainf_tui.display.glyphs import colour, glyph
 from ainf_tui.domain.documents import BackendDocument
 from ainf_tui.domain.status_document import StatusDocument
@@ -158,7 +158,7 @@ def _queue(found: StatusDocument) -> str:
         parts.append(f"{queue.held} held")
     text = ", ".join(parts)
     if queue.eta is not None and queue.eta >= 1 and queue.running + queue.submitted + queue.queued:
-        text += f", done in {duration(queue.eta)}"
+        text += f", done in {remaining(queue.eta)}"
     if queue.paused:
         text += f"; paused {since(queue.paused_since, utc_now())} ago"
     return f"{text}; last 24 h: {queue.succeeded_24h} succeeded, {queue.failed_24h} failed"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ainf_tui.display.format import counted, size
 from ainf_tui.domain.host_documents import DiskDocument, GpuDocument, GpuProcessDocument, HostDocument
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.dashboard.history import History
 from ainf_tui.tui.dashboard.services_list import long_span
 from ainf_tui.tui.lines import Line, Span, cut, cut_line, fit, pad, safe, wrap
@@ -19,7 +20,7 @@ _FULL = 0.95
 """A disk or memory from here on is yellow."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Machine:
     """What the panel shows. `hour`: graphs are of the last hour, and there is room for more of them."""
 

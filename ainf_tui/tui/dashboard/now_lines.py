@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ainf_tui.display.format import counted, duration, percent, rate
+from ainf_tui.display.format import counted, percent, rate, remaining
 from ainf_tui.display.jobs import label
 from ainf_tui.domain.documents import HealthDocument, JobDocument, QueueDocument
 from ainf_tui.tui.lines import Line, cut_line, fit, safe, spread
@@ -86,7 +86,7 @@ def _progress(job: JobDocument, cells: int, signs: Signs) -> Line:
     right = f"{percent(job.progress) if job.progress is not None else '':>5}"
     if cells >= 60:
         right += f"  {rate(job.rate):>9}"
-    right += f"  {duration(job.eta) if job.eta is not None else '':>7}"
+    right += f"  {remaining(job.eta) if job.eta is not None else '':>7}"
     given = min(24, max(8, cells // 3))
     head = fit([(0, left)], given, 1)
     gap = " " * (given - sum(len(text) for text, _ in head) + 1) if cells > given else ""
@@ -109,7 +109,7 @@ def _rest(queue: QueueDocument, job: JobDocument | None, key: Key) -> list[Line]
     parts = [f"{waiting} queued"] if waiting else []
     parts += [f"{queue.held} held"] if queue.held else []
     if parts:
-        eta = f": {duration(queue.eta)}" if queue.eta is not None and queue.eta >= 1 else ""
+        eta = f": {remaining(queue.eta)}" if queue.eta is not None and queue.eta >= 1 else ""
         lines.append(
             ((("then " if job is not None else "") + ", ".join(parts) + eta, "" if waiting else "muted"),)
         )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ainf_tui.frozen import frozen
 
 WIDE = 100
 """Cells from which on GPU and machine stand beside the rest."""
 HUGE = 160
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """Lines that each panel would take, with its title."""
 
@@ -20,7 +20,7 @@ class Wanted:
     checks: int = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """Lines that each panel gets, without the blank line above it. 0: there is no room for it."""
 

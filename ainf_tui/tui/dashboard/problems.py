@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ainf_tui.domain.check_documents import CheckDocument
 from ainf_tui.domain.documents import JobRow
 from ainf_tui.domain.service_documents import ServiceDocument
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.dashboard.services_list import long_span
 from ainf_tui.tui.lines import Span, safe
 from ainf_tui.tui.signs import Signs
@@ -30,7 +30,7 @@ _ORDER = {"error": 0, "warning": 1, "unknown": 2}
 """Severities that are shown, worst first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """`ref`: the job's number, or the service's name."""
 

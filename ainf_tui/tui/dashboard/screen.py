@@ -270,7 +270,7 @@ class DashboardScreen(OpeningScreen):
 
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()
-        self.show_footer()
+        self.follow(self.show_footer)
 
     def hints(self) -> list[KeyHint]:
         found = sorted((a for a in of_area("dashboard") if a.footer), key=lambda a: a.footer)

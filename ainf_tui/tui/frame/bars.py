@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.lines import Line, Span, fit, line_width, spread
 
 MOST_KEYS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tab:
     """A screen in the tab line. `count` is shown beside its name, None for none."""
 
@@ -34,7 +34,7 @@ def tab_line(tabs: Sequence[Tab], cells: int, right: Line = ()) -> Line:
     return spread(tuple(spans), right, cells)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyHint:
     """A key in the footer. `enabled` False: it does nothing now, and is dimmed."""
 

@@ -15,6 +15,7 @@ from textual.fuzzy import FuzzySearch
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.app import AinfApp
 from ainf_tui.tui.lines import Line, Span, safe
 from ainf_tui.tui.terminal.pacing import PacedScreen
@@ -26,7 +27,7 @@ ROWS = 24
 """Most rows that are shown at once, where the terminal has them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """A line of the list. `value` empty: a heading or a remark, which cannot be taken."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from ainf_tui.display.format import duration, span
 from ainf_tui.domain.documents import BackendDocument, DatabaseDocument, HealthDocument
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.lines import Line, fit, safe, spread
 from ainf_tui.tui.link import AWAY, CONNECTING, LIVE, STOPPED, Link
 from ainf_tui.tui.signs import Signs
@@ -17,7 +18,7 @@ STALE = 10.0
 """Seconds without an answer of a backend (asked every 2 to 15 s) after which its age is shown."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """Everything the header tells. Ages are counted from `now` (aware) and `tick` (monotonic)."""
 

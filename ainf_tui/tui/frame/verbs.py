@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.queue.filter import GROUPS
 from ainf_tui.tui.queue.rows import SORTS
 
@@ -27,7 +27,7 @@ Choice = tuple[str, str]
 Complete = Callable[[Sequence[str], str], Sequence[Choice]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Typed:
     """A line as far as it is typed: whole words, and the last one, which may go on."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.strip import Strip
 
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.pictures.room import Room
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawing:
     """`strips`: a line each, of `box.width` cells. `size`: the picture's own pixels.
 
@@ -25,7 +24,7 @@ class Drawing:
     end: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Undrawable:
     """Why there is no picture, in a few words."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
 from ainf_tui.display.format import duration, here, size
 from ainf_tui.domain.documents import AttemptDocument, JobDetailDocument, JobDocument, JobRow, OutputDocument
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.lines import Line, safe, wrap
 from ainf_tui.tui.signs import Signs
 
@@ -21,7 +21,7 @@ _SHORT = 12
 """Characters of a hash that are shown in a row of facts; outputs show all."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fact:
     """One line of name and value."""
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from ainf_tui.domain.documents import JobDetailDocument, JobDocument, JobRow
 from ainf_tui.errors import AinfError
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.ports import EngineClient
 
 REST = 0.12
@@ -32,7 +32,7 @@ class Stoppable(Protocol):
     def stop(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Asked:
     """The last question for a job: at which revision and running node, and when (monotonic)."""
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
-from ainf_tui.display.format import counted, duration, percent, rate, span
+from ainf_tui.display.format import counted, duration, percent, rate, remaining, span
 from ainf_tui.display.jobs import label
 from ainf_tui.domain.documents import (
     JobDetailDocument,
@@ -16,6 +15,7 @@ from ainf_tui.domain.documents import (
     NodeProgressDocument,
     ProblemDocument,
 )
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.lines import Line, Span, cut_line, fit, line_width, safe, safe_lines, spread, wrap
 from ainf_tui.tui.queue.detail_facts import Fact, attempts, made_of, origin, outputs, parameters, times
 from ainf_tui.tui.signs import Signs
@@ -36,7 +36,7 @@ _LIBRARIES = ("site-packages", "dist-packages", "/lib/python", "\\lib\\")
 """Parts of the paths of code that is not ComfyUI's or a custom node's own."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """What is known of one job: its row at once, `detail` once it has come, `live` while on a server."""
 
@@ -111,7 +111,7 @@ def _waiting(seen: Seen) -> list[tuple[int, Line]]:
     if position is not None:
         parts.append((1, ((f"{position - 1} before it" if position > 1 else "next", ""),)))
     if eta is not None:
-        parts.append((2, ((f"eta {duration(eta)}", ""),)))
+        parts.append((2, ((f"eta {remaining(eta)}", ""),)))
         parts.append((3, _basis(job)))
     return parts
 
@@ -131,7 +131,7 @@ def _progress(seen: Seen, word: Line, cells: int) -> Line:
     if rate(told.rate):
         left.append((3, ((rate(told.rate), ""),)))
     if told.eta is not None:
-        left.append((2, ((duration(told.eta), ""),)))
+        left.append((2, ((remaining(told.eta), ""),)))
         left.append((4, _basis(job)))
     if label(told) == "cancelling":
         left.insert(0, (0, word))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ainf_tui.domain.documents import JobRow
+from ainf_tui.frozen import frozen
 
 STATES = ("queued", "submitting", "submitted", "running", "fetching", "succeeded", "failed", "cancelled")
 GROUPS: dict[str, frozenset[str]] = {
@@ -16,7 +15,7 @@ _CUT = 200
 """Characters of a prompt in a row; of a longer one only the engine can tell whether it matches."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filter:
     """`words` in lower case, all of which must be found; `states` empty: any; `held` None: either."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import prod
 from typing import Any
 
@@ -16,6 +16,7 @@ from ainf_tui.domain.requests import RetryRequest, RunRequest, SweepAxis
 from ainf_tui.domain.values import MAX_SEED, coerce_pack, plain_number
 from ainf_tui.domain.workflows import Pack, PackInput, Preset
 from ainf_tui.errors import AinfError
+from ainf_tui.frozen import frozen
 
 AREA, LINE, FLAG = "area", "line", "flag"
 """How a field is typed: several lines, one, or yes and no."""
@@ -24,7 +25,7 @@ PRIORITY_BOUND = 100
 _COMMA = re.compile(r"(?<!\\),")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """One field. `start` is what stands in it at first, `preset`: that this came from the preset."""
 
@@ -40,7 +41,7 @@ class Field:
     """What can be completed to."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """A new run as far as it is typed. `again`: the ended job whose values are changed, if it is one."""
 
@@ -63,7 +64,7 @@ class Draft:
         return any(text != starts.get(name, "") for name, text in self.texts.items())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Made:
     """What a draft comes to. `request` is None while a field is wrong. `many`: maybe more than is meant."""
 

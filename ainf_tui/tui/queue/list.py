@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from ainf_tui.display.format import duration, percent, span
+from ainf_tui.display.format import duration, percent, remaining, span
 from ainf_tui.display.jobs import label
 from ainf_tui.domain.documents import JobRow
 from ainf_tui.tui.lines import Span, safe
@@ -60,7 +60,7 @@ class JobList:
         if ended:
             time = duration(row.elapsed) if row.elapsed is not None else ""
         else:
-            time = duration(eta) if eta is not None else ""
+            time = remaining(eta) if eta is not None else ""
         return {
             "job": (f"{row.number}", "muted"),
             "state": (f"{self._signs.of(name)} {name}", look),
@@ -79,7 +79,7 @@ class JobList:
             "state": (f"{self._signs.of('foreign')} foreign", "muted"),
             "pack": (f"{prompt.nodes} nodes", "muted"),
             "prompt": (words, "muted"),
-            "eta": (duration(prompt.eta) if prompt.eta is not None else "", "muted"),
+            "eta": (remaining(prompt.eta) if prompt.eta is not None else "", "muted"),
         }
 
 

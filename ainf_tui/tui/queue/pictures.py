@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Protocol
 
 from ainf_tui.display.format import size
 from ainf_tui.domain.documents import JobDocument, OutputDocument
 from ainf_tui.errors import AinfError
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.lines import safe
 from ainf_tui.tui.pictures.drawn import Drawing, Undrawable
 from ainf_tui.tui.pictures.room import Room
@@ -31,7 +31,7 @@ _CELL_BYTES = 40
 _ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """How a picture would be drawn now. `why`: not at all, and for what reason."""
 
@@ -41,7 +41,7 @@ class Way:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Target:
     """What is to be seen. `index` is None for the preview."""
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from ainf_tui.display.jobs import label
 from ainf_tui.domain.documents import BackendDocument, ForeignDocument, JobDocument, JobRow
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.queue.filter import Filter
 
 _LATE = datetime(9999, 1, 1, tzinfo=UTC)
@@ -24,7 +25,7 @@ SORTS = ("run order", "job", "state", "pack", "prompt", "character", "done", "ag
 Key = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sort:
     """`by` is one of SORTS; the first is the engine's own order."""
 
@@ -40,7 +41,7 @@ class Sort:
         return self.by == SORTS[0] and not self.reverse
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Foreign:
     """Somebody else's prompt on a backend, as a row."""
 

@@ -127,6 +127,9 @@ class QueueScreen(DetailedScreen):
         event.stop()
         self._prefetch()
         self.kept.note(self.rows.filter.text, self.rows.sort)
+        self.follow(self._cursor_moved)
+
+    def _cursor_moved(self) -> None:
         self.look()
         self.show_footer()
 

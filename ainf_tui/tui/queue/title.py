@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
-from ainf_tui.display.format import duration
+from ainf_tui.display.format import remaining
 from ainf_tui.domain.documents import QueueDocument
 from ainf_tui.errors import AinfError
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.lines import Line, fit, safe
 from ainf_tui.tui.link import LIVE, STOPPED, Link
 from ainf_tui.tui.queue.feed import MOST
@@ -15,7 +16,7 @@ from ainf_tui.tui.queue.filter import Filter
 from ainf_tui.tui.queue.rows import Sort
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """What is known of the list: how much is shown, read, marked, and why there is no more."""
 
@@ -43,7 +44,7 @@ def title_line(told: Told, cells: int) -> Line:
     if queue.held:
         parts.append((3, ((f"{queue.held} held", "muted"),)))
     if waiting and queue.eta is not None and queue.eta >= 1:
-        parts.append((2, ((f"eta {duration(queue.eta)}", "muted"),)))
+        parts.append((2, ((f"eta {remaining(queue.eta)}", "muted"),)))
     if told.marked:
         parts.append((0, ((f"{told.marked} marked", "mark"),)))
     parts.append((0, _filter(told)))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from ainf_tui.domain.text import visible
 from ainf_tui.errors import UsageError
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.terminal.probe import Probe
 
 Colours = Literal["none", "ansi", "256", "truecolor"]
@@ -20,7 +21,7 @@ _TRUECOLOR = ("-direct", "kitty", "ghostty", "alacritty", "wezterm", "foot")
 _KITTY_PLACEHOLDERS = ("kitty", "ghostty")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Options:
     """What the user asked for. None and `auto`: decide."""
 
@@ -31,7 +32,7 @@ class Options:
     """Asked for, or the line was measured to be slow (`Pacer.slow`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Abilities:
     """Decided. `reasons` has a short sentence for each field that one could wonder about."""
 

@@ -9,10 +9,10 @@ import subprocess
 import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.terminal.abilities import Multiplexer, multiplexer, over_ssh
 from ainf_tui.tui.terminal.notify import through
 
@@ -24,7 +24,7 @@ _TOOL_SECONDS = 2.0
 How = Literal["tool", "terminal", "file"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """How copying goes here: by which tool, through what to the terminal, or neither."""
 
@@ -33,7 +33,7 @@ class Way:
     terminal: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Copied:
     """What was done with the text. `cut`: characters at its end that were left out."""
 

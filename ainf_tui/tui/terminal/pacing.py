@@ -17,10 +17,13 @@ from textual.app import App
 from textual.geometry import Region
 from textual.screen import Screen, ScreenResultType
 
+from ainf_tui.tui.terminal.cells import CellsCompositor
 from ainf_tui.tui.terminal.messages import LineChanged
 from ainf_tui.tui.terminal.pace import LEAST, WINDOW, Pace
 
 _BATCH = 0.05
+_TURNS = 3
+"""Of the event loop, in which each widget that was changed tells its screen so."""
 
 
 class Pacer:
@@ -175,8 +178,37 @@ class PacedScreen(Screen[ScreenResultType]):
 
     This is the one place where a method of Textual's own is replaced: `_compositor_refresh` is where every
     repaint of a screen passes, after the changes are known and before anything is rendered. A test holds
-    that it exists and that every repaint comes through.
+    that it exists and that every repaint comes through. `follow` calls another, what Textual's timer calls.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = CellsCompositor()
+        self._followers: tuple[Callable[[], object], ...] = ()
+        self._hurried = False
+
+    def follow(self, call: Callable[[], object]) -> None:
+        """Calls it, once, when what has changed so far is painted. What it changes is painted right then: the
+        screen's own timer would let that wait for its next turn, a sixtieth of a second later.
+        """
+        if call not in self._followers:
+            self._followers = (*self._followers, call)
+            if len(self._followers) == 1:
+                self.call_after_refresh(self._change)
+
+    async def _change(self) -> None:
+        calls, self._followers = self._followers, ()
+        for call in calls:
+            call()
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        self._hurried = True
+
+    def on_idle(self) -> None:
+        """Every change that is known by now is on its way here; what comes later has its timer."""
+        if self._hurried:
+            self._hurried = False
+            self._on_timer_update()
 
     def _compositor_refresh(self) -> None:
         app = self.app

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
+
+from ainf_tui.frozen import frozen
 
 # Ambiguous in East Asian width (UAX 11), or missing in fonts: some terminals give them two cells.
 GLYPHS = "●◐○✓▲✖–◌·█░▁"  # noqa: RUF001 -- the dash is the glyph
@@ -29,7 +31,7 @@ _KITTY = re.compile(rb"\x1b_Gi=31;([^\x1b]*)")
 _BACKGROUND = re.compile(rb"\x1b\]11;rgba?:([0-9a-fA-F]+)/([0-9a-fA-F]+)/([0-9a-fA-F]+)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Probe:
     """What is known so far. None: not answered."""
 

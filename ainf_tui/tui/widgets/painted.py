@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ainf_tui.tui.lines import Line, cut_line, line_width
+from ainf_tui.tui.lines import Line, changed, cut_line, line_width
 from ainf_tui.tui.looks import Looks
 from ainf_tui.tui.signs import Signs
 from ainf_tui.tui.widgets.listkeys import ListKeys
@@ -56,6 +56,12 @@ class Painter(Widget):
         segments = [Segment(text, ground + looks[name] if name else ground) for text, name in merged]
         return Strip(segments, max(cells, line_width(line)))
 
+    def repaint(self, y: int, before: Line, after: Line, cells: int) -> None:
+        """Has those cells of the widget's line `y` painted in which the two differ: of progress a few."""
+        regions = [Region(first, y, last - first, 1) for first, last in changed(before, after, cells)]
+        if regions:
+            self.refresh(*regions)
+
 
 class Bar(Painter):
     """Some lines of fixed height: header, tabs, titles, footer."""
@@ -70,10 +76,9 @@ class Bar(Painter):
         """Shows the lines; nothing is painted if they are those of before."""
         if lines == self._lines:
             return
-        before, self._lines = self._lines, lines
+        before, self._lines, cells = self._lines, lines, self.size.width
         for y in range(self.size.height):
-            if _at(before, y) != _at(lines, y):
-                self.refresh(Region(0, y, self.size.width, 1))
+            self.repaint(y, cut_line(_at(before, y), cells), cut_line(_at(lines, y), cells), cells)
 
     @property
     def plain(self) -> str:
@@ -114,10 +119,11 @@ class LineView(ListKeys, Painter, Lengthy, can_focus=True):
             return
         if len(before) != len(self.lines):
             self.set_length(Size(self.cells, len(self.lines)))
-        top = self.scroll_offset.y
+        top, cells = self.scroll_offset.y, self.cells
         for y in range(self.size.height):
-            if _at(before, top + y) != _at(self.lines, top + y):
-                self.refresh(Region(0, y, self.cells, 1))
+            old, new = _at(before, top + y), _at(self.lines, top + y)
+            if old != new:
+                self.repaint(y, cut_line(old, cells), cut_line(new, cells), cells)
 
     @property
     def cells(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from textual import events
@@ -11,6 +10,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.lines import Line, Span, cut_line, pad
 from ainf_tui.tui.widgets.listkeys import ListKeys
 from ainf_tui.tui.widgets.painted import Lengthy, Painter
@@ -18,7 +18,7 @@ from ainf_tui.tui.widgets.painted import Lengthy, Painter
 GAP = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """`width`: cells; of a flexible one the least. `drop`: 0 stays, else the highest goes first."""
 
@@ -147,8 +147,10 @@ class Table(ListKeys, Painter, Lengthy, can_focus=True):
             if not 0 <= y < len(self._shown):
                 continue
             line = self._line(y)
-            if self._shown[y] != line:
-                self._shown[y] = line
+            before, self._shown[y] = self._shown[y], line
+            if before[1] == line[1]:
+                self.repaint(y, before[0], line[0], self.cells)
+            else:
                 self.refresh(Region(0, y, self.cells, 1))
 
     def set_columns(self, columns: Sequence[Column]) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
+from itertools import pairwise
+from operator import itemgetter
+from types import SimpleNamespace
 
 import pytest
 
 from ainf_tui.domain.documents import OutputDocument
+from ainf_tui.tui.app import AinfApp
 from ainf_tui.tui.pictures import store
-from ainf_tui.tui.pictures.drawn import Drawing
+from ainf_tui.tui.pictures.room import Room
 from ainf_tui.tui.queue.job import JobScreen
+from ainf_tui.tui.queue.pictures import JobPictures, Way
 from tests.fakes.images import bomb, png
 from tests.fakes.job_details import put, until, whole_job
 from tests.fakes.job_rows import at
@@ -38,9 +43,16 @@ def caption(app):
 
 def top_left(app):
     """Upper colour of the picture's first cell."""
-    if drawing(app) is None:
-        return None
-    return next(iter(drawing(app).strips[0])).style.color.get_truecolor()
+    return None if drawing(app) is None else colour_of(drawing(app))
+
+
+def colour_of(drawn):
+    return next(iter(drawn.strips[0])).style.color.get_truecolor()
+
+
+def watched(engine):
+    """Whether the previews of the job are asked for."""
+    return bool(engine.sockets and engine.sockets[0].wishes) and ID in engine.sockets[0].wishes[-1]
 
 
 async def test_an_output_is_fetched_drawn_and_named(open_app, fake_engine):
@@ -105,8 +117,8 @@ async def test_what_cannot_be_drawn_is_one_line(open_app, fake_engine, name, dat
 async def test_previews_are_watched_while_the_job_runs_and_only_then(open_app, fake_engine):
     put(fake_engine, whole_job(1, "running"), whole_job(2))
     async with open_app(WIDE) as (app, pilot):
+        await until(lambda: watched(fake_engine))
         wishes = fake_engine.sockets[0].wishes
-        await until(lambda: wishes and ID in wishes[-1])
         fake_engine.preview(ID, png(colour=(0, 248, 0)))
         await until(lambda: "preview" in caption(app) and top_left(app) == (0, 248, 0))
         await pilot.press("down")
@@ -124,27 +136,59 @@ async def test_the_job_on_a_screen_of_its_own_begins_with_the_newest_preview(ope
     """The next one comes with the sampler's next step, which may take a while."""
     put(fake_engine, whole_job(1, "running"))
     async with open_app(WIDE) as (app, pilot):
-        await until(lambda: fake_engine.sockets[0].wishes and ID in fake_engine.sockets[0].wishes[-1])
+        await until(lambda: watched(fake_engine))
         fake_engine.preview(ID, png(colour=(0, 248, 0)))
         await until(lambda: top_left(app) == (0, 248, 0))
         await pilot.press("enter")
         await until(lambda: isinstance(app.screen, JobScreen) and top_left(app) == (0, 248, 0))
 
 
-async def test_of_many_previews_two_a_second_are_drawn(open_app, fake_engine):
-    put(fake_engine, whole_job(1, "running"))
-    async with open_app(WIDE) as (app, pilot):
-        await until(lambda: any(ID in wish for wish in fake_engine.sockets[0].wishes))
-        seen: list[Drawing] = []
-        begun = asyncio.get_running_loop().time()
-        for index in range(40):
-            fake_engine.preview(ID, png(colour=(8 * (index % 30), 0, 0)))
-            await pilot.pause(0.03)
-            if drawing(app) is not None and (not seen or seen[-1] is not drawing(app)):
-                seen.append(drawing(app))
-        lasted = asyncio.get_running_loop().time() - begun
-        assert 2 <= len(seen) <= 2 + lasted / 0.5
-        await until(lambda: top_left(app).red == 8 * 9)
+class Timers:
+    """A clock, and timers by it."""
+
+    def __init__(self):
+        self.now = 1000.0
+        self._due: list[tuple[float, Callable[[], None]]] = []
+
+    def later(self, seconds, call):
+        timer = (self.now + seconds, call)
+        self._due.append(timer)
+        return SimpleNamespace(stop=lambda: self._due.remove(timer))
+
+    def pass_until(self, moment):
+        while self._due and min(self._due, key=itemgetter(0))[0] <= moment:
+            timer = min(self._due, key=itemgetter(0))
+            self._due.remove(timer)
+            self.now = timer[0]
+            timer[1]()
+        self.now = moment
+
+
+async def test_of_many_previews_two_a_second_are_drawn(monkeypatch):
+    """One each 30 ms for 1.2 s; drawn at once, then each half second, and at last the newest."""
+    timers, begun, drawn = Timers(), [], []
+    monkeypatch.setattr("ainf_tui.tui.queue.pictures.time", SimpleNamespace(monotonic=lambda: timers.now))
+    shown = JobPictures(
+        lambda: None,
+        later=timers.later,
+        run=lambda: begun.append(timers.now),
+        show=lambda drawing, _: drawn.append((timers.now, drawing)) if drawing is not None else None,
+        watch=lambda _: None,
+    )
+    job, way = whole_job(1, "running"), Way(Room(16, 8), "blocks")
+    shown.look_at(job, way)
+    for index in range(40):
+        shown.preview_came(ID, png(colour=(8 * (index % 30), 0, 0)))
+        shown.look_at(job, way)
+        timers.pass_until(1000.0 + 0.03 * (index + 1))
+        if len(begun) > len(drawn):
+            await shown.bring()
+    timers.pass_until(1010.0)
+    await shown.bring()
+    moments = [moment for moment, _ in drawn]
+    assert len(drawn) == 4
+    assert all(0.5 <= late - early < 0.6 for early, late in pairwise(moments[:-1]))
+    assert colour_of(drawn[-1][1]).red == 8 * 9
 
 
 @pytest.mark.parametrize(
@@ -185,8 +229,9 @@ async def test_sixel_is_drawn_after_the_cells_and_not_under_a_dialog(open_app, f
     sent: list[str] = []
     put(fake_engine, whole_job(1, outputs=(output(),)))
     fake_engine.pictures[ID, 0] = png()
+    # Before it begins: the picture is drawn once.
+    monkeypatch.setattr(AinfApp, "write_raw", lambda _, text: sent.append(text))
     async with open_app(WIDE, images="sixel") as (app, pilot):
-        monkeypatch.setattr(app, "write_raw", sent.append)
         await until(lambda: any("\x1bP" in text for text in sent))
         place = pane(app).picture.region
         assert sent[-1].startswith(f"\x1b7\x1b[{place.y + 1};{place.x + 1}H\x1bP")
