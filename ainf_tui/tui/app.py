@@ -1,29 +1,23 @@
-"""The app: its screens, and the keys that hold on all of them."""
+"""The app: its screens, and how they come to be."""
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from textual.screen import Screen
 
-from ainf_tui.actions import BY_ID
 from ainf_tui.tui.frame.notifying import Notifying
 from ainf_tui.tui.frame.screen import TABS, FrameScreen
 from ainf_tui.tui.link import STOPPED
 from ainf_tui.tui.shell import Shell
-from ainf_tui.tui.told import JobWanted
+from ainf_tui.tui.told import JobWanted, LogsWanted
 
-TWICE = 2.0
-"""Seconds within which a second ctrl+c leaves."""
 BEHIND = 0.4
 """Seconds after the first paint until the other screens are made, behind the one that is seen."""
 
 
 class AinfApp(Notifying):
     """A front end on the client: it shows what the engine tells and asks it for what the user wants."""
-
-    _interrupted_at = -TWICE
 
     # -- the screens of the tab line ----------------------------------------------------------
     def get_default_screen(self) -> Screen[Any]:
@@ -61,55 +55,13 @@ class AinfApp(Notifying):
             if (came := getattr(screen, "preview_came", None)) is not None:
                 came(event.job_id, event.media_type, event.data)
 
+    def on_logs_wanted(self, event: LogsWanted) -> None:
+        event.stop()
+        self.show_logs(event.source)
+
     def on_job_wanted(self, event: JobWanted) -> None:
         event.stop()
         self.go_to(event.number)
-
-    # -- keys that hold everywhere ------------------------------------------------------------
-    async def action_back(self) -> None:
-        """What is open on the screen is closed, else the screen itself; the first one stays."""
-        screen = self.screen
-        if isinstance(screen, FrameScreen) and screen.back():
-            return
-        if len(self.screen_stack) > 1:
-            self.pop_screen()
-
-    async def action_quit(self) -> None:
-        """Back; at the first screen, leave."""
-        if len(self.screen_stack) > 1:
-            self.pop_screen()
-        else:
-            await self.action_leave()
-
-    async def action_leave(self) -> None:
-        """What was asked for is done before the end."""
-        for screen in {*self.screen_stack, *self._installed_screens.values()}:
-            if isinstance(screen, FrameScreen) and screen.is_running:
-                await screen.leaving()
-        self.exit()
-
-    async def action_interrupt(self) -> None:
-        """What is selected is copied; without a selection people mean to leave."""
-        selected = self.screen.get_selected_text()
-        if selected:
-            self.copy_text(selected)
-            return
-        now = time.monotonic()
-        if now - self._interrupted_at < TWICE:
-            await self.action_leave()
-            return
-        self._interrupted_at = now
-        key = self.keymap.shown
-        self.tell(
-            f"{key(BY_ID['app.interrupt'])} again leaves the app.",
-            f"So does {key(BY_ID['app.leave'])}. The engine and its jobs go on.",
-        )
-
-    def action_redraw(self) -> None:
-        self.refresh(layout=True)
-
-    def action_suspend(self) -> None:
-        self.action_suspend_process()
 
     def action_start_engine(self) -> None:
         """Where it was stopped: go on."""
@@ -123,6 +75,10 @@ def _make_screen(name: str) -> FrameScreen:
         from ainf_tui.tui.queue.screen import QueueScreen  # noqa: PLC0415 - see above
 
         return QueueScreen()
+    if name == "app.logs":
+        from ainf_tui.tui.logs.screen import LogsScreen  # noqa: PLC0415 - see above
+
+        return LogsScreen()
     from ainf_tui.tui.dashboard.screen import DashboardScreen  # noqa: PLC0415 - see above
 
     return DashboardScreen()

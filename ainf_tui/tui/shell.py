@@ -101,7 +101,7 @@ class Shell(Looking, Failures):
         folder = styles_dir()
         super().__init__(
             driver_class=AinfDriver,
-            css_path=[folder / f"{name}.tcss" for name in ("app", "dialogs", "queue", "dashboard")],
+            css_path=[folder / f"{name}.tcss" for name in ("app", "dialogs", "queue", "dashboard", "logs")],
         )
         self.hand_over = self.options.hand_over
         if self.options.state_dir is not None:

@@ -49,6 +49,7 @@ from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.errors import AinfError, NotFoundError
 from ainf_tui.tui.queue.rows import place
 from tests.fakes.job_rows import NOW, job_document
+from tests.fakes.log_reading import FakeLogs
 from tests.fakes.tui_box import FakeChecks, FakeComfyUI, FakeHost, FakeServices
 
 OPEN = frozenset({"queued", "submitting", "submitted", "running", "fetching"})
@@ -103,6 +104,8 @@ class FakeEngine:
         self.service_details: dict[str, ServiceDetailDocument] = {}
         self.logs: dict[str, str] = {}
         """What the services have written, by name."""
+        self.log_reading = FakeLogs()
+        """What `client.logs` reads."""
         self.mends = True
         """Whether a fix comes to its end."""
         self.nodes: tuple[CustomNodeDocument, ...] = ()
@@ -223,6 +226,7 @@ class FakeClient:
         self.comfyui = FakeComfyUI(engine)
         self.engine = FakeEngineCalls(engine)
         self.checks = FakeChecks(engine)
+        self.logs = engine.log_reading
         self.notices: tuple[ProblemDocument, ...] = ()
         self.transport = FakeTransport(engine)
 

@@ -121,7 +121,7 @@ async def test_every_key_in_force_is_a_declared_one(open_app, fake_engine):
     fake_engine.put(job_row(1, "succeeded"))
     seen = set()
     async with open_app((120, 40)) as (app, pilot):
-        for key in ("", "tab", "enter", "at", "comma", "1"):
+        for key in ("", "tab", "enter", "at", "comma", "1", "6"):
             if key:
                 await pilot.press(key)
             seen.add(type(app.screen).__name__)
@@ -130,7 +130,14 @@ async def test_every_key_in_force_is_a_declared_one(open_app, fake_engine):
                 assert action is not None or pressed in TEXTUALS, (type(app.screen), pressed)
                 if action is not None:
                     assert (pressed in action.keys, active.binding.action) == (True, action.name)
-    assert seen == {"DashboardScreen", "QueueScreen", "JobScreen", "CommandLog", "SettingsScreen"}
+    assert seen == {
+        "DashboardScreen",
+        "QueueScreen",
+        "JobScreen",
+        "CommandLog",
+        "SettingsScreen",
+        "LogsScreen",
+    }
 
 
 @pytest.mark.parametrize("area", AREAS)
@@ -143,6 +150,7 @@ async def test_every_key_of_an_area_is_in_force_on_its_screen(open_app, fake_eng
         "detail": ["enter"],
         "log": ["at"],
         "settings": ["comma"],
+        "logs": ["6"],
         "form": ["a", "enter"],
     }
     async with open_app((120, 40)) as (app, pilot):
