@@ -12,7 +12,7 @@ from ainf_tui.tui.frame.notifying import Notifying
 from ainf_tui.tui.frame.screen import TABS, FrameScreen
 from ainf_tui.tui.link import STOPPED
 from ainf_tui.tui.shell import Shell
-from ainf_tui.tui.told import JobWanted
+from ainf_tui.tui.told import ErrorWanted, JobWanted
 
 TWICE = 2.0
 """Seconds within which a second ctrl+c leaves."""
@@ -64,6 +64,10 @@ class AinfApp(Notifying):
     def on_job_wanted(self, event: JobWanted) -> None:
         event.stop()
         self.go_to(event.number)
+
+    def on_error_wanted(self, event: ErrorWanted) -> None:
+        event.stop()
+        self.show_error(event.group)
 
     # -- keys that hold everywhere ------------------------------------------------------------
     async def action_back(self) -> None:
@@ -123,6 +127,10 @@ def _make_screen(name: str) -> FrameScreen:
         from ainf_tui.tui.queue.screen import QueueScreen  # noqa: PLC0415 - see above
 
         return QueueScreen()
+    if name == "app.errors":
+        from ainf_tui.tui.errors.screen import ErrorsScreen  # noqa: PLC0415 - see above
+
+        return ErrorsScreen()
     from ainf_tui.tui.dashboard.screen import DashboardScreen  # noqa: PLC0415 - see above
 
     return DashboardScreen()

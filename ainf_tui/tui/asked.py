@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ainf_tui.domain.comfyui_documents import InstallRequest
+from ainf_tui.domain.error_documents import ClearErrorsRequest, ErrorsRequest, MuteErrorsRequest
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
 from ainf_tui.domain.service_documents import ServicesRequest
 
@@ -94,6 +95,20 @@ def node_line(verb: str, name: str) -> str:
     """`install` of a source; `enable`, `disable`, `update`, `remove` of a node."""
     yes = ["--yes"] * (verb == "install")
     return line("comfyui", "nodes", verb, *yes, name)
+
+
+def errors_line(verb: str, request: ErrorsRequest) -> str:
+    """`resolve` or `reopen`."""
+    return line("errors", verb, *request.errors)
+
+
+def mute_line(request: MuteErrorsRequest) -> str:
+    until = _given("--until", request.until.isoformat(timespec="seconds") if request.until else "")
+    return line("errors", "mute", *request.errors, *until)
+
+
+def clear_errors_line(request: ClearErrorsRequest) -> str:
+    return line("errors", "clear", *request.errors, *["--all"] * request.all, "--yes")
 
 
 def _given(option: str, value: str) -> list[str]:

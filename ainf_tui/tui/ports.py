@@ -23,6 +23,7 @@ from ainf_tui.domain.documents import (
     QueueDocument,
 )
 from ainf_tui.domain.host_documents import HistoryDocument
+from ainf_tui.domain.ports_errors import ErrorReading
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -135,6 +136,8 @@ class EngineClient(Protocol):
     def checks(self) -> CheckCalls: ...
     @property
     def comfyui(self) -> ComfyUICalls: ...
+    @property
+    def errors(self) -> ErrorReading: ...
     @property
     def notices(self) -> Sequence[ProblemDocument]: ...
     @property

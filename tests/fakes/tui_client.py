@@ -29,6 +29,7 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
+from ainf_tui.domain.error_documents import ErrorTotalsDocument
 from ainf_tui.domain.host_documents import HistoryDocument, HostDocument
 from ainf_tui.domain.requests import (
     ClearRequest,
@@ -46,6 +47,7 @@ from ainf_tui.domain.wire import API_REVISION, VersionDocument
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.errors import AinfError, NotFoundError
 from ainf_tui.tui.queue.rows import place
+from tests.fakes.error_reading import FakeErrors
 from tests.fakes.job_rows import NOW, job_document
 from tests.fakes.tui_box import FakeChecks, FakeComfyUI, FakeHost, FakeServices
 
@@ -78,6 +80,7 @@ class FakeEngine:
     def __init__(self, rows: Sequence[JobRow] = ()) -> None:
         self.rows = {row.id: row for row in rows}
         self.calls: list[tuple[str, Any]] = []
+        self.sockets: list[FakeSocket] = []
         self.topics: dict[str, Any] = {
             "engine": EngineDocument(running=True, pid=1, version="0.1.0", since=NOW, home="/home/x"),
             "queue": QueueDocument(),
@@ -89,8 +92,9 @@ class FakeEngine:
             "host": HostDocument(),
             "checks": (),
             "comfyui": ComfyUIDocument(),
+            "errors": ErrorTotalsDocument(),
         }
-        self.sockets: list[FakeSocket] = []
+        self.errors = FakeErrors(self.act, lambda totals: self.say("errors", totals))
         self.up = True
         self.fail: AinfError | None = None
         """Raised by the next action."""
@@ -163,7 +167,13 @@ class FakeEngine:
 
     def act(self, name: str, argument: Any) -> None:
         self.calls.append((name, argument))
-        if self.fail is not None and name not in {"show", "output"}:
+        if self.fail is not None and name not in {
+            "show",
+            "output",
+            "errors.listed",
+            "errors.show",
+            "errors.seen",
+        }:
             failure, self.fail = self.fail, None
             raise failure
 
@@ -220,6 +230,7 @@ class FakeClient:
         self.host = FakeHost(engine)
         self.comfyui = FakeComfyUI(engine)
         self.checks = FakeChecks(engine)
+        self.errors = engine.errors
         self.notices: tuple[ProblemDocument, ...] = ()
         self.transport = FakeTransport(engine)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ainf_tui.tui.shell import Shell
 
 
@@ -12,9 +14,16 @@ class Tabbed(Shell):
         """Puts the cursor of the Queue screen on the job of that number."""
         self.to_queue("go_to", ref)
 
+    def show_error(self, group: str) -> None:
+        """Puts the cursor of the Errors screen on the group of that number."""
+        self._to_screen(self.action_errors, "go_to", group)
+
     def to_queue(self, method: str, value: str) -> None:
         """Shows the Queue screen and has it do that."""
-        self.action_queue()
+        self._to_screen(self.action_queue, method, value)
+
+    def _to_screen(self, show: Callable[[], None], method: str, value: str) -> None:
+        show()
         screen = self.screen
         if screen.is_mounted:
             getattr(screen, method)(value)
@@ -26,6 +35,9 @@ class Tabbed(Shell):
 
     def action_queue(self) -> None:
         self.show_tab("app.queue")
+
+    def action_errors(self) -> None:
+        self.show_tab("app.errors")
 
     def show_tab(self, name: str) -> None:
         """Shows the screen of the tab line that this action opens; what lies over it is closed."""
