@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from textual.screen import Screen
@@ -24,6 +25,8 @@ class AinfApp(Notifying):
     """A front end on the client: it shows what the engine tells and asks it for what the user wants."""
 
     _interrupted_at = -TWICE
+    _came_from = ""
+    """The screen of the tab line whose link led to this one."""
 
     # -- the screens of the tab line ----------------------------------------------------------
     def get_default_screen(self) -> Screen[Any]:
@@ -52,6 +55,7 @@ class AinfApp(Notifying):
 
     def show_tab(self, name: str) -> None:
         self.to_tab()
+        self._came_from = ""
         self.session.put(screen=name)
         self.switch_screen(self._tab_screen(name))
 
@@ -63,20 +67,30 @@ class AinfApp(Notifying):
 
     def on_job_wanted(self, event: JobWanted) -> None:
         event.stop()
-        self.go_to(event.number)
+        self._follow_link(self.go_to, event.number)
 
     def on_error_wanted(self, event: ErrorWanted) -> None:
         event.stop()
-        self.show_error(event.group)
+        self._follow_link(self.show_error, event.group)
+
+    def _follow_link(self, show: Callable[[str], None], wanted: str) -> None:
+        """To another screen of the tab line; back leads to the one that the link stood on."""
+        below = self.screen_stack[0]
+        show(wanted)
+        self._came_from = below.tab if isinstance(below, FrameScreen) else ""
 
     # -- keys that hold everywhere ------------------------------------------------------------
     async def action_back(self) -> None:
-        """What is open on the screen is closed, else the screen itself; the first one stays."""
+        """What is open on the screen is closed, else the screen itself; the first one stays, unless a link
+        of another one led here.
+        """
         screen = self.screen
         if isinstance(screen, FrameScreen) and screen.back():
             return
         if len(self.screen_stack) > 1:
             self.pop_screen()
+        elif self._came_from:
+            self.show_tab(self._came_from)
 
     async def action_quit(self) -> None:
         """Back; at the first screen, leave."""

@@ -184,6 +184,7 @@ class InboxScreen(CardedScreen):
         if wanted != self.table.columns and self.table.size.width:
             self.rows.trend = next(column.width for column in wanted if column.name == "trend")
             self.table.set_columns(wanted)
+        self.table.paint()
         self.show_title()
 
     def show_title(self) -> None:
