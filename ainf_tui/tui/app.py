@@ -13,7 +13,7 @@ from ainf_tui.tui.frame.notifying import Notifying
 from ainf_tui.tui.frame.screen import TABS, FrameScreen
 from ainf_tui.tui.link import STOPPED
 from ainf_tui.tui.shell import Shell
-from ainf_tui.tui.told import ErrorWanted, JobWanted
+from ainf_tui.tui.told import ErrorWanted, JobWanted, LogWanted
 
 TWICE = 2.0
 """Seconds within which a second ctrl+c leaves."""
@@ -67,16 +67,20 @@ class AinfApp(Notifying):
 
     def on_job_wanted(self, event: JobWanted) -> None:
         event.stop()
-        self._follow_link(self.go_to, event.number)
+        self._follow_link(lambda: self.go_to(event.number))
 
     def on_error_wanted(self, event: ErrorWanted) -> None:
         event.stop()
-        self._follow_link(self.show_error, event.group)
+        self._follow_link(lambda: self.show_error(event.group))
 
-    def _follow_link(self, show: Callable[[str], None], wanted: str) -> None:
+    def on_log_wanted(self, event: LogWanted) -> None:
+        event.stop()
+        self._follow_link(lambda: self.show_logs(file=event.file, start=event.start, at=event.at))
+
+    def _follow_link(self, show: Callable[[], None]) -> None:
         """To another screen of the tab line; back leads to the one that the link stood on."""
         below = self.screen_stack[0]
-        show(wanted)
+        show()
         self._came_from = below.tab if isinstance(below, FrameScreen) else ""
 
     # -- keys that hold everywhere ------------------------------------------------------------
@@ -141,6 +145,10 @@ def _make_screen(name: str) -> FrameScreen:
         from ainf_tui.tui.queue.screen import QueueScreen  # noqa: PLC0415 - see above
 
         return QueueScreen()
+    if name == "app.logs":
+        from ainf_tui.tui.logs.screen import LogsScreen  # noqa: PLC0415 - see above
+
+        return LogsScreen()
     if name == "app.errors":
         from ainf_tui.tui.errors.screen import ErrorsScreen  # noqa: PLC0415 - see above
 

@@ -24,6 +24,7 @@ from ainf_tui.domain.documents import (
 )
 from ainf_tui.domain.host_documents import HistoryDocument
 from ainf_tui.domain.ports_errors import ErrorReading
+from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -136,6 +137,8 @@ class EngineClient(Protocol):
     def checks(self) -> CheckCalls: ...
     @property
     def comfyui(self) -> ComfyUICalls: ...
+    @property
+    def logs(self) -> LogReading: ...
     @property
     def errors(self) -> ErrorReading: ...
     @property

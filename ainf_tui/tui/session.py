@@ -43,6 +43,10 @@ class Session:
     def flag(self, name: str) -> bool:
         return self._values.get(name) is True
 
+    def value(self, name: str) -> Any:
+        """As it stands in the file: whoever takes it checks it."""
+        return self._values.get(name)
+
     def put(self, **values: Any) -> None:
         """JSON values, kept from now on and saved soon."""
         changed = {name: value for name, value in values.items() if self._values.get(name) != value}

@@ -50,6 +50,7 @@ TOPICS = (
     *("services", "host", "checks", "comfyui", "errors"),
 )
 """The store's topics; each is an attribute of the app."""
+_STYLES = ("app", "dialogs", "queue", "dashboard", "logs", "errors")
 
 
 class Shell(Looking, Failures):
@@ -103,7 +104,7 @@ class Shell(Looking, Failures):
         folder = styles_dir()
         super().__init__(
             driver_class=AinfDriver,
-            css_path=[folder / f"{name}.tcss" for name in ("app", "dialogs", "queue", "dashboard", "errors")],
+            css_path=[folder / f"{name}.tcss" for name in _STYLES],
         )
         if self.options.state_dir is not None:
             self.failure_log = self.options.state_dir / "app.log"

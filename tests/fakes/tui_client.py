@@ -49,6 +49,7 @@ from ainf_tui.errors import AinfError, NotFoundError
 from ainf_tui.tui.queue.rows import place
 from tests.fakes.error_reading import FakeErrors
 from tests.fakes.job_rows import NOW, job_document
+from tests.fakes.log_reading import FakeLogs
 from tests.fakes.tui_box import FakeChecks, FakeComfyUI, FakeHost, FakeServices
 
 OPEN = frozenset({"queued", "submitting", "submitted", "running", "fetching"})
@@ -105,6 +106,8 @@ class FakeEngine:
         self.service_details: dict[str, ServiceDetailDocument] = {}
         self.logs: dict[str, str] = {}
         """What the services have written, by name."""
+        self.log_reading = FakeLogs()
+        """What `client.logs` reads."""
         self.mends = True
         """Whether a fix comes to its end."""
         self.nodes: tuple[CustomNodeDocument, ...] = ()
@@ -230,6 +233,7 @@ class FakeClient:
         self.host = FakeHost(engine)
         self.comfyui = FakeComfyUI(engine)
         self.checks = FakeChecks(engine)
+        self.logs = engine.log_reading
         self.errors = engine.errors
         self.notices: tuple[ProblemDocument, ...] = ()
         self.transport = FakeTransport(engine)

@@ -16,7 +16,7 @@ from ainf_tui.tui.shell import Shell
 from ainf_tui.tui.terminal.pacing import PacedScreen
 from ainf_tui.tui.widgets.painted import Bar
 
-TABS = ("app.dashboard", "app.queue", "app.errors")
+TABS = ("app.dashboard", "app.queue", "app.logs", "app.errors")
 """The screens of the tab line, by the actions that open them."""
 
 

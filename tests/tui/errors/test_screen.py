@@ -21,6 +21,7 @@ from ainf_tui.tui.errors.group import GroupScreen
 from ainf_tui.tui.errors.screen import ErrorsScreen
 from ainf_tui.tui.frame.pane import TextPane
 from ainf_tui.tui.link import AWAY, Link
+from ainf_tui.tui.logs.screen import LogsScreen
 from ainf_tui.tui.options import Options
 from ainf_tui.tui.queue.screen import QueueScreen
 from ainf_tui.tui.session import Session
@@ -118,7 +119,7 @@ async def test_enter_explains_it_on_the_whole_screen(errors, size):
     async with errors(size) as (app, pilot):
         assert ("WHAT IT MEANS" in text(app)) == (size[0] >= 100)
         await pilot.press("j", "enter")
-        await still(pilot)
+        await still(pilot, 15)
         assert isinstance(app.screen, GroupScreen)
         assert "port 3000 is taken" in text(app)
         assert "WHAT IT MEANS" in text(app)
@@ -448,6 +449,21 @@ async def test_to_the_job_and_back(errors, box):
         assert app.screen.group.id == 1
         await pilot.press("2", "escape")
         assert isinstance(app.screen, QueueScreen), "who went there by himself stays"
+
+
+async def test_to_the_log_at_its_place_and_back(errors, box, monkeypatch):
+    at = example(1, file="/runs/1/comfyui.log", start=4711)
+    box.errors.details[1] = ErrorDetailDocument(group(1), CARD, (at,))
+    shown_logs: list[tuple[object, ...]] = []
+    monkeypatch.setattr(LogsScreen, "show_logs", lambda _, *where: shown_logs.append(where))
+    async with errors() as (app, pilot):
+        await pilot.press("o")
+        await still(pilot, 8)
+        assert isinstance(app.screen, LogsScreen)
+        assert shown_logs == [("", "/runs/1/comfyui.log", 4711, at.at, ())]
+        await pilot.press("escape")
+        await still(pilot)
+        assert isinstance(app.screen, ErrorsScreen)
 
 
 async def test_to_the_service_and_back(errors, box):
