@@ -130,7 +130,7 @@ def values(hint: Any) -> tuple[Any, ...]:
 def _mappings(kind: Any) -> Iterator[Mapping[str, Any]]:
     """Empty; hostile names; a hostile value under each name that a screen looks for."""
     yield {}
-    yield dict.fromkeys(TEXTS.values(), "value")
+    yield dict.fromkeys(TEXTS.values(), 1 if kind is int else "value")
     for value in values(kind):
         yield dict.fromkeys(_LOOKED_FOR, value)
 
