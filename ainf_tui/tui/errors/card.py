@@ -7,9 +7,14 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from ainf_tui.tui.errors.card_lines import Key, Seen, body_lines, head_lines
+from ainf_tui.tui.lines import BLANK
 from ainf_tui.tui.widgets.painted import Bar, LineView, Looking
 
 _SCROLLBAR = 1
+HEAD = 4
+"""Lines of the head: two of the title, and two of what is counted."""
+ROOMY = 16
+"""Lines of the pane from which on a title of one line has a blank one below."""
 
 
 class CardPane(Vertical):
@@ -39,13 +44,11 @@ class CardPane(Vertical):
         seen, signs = self._seen, self.app.signs
         cells = max(1, self.text.region.width - _SCROLLBAR)
         head = head_lines(seen, max(1, self.size.width - _SCROLLBAR), signs) if seen is not None else []
+        body = body_lines(seen, cells, signs, self._key) if seen is not None else []
         # Another height lays the pane out anew and paints all of it, so the title always has its two lines.
-        high = 4 if self.size.height >= 16 else max(1, min(len(head), 3))
-        if len(head) == 3 and high == 4:
-            head = [*head[:1], *head[1:], ()]
-        self.head.styles.height = high
+        self.head.styles.height = HEAD if self.size.height >= ROOMY else HEAD - 1
         self.head.show(*head)
-        self.text.show(body_lines(seen, cells, signs, self._key) if seen is not None else [])
+        self.text.show([BLANK, *body] if len(head) == HEAD else body)
 
     def on_resize(self) -> None:
         # The parts have their new sizes only after this.

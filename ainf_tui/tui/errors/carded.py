@@ -70,7 +70,8 @@ class CardedScreen(SteeredScreen):
         """The group or the cursor has changed: follows it, while it is seen."""
         if not self.is_current:
             return
-        self.cards.look_at(self.group if self.card.display else None)
+        # Also where the card is not seen: the keys for its command and its log need it.
+        self.cards.look_at(self.group)
         self.show_card()
 
     def show_card(self) -> None:

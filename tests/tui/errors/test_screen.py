@@ -65,6 +65,15 @@ def shown(app) -> list[int]:
     return [group.id for group in app.screen.groups]
 
 
+async def until(app, pilot, words: str) -> None:
+    """The screen shows the words: a card comes once the cursor has come to rest."""
+    for _ in range(200):
+        if words in text(app):
+            return
+        await still(pilot, 1)
+    raise AssertionError(f"{words!r} is not in\n{text(app)}")
+
+
 def said(app) -> str:
     return "\n".join(note.message for note in app._notifications)
 
@@ -114,15 +123,26 @@ async def test_any_size_and_key(errors, size):
         assert app.is_running
 
 
+async def test_the_keys_of_the_card_hold_where_it_is_not_seen(errors):
+    async with errors((80, 24)) as (app, pilot):
+        for _ in range(100):
+            await still(pilot, 1)
+            if app.screen.cards.found():
+                break
+        assert "WHAT TO DO" not in text(app)
+        await pilot.press("f")
+        await until(app, pilot, "Run `ainf host`?")
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_enter_explains_it_on_the_whole_screen(errors, size):
     async with errors(size) as (app, pilot):
+        await still(pilot)
         assert ("WHAT IT MEANS" in text(app)) == (size[0] >= 100)
         await pilot.press("j", "enter")
-        await still(pilot, 15)
+        await until(app, pilot, "WHAT IT MEANS")
         assert isinstance(app.screen, GroupScreen)
         assert "port 3000 is taken" in text(app)
-        assert "WHAT IT MEANS" in text(app)
         await pilot.press("escape")
         assert isinstance(app.screen, ErrorsScreen)
         assert app.screen.group.id == 2
@@ -130,7 +150,7 @@ async def test_enter_explains_it_on_the_whole_screen(errors, size):
 
 async def test_the_traceback_opens_and_other_examples_are_a_key_away(errors, box):
     async with errors((200, 60)) as (app, pilot):
-        assert "2 frames of packages" in text(app)
+        await until(app, pilot, "2 frames of packages")
         await pilot.press("O")
         assert "_call" in text(app)
         await pilot.press("O")
@@ -168,6 +188,13 @@ async def test_an_empty_inbox_says_that_all_is_well(open_app, fake_engine):
     async with open_app((120, 40), screen="errors") as (app, _):
         assert "All is well: no error is open." in text(app)
         assert "failed jobs" in text(app)
+
+
+async def test_help_explains_this_filter(errors):
+    async with errors() as (app, pilot):
+        await pilot.press("question_mark", *"level:error")
+        await still(pilot)
+        assert "at least so grave" in text(app)
 
 
 async def test_totals_by_level_and_source(errors):
@@ -234,12 +261,12 @@ async def test_only_a_new_revision_is_read_and_a_flood_not_more_than_once_a_whil
 async def test_a_group_that_changes_is_explained_anew(errors, box, monkeypatch):
     monkeypatch.setattr("ainf_tui.tui.errors.card_feed.AGAIN", 0.0)
     async with errors() as (app, pilot):
-        await still(pilot, 10)
+        await until(app, pilot, "WHAT IT MEANS")
         before = len(asked(box, "show"))
         box.errors.put(replace(box.errors.groups[1], count=99, note="look at this"))
-        await still(pilot, 14)
+        await until(app, pilot, "look at this")
+        await still(pilot, 10)
         assert len(asked(box, "show")) == before + 1
-        assert "look at this" in text(app)
 
 
 async def test_the_engine_away_leaves_the_last_values_with_their_age(errors, box, monkeypatch):
@@ -329,9 +356,8 @@ async def test_mute_asks_how_long_and_unmutes(errors, box):
 async def test_a_note(errors, box):
     async with errors() as (app, pilot):
         await pilot.press("i", *"known", "enter")
-        await still(pilot, 6)
+        await until(app, pilot, "NOTE")
         assert [(r.error, r.note) for r in asked(box, "note")] == [("1", "known")]
-        assert "NOTE" in text(app)
         await pilot.press("i", "escape")
         await still(pilot)
         assert len(asked(box, "note")) == 1
@@ -405,10 +431,9 @@ class Said:
 async def test_fix_shows_the_command_asks_and_runs_it(errors, box):
     console = Said()
     async with errors(console=console) as (app, pilot):
-        await still(pilot)
+        await until(app, pilot, "f runs")
         await pilot.press("f")
-        await still(pilot)
-        assert "Run `ainf host`?" in text(app)
+        await until(app, pilot, "Run `ainf host`?")
         await pilot.press("enter")
         await still(pilot)
         assert console.lines == [], "Cancel has the focus"
@@ -422,7 +447,7 @@ async def test_what_has_no_fix_no_job_and_no_log_says_so(errors, box):
     box.errors.details[3] = ErrorDetailDocument(group(3), None, (example(1),))
     async with errors() as (app, pilot):
         await pilot.press("G")
-        await still(pilot, 12)
+        await until(app, pilot, "does not know this one")
         for key, words in (
             ("f", "no command that mends"),
             ("b", "no job"),
@@ -457,6 +482,7 @@ async def test_to_the_log_at_its_place_and_back(errors, box, monkeypatch):
     shown_logs: list[tuple[object, ...]] = []
     monkeypatch.setattr(LogsScreen, "show_logs", lambda _, *where: shown_logs.append(where))
     async with errors() as (app, pilot):
+        await until(app, pilot, "o log")
         await pilot.press("o")
         await still(pilot, 8)
         assert isinstance(app.screen, LogsScreen)
