@@ -67,6 +67,11 @@ class Locations:
         return self.state_dir / "runs"
 
     @property
+    def error_archive_dir(self) -> Path:
+        """Groups of errors that were cleared."""
+        return self.state_dir / "errors-cleared"
+
+    @property
     def comfyui_dir(self) -> Path:
         """Where this box's own ComfyUI is, unless a setting says otherwise: beside the outputs."""
         return self.outputs_dir.parent / "comfyui"

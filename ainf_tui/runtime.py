@@ -14,6 +14,7 @@ from ainf_tui.adapters.comfy.http import HttpComfyServer
 from ainf_tui.adapters.comfy.socket import WebComfySocket
 from ainf_tui.adapters.comfy.transport import Deadlines
 from ainf_tui.adapters.db import engine as db_engine
+from ainf_tui.adapters.error_archive import FileArchive
 from ainf_tui.adapters.gpu.choose import gpu_source
 from ainf_tui.adapters.host.disks import Disks
 from ainf_tui.adapters.host.machine import SystemMachine
@@ -72,6 +73,7 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             previews=Previews(),
             tuning=tuning(settings, locations),
             kill=KillSwitch(os.environ.get("AINF_KILL_AT", "")),
+            redact=settings.redact,
         )
         comfyui = comfyui_manager(settings, locations, ctx.store, ctx.clock)
         services = supervisor(settings, locations, ctx, {"comfyui": comfyui.provide})
@@ -83,6 +85,7 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             services=services,
             machine=machine(settings, locations),
             inspector=inspector(settings, locations),
+            archive=FileArchive(locations.error_archive_dir),
             home=str(locations.home or locations.state_dir),
             label=settings.engine.label,
             holder=f"{socket.gethostname()}:{locations.state_dir}",
@@ -125,6 +128,8 @@ def tuning(settings: Settings, locations: Locations) -> Tuning:
         sample_every=settings.host.sample_every,
         ask_comfyui=settings.host.gpus in {"auto", "comfyui"},
         disk_free=settings.checks.disk_free,
+        error_examples=settings.errors.examples,
+        error_days=settings.errors.keep_days,
     )
 
 

@@ -20,7 +20,14 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
-from ainf_tui.domain.engine_box import ChecksService, ComfyUIService, HostService, ServicesService
+from ainf_tui.domain.engine_box import (
+    ChecksService,
+    ComfyUIService,
+    HostService,
+    MemoryService,
+    ServicesService,
+)
+from ainf_tui.domain.ports_errors import ErrorReading
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -45,7 +52,11 @@ class EngineService(Protocol):
     @property
     def checks(self) -> ChecksService: ...
     @property
+    def memory(self) -> MemoryService: ...
+    @property
     def comfyui(self) -> ComfyUIService: ...
+    @property
+    def errors(self) -> ErrorReading: ...
     async def status(self) -> StatusDocument: ...
     async def submit(
         self, request: RunRequest, take: Callable[[Sequence[JobDocument]], None]

@@ -111,6 +111,7 @@ class ErrorExampleDocument:
     pack: str = ""
     node: str = ""
     node_class: str = ""
+    kind: str = ""
     file: str = ""
     start: int | None = None
 
@@ -133,6 +134,7 @@ class ErrorGroupPage:
 
     errors: tuple[ErrorGroupDocument, ...]
     next: str | None = None
+    schema: str = "ainf.errors/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ class ErrorDetailDocument:
     group: ErrorGroupDocument
     card: ErrorCardDocument | None = None
     examples: tuple[ErrorExampleDocument, ...] = ()
+    schema: str = "ainf.error-group/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,7 @@ class ErrorTotalsDocument:
     """Changes whenever a group does."""
     latest: tuple[ErrorGroupDocument, ...] = ()
     """The three groups that an inbox shows first."""
+    schema: str = "ainf.error-totals/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +242,7 @@ class ClearedErrorsDocument:
     groups: int
     reports: int
     archive: str = ""
+    schema: str = "ainf.errors-cleared/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,3 +250,20 @@ class ReportErrorsRequest:
     """Reports, at most 1,000 in one request. The answer comes once they are stored."""
 
     reports: tuple[ErrorReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportErrorsRequest:
+    """Reports with a key each, at most 1,000. A report whose key was imported before is not stored again."""
+
+    reports: tuple[ErrorReport, ...]
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedErrorsDocument:
+    """How many are new, and how many had been imported before."""
+
+    stored: int
+    known: int
+    schema: str = "ainf.errors-imported/1"

@@ -24,6 +24,7 @@ from ainf_tui.domain.comfy import (
     SystemStats,
 )
 from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobGraph, JobState, JobSummary, NewJob, Output
+from ainf_tui.domain.ports_errors import ErrorRepository
 
 
 class Clock(Protocol):
@@ -342,6 +343,8 @@ class Database(Protocol):
     def jobs(self) -> JobRepository: ...
     @property
     def memory(self) -> MemoryRepository: ...
+    @property
+    def errors(self) -> ErrorRepository: ...
     @property
     def url(self) -> str:
         """Redacted."""

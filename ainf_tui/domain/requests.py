@@ -45,6 +45,13 @@ class RunRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeRequest:
+    """Which ComfyUI is asked to let go of models and kept results; empty: every one that is used."""
+
+    backend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class JobsRequest:
     """Act on these jobs (numbers, ids or unique beginnings of ids)."""
 

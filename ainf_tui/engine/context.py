@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,10 @@ from ainf_tui.domain.eta import Expectation
 from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobState
 from ainf_tui.domain.ports import Clock, Database, NodeTiming
 from ainf_tui.domain.progress import Tracker
+from ainf_tui.engine.errors.prepare import Prepare
+from ainf_tui.engine.errors.sink import Sink
 from ainf_tui.killpoints import KillSwitch
+from ainf_tui.playbook import playbook
 from ainf_tui.store import Previews, Store
 
 log = logging.getLogger("ainf.engine")
@@ -62,6 +65,10 @@ class Tuning:
     """Seconds between two samples of the machine while somebody looks."""
     ask_comfyui: bool = True
     """Whether ComfyUI's word on its GPUs is shown where no driver tells of any."""
+    error_examples: int = 20
+    """Reports of a failure that are kept whole: of the first, and as many of the newest."""
+    error_days: int = 90
+    """After its last report, that a group is kept."""
     disk_free: int = 20 * 1024**3
     """Free bytes below which the disk of outputs or models is low."""
 
@@ -124,6 +131,7 @@ class Context:
         tuning: Tuning,
         clock: Clock | None = None,
         kill: KillSwitch | None = None,
+        redact: Callable[[str], str] = str,
     ) -> None:
         self.db = db
         self.store = store
@@ -131,6 +139,9 @@ class Context:
         self.tuning = tuning
         self.clock: Clock = clock or SystemClock()
         self.kill = kill or KillSwitch()
+        db.errors.keep(tuning.error_examples)
+        self.errors = Sink(db, self.clock, Prepare(redact, playbook), tuning.error_examples)
+        """The way in for whatever goes wrong."""
         self.dirty = asyncio.Event()
         """Something that the State shows has changed."""
         self.queue_changed = True

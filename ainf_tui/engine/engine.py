@@ -16,12 +16,14 @@ from ainf_tui.domain.documents import DatabaseDocument, EngineDocument
 from ainf_tui.domain.jobs import ON_SERVER, JobState, Problem
 from ainf_tui.domain.ports import BackendMemory, ComfyServer, ComfySocket, JobFilter
 from ainf_tui.domain.ports_checks import Inspector
+from ainf_tui.domain.ports_errors import ErrorArchive
 from ainf_tui.domain.ports_host import Machine
 from ainf_tui.domain.text import redact_url
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.checks import Checks
 from ainf_tui.engine.context import Context, log
+from ainf_tui.engine.errors.desk import ErrorDesk
 from ainf_tui.engine.estimates import RECENT, Estimates
 from ainf_tui.engine.fetch import plan_outputs
 from ainf_tui.engine.health import Health
@@ -71,6 +73,7 @@ class Engine:
         services: Supervisor,
         machine: Machine,
         inspector: Inspector,
+        archive: ErrorArchive,
         home: str = "",
         label: str = "",
         holder: str = "",
@@ -86,6 +89,7 @@ class Engine:
         self.host.on_sample = self.health.update
         self.checks = Checks(inspector, ctx.store, ctx.clock)
         self.checks.on_checked = self.health.update
+        self.errors = ErrorDesk(ctx, archive, self.health.update)
         self.publisher = Publisher(ctx, self.registry, self.estimates, self.health)
         self.catalog = catalog
         self._specs = specs
@@ -134,6 +138,8 @@ class Engine:
         self._spawn("publish", self.publisher.run)
         self._spawn("services", self.services.run)
         self._spawn("host", self.host.run)
+        self._spawn("errors", ctx.errors.run)
+        self._spawn("error totals", self.errors.run)
         self._spawn("health", self.health.run)
         self._spawn("checks", self.checks.keep)
         self._spawn("lease", self._renew_lease)
@@ -221,6 +227,7 @@ class Engine:
         while True:
             await self.ctx.clock.sleep(MAINTENANCE)
             if not self.busy:
+                await self.errors.prune()
                 await self.ctx.db.idle()
 
     # -- life --------------------------------------------------------------------------------------
@@ -256,6 +263,7 @@ class Engine:
             *(b.socket.aclose() for b in self.registry.backends),
             *(b.server.aclose() for b in self.registry.backends),
         )
+        await self.ctx.errors.aclose()
         with suppress(AinfError):  # a database that is gone keeps no lease either
             await self.publisher.save_measured()
             await self.ctx.db.lease(LEASE, self._holder, 0)

@@ -64,6 +64,9 @@ def with_age(document: BackendDocument, now: datetime) -> BackendDocument:
     return replace(document, age=max(0.0, (now - document.checked_at).total_seconds()))
 
 
+_OF_ERRORS = ("new", "ongoing", "total", "last_24h", "by_level", "by_source")
+
+
 def status_document(state: State, flaws: Sequence[Problem], tuning: Tuning, now: datetime) -> StatusDocument:
     """The whole box in one value; `flaws` is what is wrong with the user's files."""
     health = judge(state, flaws, tuning.disk_free)
@@ -78,7 +81,7 @@ def status_document(state: State, flaws: Sequence[Problem], tuning: Tuning, now:
         backends=tuple(with_age(b, now) for b in state.backends),
         queue=state.queue,
         database=state.database,
-        errors={"new": 0, "total": 0, "last_24h": 0, "by_level": {}, "by_source": {}},
+        errors={name: getattr(state.errors, name) for name in _OF_ERRORS},
     )
 
 

@@ -16,6 +16,7 @@ from ainf_tui.domain.comfyui_documents import (
 )
 from ainf_tui.domain.documents import (
     CountDocument,
+    FreedDocument,
     JobDetailDocument,
     JobRowPage,
     JobsDocument,
@@ -27,6 +28,7 @@ from ainf_tui.domain.ports_errors import ErrorReading
 from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.domain.requests import (
     ClearRequest,
+    FreeRequest,
     JobQuery,
     JobsRequest,
     MoveRequest,
@@ -102,6 +104,12 @@ class CheckCalls(Protocol):
     async def fix(self, request: FixRequest) -> FixedDocument: ...
 
 
+class EngineCalls(Protocol):
+    """`client.engine`."""
+
+    async def free(self, request: FreeRequest | None = None) -> FreedDocument: ...
+
+
 class ComfyUICalls(Protocol):
     """`client.comfyui`."""
 
@@ -135,6 +143,8 @@ class EngineClient(Protocol):
     def host(self) -> HostCalls: ...
     @property
     def checks(self) -> CheckCalls: ...
+    @property
+    def engine(self) -> EngineCalls: ...
     @property
     def comfyui(self) -> ComfyUICalls: ...
     @property

@@ -1,0 +1,80 @@
+"""From reports to what is stored of them: a title and its entry of the playbook, no secrets, no excess. Slow:
+for a thread.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ainf_tui.domain.error_documents import ErrorReport
+from ainf_tui.domain.errors.fold import Folded
+from ainf_tui.domain.errors.playbook import Known, Playbook
+from ainf_tui.domain.ports_errors import NewErrors
+from ainf_tui.domain.redaction import redacted, redacted_json
+from ainf_tui.domain.text import clip, storable_json, visible
+
+_TITLE = 200
+_DETAILS = 16_000
+"""Characters of JSON."""
+
+
+class Prepare:
+    """`known` hides the secrets of the settings; `playbook` is read at the first use."""
+
+    def __init__(self, known: Callable[[str], str], playbook: Callable[[], Playbook]) -> None:
+        self._known = known
+        self._playbook = playbook
+
+    def __call__(self, taken: Mapping[str, Folded]) -> list[NewErrors]:
+        """Of each fingerprint."""
+        return [self._errors(print_, entry) for print_, entry in taken.items()]
+
+    def _errors(self, print_: str, entry: Folded) -> NewErrors:
+        examples = tuple(self.clean(report) for report in entry.kept)
+        newest = examples[-1]
+        known = self._playbook().look(newest.lines or (newest.message,))
+        return NewErrors(
+            fingerprint=print_,
+            source=newest.source,
+            title=_title(newest, known),
+            code=known.entry.code if known is not None else "",
+            seconds=dict(entry.seconds),
+            examples=examples,
+        )
+
+    def clean(self, report: ErrorReport) -> ErrorReport:
+        """Without secrets, its details no larger than is kept."""
+        return replace(
+            report,
+            message=redacted(report.message, self._known),
+            lines=self._lines(report.lines),
+            context=self._lines(report.context),
+            details=self._details(report.details),
+        )
+
+    def _lines(self, lines: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(redacted("\n".join(lines), self._known).split("\n")) if lines else ()
+
+    def _details(self, details: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not details:
+            return {}
+        safe = redacted_json(storable_json(details), self._known)
+        text = json.dumps(safe, ensure_ascii=False)
+        found: Mapping[str, Any] = safe if len(text) <= _DETAILS else {"cut": clip(text, _DETAILS)}
+        return found
+
+
+def _title(report: ErrorReport, known: Known | None) -> str:
+    """The playbook's words and where it was, else the exception's own."""
+    if known is not None:
+        where = report.node_class
+        told = f"{known.title} in {where}" if where and where not in known.title else known.title
+        return visible(told, _TITLE)
+    message = next((line.strip() for line in report.message.splitlines() if line.strip()), "")
+    kind = report.kind if report.kind and report.kind not in message else ""
+    return visible(
+        ": ".join(part for part in (kind, message) if part) or "an error without a message", _TITLE
+    )
