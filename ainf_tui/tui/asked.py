@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from ainf_tui.domain.comfyui_documents import InstallRequest
@@ -102,9 +103,10 @@ def errors_line(verb: str, request: ErrorsRequest) -> str:
     return line("errors", verb, *request.errors)
 
 
-def mute_line(request: MuteErrorsRequest) -> str:
-    until = _given("--until", request.until.isoformat(timespec="seconds") if request.until else "")
-    return line("errors", "mute", *request.errors, *until)
+def mute_line(request: MuteErrorsRequest, now: datetime) -> str:
+    """`now`: when it was asked; the command takes how long it lasts."""
+    minutes = round((request.until - now).total_seconds() / 60) if request.until else 0
+    return line("errors", "mute", *request.errors, *_given("--for", f"{minutes}m" if minutes else ""))
 
 
 def clear_errors_line(request: ClearErrorsRequest) -> str:

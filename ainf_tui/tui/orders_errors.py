@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from ainf_tui.domain.error_documents import (
     ClearedErrorsDocument,
     ClearErrorsRequest,
@@ -31,14 +33,16 @@ class ErrorOrders:
         return await self._do(line, lambda c: c.errors.reopen(request), _groups)
 
     async def mute(self, request: MuteErrorsRequest) -> ErrorGroupPage:
-        return await self._do(asked.mute_line(request), lambda c: c.errors.mute(request), _groups)
+        return await self._do(
+            asked.mute_line(request, datetime.now(UTC)), lambda c: c.errors.mute(request), _groups
+        )
 
     async def note(self, request: NoteErrorRequest) -> ErrorGroupPage:
         line = asked.line("errors", "note", request.error, request.note)
         return await self._do(line, lambda c: c.errors.note(request), _groups)
 
     async def merge(self, request: MergeErrorsRequest) -> ErrorGroupPage:
-        line = asked.line("errors", "merge", *request.errors, "--into", request.into)
+        line = asked.line("errors", "merge", request.into, *request.errors)
         return await self._do(line, lambda c: c.errors.merge(request), _groups)
 
     async def split(self, request: SplitErrorRequest) -> ErrorGroupPage:

@@ -21,6 +21,8 @@ from ainf_tui.domain.error_documents import (
     ErrorReport,
     ErrorsRequest,
     ErrorTotalsDocument,
+    ImportedErrorsDocument,
+    ImportErrorsRequest,
     MergeErrorsRequest,
     MuteErrorsRequest,
     NoteErrorRequest,
@@ -183,6 +185,10 @@ class FakeErrors:
     async def log(self, reports: Sequence[ErrorReport]) -> ErrorGroupPage:
         self._act("errors.log", reports)
         return ErrorGroupPage(())
+
+    async def import_(self, request: ImportErrorsRequest) -> ImportedErrorsDocument:
+        self._act("errors.import", request)
+        return ImportedErrorsDocument(len(request.reports), 0)
 
     async def seen(self) -> ErrorTotalsDocument:
         self._act("errors.seen", None)

@@ -8,7 +8,6 @@ from textual import on
 
 from ainf_tui.actions import of_area
 from ainf_tui.display.format import here, utc_now
-from ainf_tui.tui import asked
 from ainf_tui.tui.errors.chosen import named, refs_of
 from ainf_tui.tui.errors.feed import MOST
 from ainf_tui.tui.errors.filter import ORDERS, parse_filter
@@ -18,7 +17,6 @@ from ainf_tui.tui.errors.title import totals_text
 from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.bars import KeyHint
 from ainf_tui.tui.frame.options import Option
-from ainf_tui.tui.told import CommandWanted
 from ainf_tui.tui.widgets.entry import Entry
 from ainf_tui.tui.widgets.table import Table
 
@@ -155,13 +153,17 @@ class ErrorsScreen(InboxScreen):
         in_background(self, self._export(), group="errors.export", exclusive=True, opens=True)
 
     async def _export(self) -> None:
-        """By the command line of the app, which writes where the app runs."""
+        """By the command line of the app; the file is written where the app runs."""
         from ainf_tui.tui.errors.dialogs import AskFile  # noqa: PLC0415 - inputs load when they are needed
+        from ainf_tui.tui.errors.export import export  # noqa: PLC0415 - loaded when it is used
 
+        console = self.app.options.console
+        if console is None:
+            self.app.tell("This app has no command line.", severity="warning")
+            return
         marked = self.chosen() if self.table.marks else []
+        name = f"ainf-errors-{here(utc_now()):%Y%m%d-%H%M%S}.jsonl"
         what = named(marked) if marked else "all errors"
-        name = f"ainf-errors-{here(utc_now()):%Y%m%d-%H%M}.jsonl"
         file = await self.app.push_screen_wait(AskFile(what, str(_HOME / name)))
         if file:
-            words = ("errors", "export", *refs_of(marked), "--output", file)
-            self.post_message(CommandWanted(asked.line(*words)))
+            await export(self.app, console, refs_of(marked), file)

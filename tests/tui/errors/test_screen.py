@@ -345,6 +345,7 @@ async def test_mute_asks_how_long_and_unmutes(errors, box):
         assert request.errors == ("1", "2")
         assert timedelta(minutes=59) < request.until - datetime.now(UTC) <= timedelta(hours=1)
         assert app.screen.table.marks == set()
+        assert app.orders.log[-1].line == "ainf errors mute 1 2 --for 60m"
         await pilot.press("H")
         await still(pilot)
         app.screen.table.move_to_id("5")
@@ -377,6 +378,7 @@ async def test_marked_ones_are_merged_into_the_one_under_the_cursor_and_split_ag
         await still(pilot, 8)
         assert [(r.into, r.errors) for r in asked(box, "merge")] == [("3", ("1", "2"))]
         assert shown(app) == [3]
+        assert app.orders.log[-1].line == "ainf errors merge 3 1 2"
         assert "2 others merged into it" in app.screen.card.text.plain
         await pilot.press("D", "enter")
         await still(pilot, 8)
@@ -525,9 +527,16 @@ async def test_copying_a_report(errors, box, monkeypatch):
         assert "abcd1234secret" not in copied[0]
 
 
-async def test_export_is_a_line_of_the_command_line(errors, box):
+async def test_export_writes_what_the_command_line_prints_to_a_new_file(errors, box, tmp_path, monkeypatch):
+    monkeypatch.setattr("ainf_tui.tui.errors.screen._HOME", tmp_path)
     console = Said()
-    async with errors(console=console) as (_, pilot):
-        await pilot.press("space", "s", *["backspace"] * 120, *"/tmp/e.jsonl", "enter")
-        await still(pilot, 8)
-        assert console.lines == [("errors", "export", "1", "--output", "/tmp/e.jsonl")]
+    async with errors(console=console) as (app, pilot):
+        await pilot.press("space", "s", "enter")
+        await until(app, pilot, "1 error written to")
+        assert console.lines == [("errors", "export", "1")]
+        (written,) = tmp_path.iterdir()
+        assert written.read_text() == "GPU 0  17.0G of 24.0G\n"
+        assert app.orders.log[-1].line == f"ainf errors export 1 > {written}"
+        await pilot.press("s", *["backspace"] * 200, *str(written), "enter")
+        await until(app, pilot, "Nothing was written.")
+        assert "there is such a file already" in app.orders.log[-1].error
