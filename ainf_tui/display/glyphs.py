@@ -27,7 +27,7 @@ GLYPHS: dict[str, tuple[str, str, str]] = {
     "cancelled": ("–", "-", "dim"),  # noqa: RUF001 -- the dash is the glyph
     "held": ("–", "-", "dim"),  # noqa: RUF001 -- same
     "new": ("✖", "x", "red"),
-    "regressed": ("▲", "!", "red"),
+    "regressed": ("✖", "x", "red"),
     "ongoing": ("●", "*", "dim"),
     "muted": ("–", "-", "dim"),  # noqa: RUF001 -- same
     "resolved": ("✓", "+", "dim"),

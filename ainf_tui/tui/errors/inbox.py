@@ -130,6 +130,7 @@ class InboxScreen(CardedScreen):
     def _beat(self) -> None:
         if self.hidden:
             self.fresh.clear()
+            self.table.pinned = self.table.cursor > 0
         elif self.is_current:
             self.table.paint()
             self.show_title()
@@ -156,6 +157,8 @@ class InboxScreen(CardedScreen):
             self._seeing.stop()
             self._seeing = None
         if self.app.errors.new and not self.app.options.read_only:
+            # What is known now stands in another place; what is being read must not change under the eyes.
+            self.table.pinned = True
             in_background(self, self._say_seen(), group="errors.seen", exclusive=True)
 
     async def _say_seen(self) -> None:

@@ -66,12 +66,12 @@ class GroupList:
 
 
 def state_span(group: ErrorGroupDocument, signs: Signs) -> Span:
-    """`✖ new`: red for what is grave, yellow for warnings, dim for what is known."""
+    """`✖ new`: of what needs a look the sign tells how grave it is; the rest has the sign of its state."""
     state = safe(group.state, 20)
-    look = Signs.style(state)
-    if group.state in _UNREST and group.level not in _GRAVE:
-        look = "warning" if group.level == "warning" else "muted"
-    return f"{signs.of(state)} {state}", look
+    kind = state
+    if state in _UNREST and group.level not in _GRAVE:
+        kind = "warning" if group.level == "warning" else "info"
+    return f"{signs.of(kind)} {state}", Signs.style(kind)
 
 
 def where(group: ErrorGroupDocument) -> str:

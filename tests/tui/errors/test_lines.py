@@ -48,11 +48,17 @@ def test_a_row():
 
 
 @pytest.mark.parametrize(
-    ("state", "level", "look"),
-    [("new", "error", "error"), ("new", "warning", "warning"), ("regressed", "info", "muted")],
+    ("state", "level", "told"),
+    [
+        ("new", "error", ("✖ new", "error")),
+        ("new", "warning", ("▲ new", "warning")),
+        ("regressed", "critical", ("✖ regressed", "error")),
+        ("regressed", "info", ("· regressed", "muted")),
+        ("ongoing", "critical", ("● ongoing", "muted")),
+    ],
 )
-def test_only_what_is_grave_is_red(state, level, look):
-    assert state_span(group(1, state, level=level), SIGNS)[1] == look
+def test_the_sign_tells_how_grave_it_is_and_the_word_its_state(state, level, told):
+    assert state_span(group(1, state, level=level), SIGNS) == told
 
 
 @pytest.mark.parametrize(
