@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from ainf_tui.api import actions, checks, comfyui, errors, host, reads, services
+from ainf_tui.api import actions, checks, comfyui, errors, host, log_views, reads, services
 from ainf_tui.api.codec import ErrorDocument, respond_error
 from ainf_tui.api.context import Activity, Context, context, describe
 from ainf_tui.api.guard import Guard
@@ -68,8 +68,18 @@ def _application() -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for area in (reads, actions, services, host, comfyui, checks, errors):
-        app.include_router(area.router, prefix="/v1", responses=_ERRORS)
+    areas = (
+        reads.router,
+        actions.router,
+        services.router,
+        host.router,
+        comfyui.router,
+        checks.router,
+        log_views.router,
+        errors.router,
+    )
+    for router in areas:
+        app.include_router(router, prefix="/v1", responses=_ERRORS)
     app.add_api_websocket_route("/v1/live", _live)
     app.add_exception_handler(AinfError, _known_error)
     app.add_exception_handler(RequestValidationError, _bad_request)

@@ -26,6 +26,14 @@ class JobWanted(Message):
         self.number = number
 
 
+class LogsWanted(Message):
+    """The log of that source is to be seen on the Logs screen."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.source = source
+
+
 class CopyWanted(Message):
     """A text for the clipboard. It is outside text, and copied as it is."""
 

@@ -77,9 +77,7 @@ class FakeLogs:
 
     records: list[LogRow] = field(default_factory=list)
     sources_: Sequence[LogSourceDocument] = (
-        LogSourceDocument(
-            "comfyui", "comfyui", "service", "run-1", bytes=1_000, files=("/logs/comfyui.log",)
-        ),
+        LogSourceDocument("comfyui", "comfyui", "service", "run-1", bytes=1_000, files=("/logs/a.log",)),
         LogSourceDocument("api", "api", "service", "run-1"),
     )
     asked: list[tuple[str, Any]] = field(default_factory=list)
@@ -109,6 +107,9 @@ class FakeLogs:
     async def open(self, request: LogOpenRequest) -> LogViewDocument:
         self._ask("open", request)
         wanted = [s for s in self.sources_ if not request.sources or s.id in request.sources]
+        wanted += [
+            LogSourceDocument(s, s[5:], "file", files=(s[5:],)) for s in request.sources if s[:5] == "file:"
+        ]
         if not wanted:
             raise NotFoundError("logs.no_run", "there is no run yet", hint="`ainf up` begins one.")
         return LogViewDocument("view", tuple(wanted))

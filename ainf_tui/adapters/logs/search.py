@@ -12,6 +12,10 @@ from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.heads import read_head
 from ainf_tui.domain.logs.shown import CARRIAGE, plain
 
+_ESCAPED = re.compile(r"\\([^A-Za-z0-9])")
+"""An ordinary character that would be a special one."""
+_TWINS = ("\u0130".encode(), "\u0131".encode(), "\u017f".encode(), "\u212a".encode())
+"""What is taken for an i, s or k where case does not matter."""
 _SPECIAL = re.compile(r"[.^$*+?{}\[\]\\|()]")
 _NO_CLOCK = Clock(datetime(2000, 1, 1, tzinfo=UTC), UTC)
 _OTHERS = bytes(code for code in range(256) if code == 0x0A or not (code < 0x20 or code == 0x7F))
@@ -27,12 +31,18 @@ class Needle:
     """Set where the pattern is nothing but a text, which is found faster."""
     by_lines: bool
     """It looks beyond what it matches, so a line must stand alone."""
+    folded: bytes = b""
+    """The same of a text whose case does not matter, in small letters; ASCII only."""
 
 
 def needle_of(pattern: re.Pattern[str]) -> Needle:
-    text = pattern.pattern
-    simple = not pattern.flags & re.IGNORECASE and text.isprintable() and not _SPECIAL.search(text)
-    return Needle(pattern, text.encode() if simple else b"", _beyond().search(text) is not None)
+    text = _ESCAPED.sub("", pattern.pattern)
+    simple = pattern.pattern.isprintable() and not _SPECIAL.search(text)
+    literal = _ESCAPED.sub(r"\1", pattern.pattern) if simple else ""
+    beyond = _beyond().search(text) is not None
+    if not pattern.flags & re.IGNORECASE:
+        return Needle(pattern, literal.encode(), beyond)
+    return Needle(pattern, b"", beyond, literal.lower().encode() if literal.isascii() else b"")
 
 
 @cache
@@ -45,6 +55,8 @@ def may_hold(data: bytes, needle: Needle) -> bool:
     """False only if no line of the data, as it is shown, has a match."""
     if needle.literal:
         return needle.literal in data or _hidden_literal(data, needle)
+    if needle.folded:
+        return needle.folded in data.lower() or _hidden_literal(data, needle)
     if b"\r\n" in data:
         data = data.replace(b"\r\n", b"\n")
     if _in_messages(data, needle):
@@ -61,12 +73,23 @@ def _hidden_literal(data: bytes, needle: Needle) -> bool:
     """Whether a text that does not stand there may be shown all the same."""
     if b"\\" in data and _in_messages(data, needle):
         return True
-    text = "" if data.isascii() else data.decode("utf-8", "backslashreplace")
-    if text and needle.pattern.search(text):  # What is no UTF-8 is shown as letters and digits.
+    text, faulty = _decoded(data)
+    twins = bool(needle.folded) and bool(text) and any(twin in data for twin in _TWINS)
+    if (faulty or twins) and needle.pattern.search(text):  # What is no UTF-8 is shown as letters and digits.
         return True
     # Carriage returns part a line, and what a text is found in is one of the parts.
-    parted = CARRIAGE.encode() not in needle.literal
+    parted = CARRIAGE.encode() not in (needle.literal or needle.folded)
     return _in_pictures(data, text, needle, {0x0D} if parted else set())
+
+
+def _decoded(data: bytes) -> tuple[str, bool]:
+    """The text beyond ASCII, or none; whether a part of it is no UTF-8."""
+    if data.isascii():
+        return "", False
+    try:
+        return data.decode(), False
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "backslashreplace"), True
 
 
 def _in_pictures(data: bytes, text: str, needle: Needle, but: set[int]) -> bool:

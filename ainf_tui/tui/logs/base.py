@@ -41,13 +41,19 @@ class LogsBase(FrameScreen):
     tab = "app.logs"
     AUTO_FOCUS = "#log-view"
 
+    quiet = False
+    """Sources and filters were given for this one time."""
+    saving = ""
+    """How far the writing of a file is; empty: none is written."""
+
     def __init__(self) -> None:
         super().__init__()
-        self.kept = Kept(self.app.session)
+        self.kept = Kept(self.app.session, quiet=self.quiet)
         self.window = Window()
         self.feed = LogFeed(
             self.window, self.reading, self.show_log, self.app.tell_error, lambda: self.view.page
         )
+        self.feed.asked = replace(self.feed.asked, sources=self.kept.sources)
         self.stack = self.kept.stack
         self.suspended = False
         """The filters are off for a while: a line is shown in context."""
@@ -74,7 +80,6 @@ class LogsBase(FrameScreen):
         self.view.mark_of = self.mark_of
         self.view.shape = Shape(80, self.app.signs, times=self.kept.times, wrap=self.kept.wrap)
         self.feed.slow = self.app.slow
-        self.feed.asked = replace(self.feed.asked, sources=self.kept.sources)
         self.ask_with_filters()
         self.watch(self.app, "clients", self.feed.wake, init=False)
         self.watch(self.app, "link", self._link_changed, init=False)
@@ -182,7 +187,7 @@ class LogsBase(FrameScreen):
             state=feed.state,
             search=feed.search,
             number=self.number,
-            busy=feed.busy,
+            busy=feed.busy or self.saving,
             marked=marked,
             row=window.row,
             line=None if self.filters else window.lines_of(),

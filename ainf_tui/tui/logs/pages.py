@@ -153,7 +153,7 @@ class Pages:
             if self._wish is not wish:
                 return None
             if found.wrapped and around:
-                # Each part of an answer that goes around the end goes on from there: all has been seen by now.
+                # A part of an answer that went around goes on from there: all has been seen by now.
                 return LogFoundDocument(None)
             around = around or found.wrapped
             request = replace(request, place=found.place)

@@ -19,17 +19,13 @@ _LABEL = 12
 
 
 def record_lines(record: LogRecordDocument, entry: Entry | None, cells: int) -> list[Line]:
-    """The facts, the playbook's card, the fields, and then the text: what is short comes first."""
+    """The facts, the playbook's card, all lines, and the fields."""
     cells = max(12, cells)
     lines: list[Line] = []
     for name, value in facts(record):
         lines += _fact(name, value, cells)
     if entry is not None:
         lines += [(), *_card(entry, cells)]
-    if record.fields:
-        lines += [(), (("FIELDS", "title"),)]
-        for name, value in record.fields.items():
-            lines += _fact(str(name), _plain(value), cells)
     lines += [(), (("TEXT", "title"),)]
     style = GRAVE.get(record.row.level, "")
     for number, text in enumerate(safe_lines(record.text, MOST)):
@@ -37,6 +33,11 @@ def record_lines(record: LogRecordDocument, entry: Entry | None, cells: int) -> 
         lines += [((part, style if not number else ""),) for part in parts]
     if record.cut:
         lines.append(((f"{record.cut:,} more bytes are in the file only", "warning"),))
+    if record.fields or record.fingerprint:
+        lines += [(), (("FIELDS", "title"),)]
+    for name, value in record.fields.items():
+        lines += _fact(str(name), _plain(value), cells)
+    lines += _fact("fingerprint", record.fingerprint, cells)
     return lines
 
 
@@ -45,14 +46,10 @@ def facts(record: LogRecordDocument) -> Iterator[tuple[str, str]]:
     row = record.row
     at = "" if row.at is None else f"{here(row.at):%Y-%m-%d %H:%M:%S.%f}"[:-3]
     yield "time", at + (" (of the line before)" if row.at is not None and row.inherited else "")
-    yield "level", row.level + ("" if row.stated else " (by its words)")
-    yield "source", row.source
-    yield "name", record.name
-    yield "format", record.format
+    level = row.level + ("" if row.stated else " (by its words)")
+    yield "level", "   ".join(part for part in (level, row.source, record.name, record.format) if part)
     where = f"line {record.line:,}, " if record.line is not None else ""
     yield "file", f"{record.path}   {where}bytes {row.start:,} to {row.end:,}"
-    yield "fingerprint", record.fingerprint
-    yield "known as", record.code
 
 
 def _fact(name: str, value: str, cells: int) -> Iterator[Line]:

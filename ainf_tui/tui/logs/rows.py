@@ -17,6 +17,8 @@ TIMES = ("absolute", "relative", "none")
 """What the time column shows: the time of day, the time since the row before, nothing."""
 SOURCE_CELLS = 14
 """Cells of the source column at most."""
+WIDEST = 48
+"""Cells that what stands beside the text takes at most: time, source, level, number of lines."""
 INDENT = 2
 """Cells by which further lines of a wrapped row stand to the right of its text."""
 MOST_LINES = 30
@@ -86,7 +88,8 @@ def row_lines(row: LogRow, before: LogRow | None, shape: Shape, mark: Mark) -> l
 
 def height(row: LogRow, shape: Shape) -> int:
     """Lines that `row_lines` makes of it."""
-    if not shape.wrap or len(row.text) < shape.cells // 3:
+    plain = row.text.isascii() and row.text.isprintable()
+    if not shape.wrap or (plain and len(row.text) < shape.cells - WIDEST):
         return 1
     return len(row_lines(row, None, shape, Mark()))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from ainf_tui.display.format import here, span
+from ainf_tui.display.format import here, percent, span
 from ainf_tui.domain.log_documents import LogRow, LogSearchRequest, LogStateDocument
 from ainf_tui.errors import AinfError
 from ainf_tui.tui.lines import Line, Span, fit, line_width, safe, spread, wrap
@@ -120,7 +120,7 @@ def _search(told: Told) -> list[tuple[int, Line]]:
             (of if state.found or state.searched < 1 else " not found", "" if state.found else "warning")
         )
         if state.searched < 1:
-            spans.append((f" {int(state.searched * 100)}%", "muted"))
+            spans.append((f" {_share(state.searched)}", "muted"))
     return [(0, tuple(spans))]
 
 
@@ -137,12 +137,16 @@ def _whole(told: Told) -> list[tuple[int, Line]]:
     if state.problem:
         parts.append((1, ((safe(state.problem, 80), "error"),)))
     if state.indexed < 1:
-        parts.append((3, ((f"counting {int(state.indexed * 100)}%", "muted"),)))
+        parts.append((3, ((f"counting {_share(state.indexed)}", "muted"),)))
     elif state.lines is not None:
         parts.append((3, ((f"{state.lines:,} line{'s' * (state.lines != 1)}", "muted"),)))
     dropped = (f"{state.dropped:,} dropped", "warning" if state.dropped else "muted")
     parts.append((1 if state.dropped else 7, (dropped,)))
     return parts
+
+
+def _share(fraction: float) -> str:
+    return percent(max(0.0, min(1.0, fraction)))
 
 
 def empty_lines(

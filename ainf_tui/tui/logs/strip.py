@@ -39,7 +39,7 @@ def strip_cells(
 
 
 def _line(at: float, height: int) -> int:
-    return max(0, min(height - 1, int(at * height)))
+    return max(0, min(height - 1, int(max(0.0, min(1.0, at)) * height)))
 
 
 def _cell(share: float, style: str, signs: Signs, *, found: bool, here: bool) -> Span:

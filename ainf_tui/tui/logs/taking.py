@@ -39,8 +39,6 @@ def at_home(name: str) -> Path:
 class TakingScreen(MovingScreen):
     """Everything here works on what the view holds, page by page; nothing holds the whole of a log."""
 
-    saving = ""
-    """How far the writing of a file is; empty: none is written."""
     _stop_saving = False
 
     # -- the clipboard ------------------------------------------------------------------------
