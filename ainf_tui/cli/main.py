@@ -25,6 +25,7 @@ COMMANDS = {
     "down": ("ainf_tui.cli.commands.services_change:down", "Stop everything, in reverse order."),
     "services": ("ainf_tui.cli.commands.services:services", "Start, stop and watch services."),
     "logs": ("ainf_tui.cli.commands.logs:logs", "Logs: of the newest run, of files, of archives."),
+    "errors": ("ainf_tui.cli.commands.errors:errors", "What went wrong, grouped and explained."),
     "runs": ("ainf_tui.cli.commands.services:runs", "The runs whose logs are kept."),
     "host": ("ainf_tui.cli.commands.host:host", "The machine, its disks and its GPUs."),
     "comfyui": ("ainf_tui.cli.commands.comfyui:comfyui", "Install and update ComfyUI, custom nodes."),

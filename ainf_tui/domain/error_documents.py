@@ -261,9 +261,19 @@ class ImportErrorsRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class BadLineDocument:
+    """A line of a file that is no error, counted from 1."""
+
+    line: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImportedErrorsDocument:
     """How many are new, and how many had been imported before."""
 
     stored: int
     known: int
+    bad: tuple[BadLineDocument, ...] = ()
+    """Of the file, where one was read: `ainf errors import` fills it."""
     schema: str = "ainf.errors-imported/1"

@@ -122,6 +122,7 @@ class FakeJobs:
         )
         self.host = FakeHost()
         self.gpus: tuple[dict[str, Any], ...] = ()
+        self.error_counts: dict[str, Any] = {}
         self.next_number = 142
         self.revision = 1
         self.submitted = asyncio.Event()
@@ -199,7 +200,7 @@ class FakeEngine(FakeJobs):
             backends=self.backends,
             queue=self.queue(),
             database=DatabaseDocument("sqlite:///ainf.db", reachable=True, revision="0001"),
-            errors={},
+            errors=self.error_counts,
         )
 
     async def submit(
