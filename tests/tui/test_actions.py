@@ -145,6 +145,7 @@ async def test_every_key_of_an_area_is_in_force_on_its_screen(open_app, fake_eng
     fake_engine.packs = (PACK,)
     way = {
         "dashboard": ["1"],
+        "logs": ["6"],
         "errors": ["7"],
         "comfyui": ["1", "c"],
         "detail": ["enter"],

@@ -76,13 +76,13 @@ class CardedScreen(SteeredScreen):
 
     def show_card(self) -> None:
         if self.is_current and self.card.display:
-            self.card.show(self.seen())
+            self.card.show(self._seen())
 
     def _card_came(self) -> None:
         self.show_card()
         self.show_footer()
 
-    def seen(self) -> Seen | None:
+    def _seen(self) -> Seen | None:
         """What the card shows."""
         group = self.group
         if group is None:
@@ -99,7 +99,7 @@ class CardedScreen(SteeredScreen):
     @property
     def example(self) -> ErrorExampleDocument | None:
         """The example that is looked at."""
-        seen = self.seen()
+        seen = self._seen()
         return seen.shown if seen is not None else None
 
     def on_screen_suspend(self) -> None:
@@ -144,7 +144,7 @@ class CardedScreen(SteeredScreen):
         self._step_example(-1)
 
     def _step_example(self, by: int) -> None:
-        seen = self.seen()
+        seen = self._seen()
         if seen is None or not 0 <= seen.example + by < len(seen.examples):
             self.app.tell("No other report of it was kept." if by > 0 else "This is the newest report.")
             return
