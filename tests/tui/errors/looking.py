@@ -14,7 +14,7 @@ def shown(app) -> list[int]:
 
 async def until(app, pilot, words: str) -> None:
     """The screen shows the words: a card comes once the cursor has come to rest."""
-    for _ in range(200):
+    for _ in range(500):
         if words in text(app):
             return
         await still(pilot, 1)
