@@ -261,8 +261,8 @@ class LogFeed(Pages):
 
     @property
     def fresh(self) -> tuple[int, bool]:
-        """How much came since following was paused, and whether that is exact: what came beyond what is held is
-        known by the lines of the whole alone, and only where nothing is filtered.
+        """How much came since following was paused, and whether that is exact: what came beyond what is held
+        is known by the lines of the whole alone, and only where nothing is filtered.
         """
         window, state = self.window, self.state
         if window.bottom:
