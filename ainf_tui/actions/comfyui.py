@@ -95,5 +95,13 @@ ACTIONS: tuple[Action, ...] = (
         "comfyui restart",
         "POST /v1/services/restart",
     ),
+    Action(
+        "comfyui.free",
+        ("f",),
+        "free memory",
+        "Let ComfyUI give back the GPU memory it keeps, once no prompt runs.",
+        "comfyui free",
+        "POST /v1/backends/free",
+    ),
     Action("comfyui.open", ("enter",), "in full", "The node under the cursor in full."),
 )

@@ -10,9 +10,16 @@ from pydantic import BeforeValidator
 
 from ainf_tui.api.codec import Listed, encode, respond
 from ainf_tui.api.context import Here, Mutation
-from ainf_tui.domain.documents import JobsDocument, QueueDocument
+from ainf_tui.domain.documents import FreedDocument, JobsDocument, QueueDocument
 from ainf_tui.domain.engine_service import BackendSpec, CountDocument
-from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
+from ainf_tui.domain.requests import (
+    ClearRequest,
+    FreeRequest,
+    JobsRequest,
+    MoveRequest,
+    RetryRequest,
+    RunRequest,
+)
 from ainf_tui.domain.wire import (
     ASKABLE_REASONS,
     BackendAddedDocument,
@@ -36,6 +43,7 @@ JobsBody = Annotated[JobsRequest, BeforeValidator(partial(fit, JobsRequest))]
 RetryBody = Annotated[RetryRequest, BeforeValidator(partial(fit, RetryRequest))]
 MoveBody = Annotated[MoveRequest, BeforeValidator(partial(fit, MoveRequest))]
 ClearBody = Annotated[ClearRequest, BeforeValidator(partial(fit, ClearRequest))]
+FreeBody = Annotated[FreeRequest, BeforeValidator(partial(fit, FreeRequest))]
 BackendBody = Annotated[BackendSpec, BeforeValidator(partial(fit, BackendSpec))]
 StopBody = Annotated[StopRequest, BeforeValidator(partial(fit, StopRequest))]
 
@@ -101,6 +109,12 @@ async def ensure_backend(here: Here, body: BackendBody) -> Response:
     """Make a caller's backend known; one whose URL is known already stays as it is."""
     name, added = await here.service.ensure_backend(body)
     return respond(BackendAddedDocument(name=name, added=added))
+
+
+@router.post("/backends/free", response_model=FreedDocument, tags=["engine"])
+async def free(here: Here, body: FreeBody | None = None) -> Response:
+    """Ask ComfyUI to let go of its models and of what it keeps of earlier runs, once no prompt runs."""
+    return respond(await here.service.memory.free(body or FreeRequest()))
 
 
 @router.post("/engine/stop", response_model=StoppingDocument, tags=["engine"])

@@ -14,6 +14,7 @@ from ainf_tui.domain.check_documents import ChecksDocument
 from ainf_tui.domain.comfyui_documents import ComfyUIDocument, CustomNodesDocument, PlanDocument
 from ainf_tui.domain.documents import (
     CountDocument,
+    FreedDocument,
     JobDetailDocument,
     JobPageDocument,
     JobsDocument,
@@ -41,6 +42,7 @@ DOCUMENTS: dict[str, Any] = {
     "ainf.demo/1": documents.DemoDocument,
     "ainf.engine/1": documents.EngineShownDocument,
     "ainf.error/1": documents.ErrorDocument,
+    "ainf.freed/1": FreedDocument,
     "ainf.host/1": HostDocument,
     "ainf.job/1": JobDetailDocument,
     "ainf.jobs/1": JobsDocument,

@@ -12,6 +12,7 @@ from ainf_tui.client.transport import Answer
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.documents import (
     CountDocument,
+    FreedDocument,
     JobDetailDocument,
     JobPageDocument,
     JobRowPage,
@@ -20,6 +21,7 @@ from ainf_tui.domain.documents import (
 )
 from ainf_tui.domain.requests import (
     ClearRequest,
+    FreeRequest,
     JobQuery,
     JobsRequest,
     MoveRequest,
@@ -120,6 +122,11 @@ class EngineCalls:
         """Makes the backend known to the engine, if its URL is not yet."""
         data = await self._caller.call("POST", "/v1/backends", body=encode(sparse(spec)))
         return decode(data, BackendAddedDocument)
+
+    async def free(self, request: FreeRequest | None = None) -> FreedDocument:
+        """Asks ComfyUI to let go of its models. NotFoundError `backend.not_found`."""
+        body = encode(sparse(request or FreeRequest()))
+        return decode(await self._caller.call("POST", "/v1/backends/free", body=body), FreedDocument)
 
     async def stop(self, reason: str = STOP_ASKED) -> StoppingDocument:
         """Asks the engine to end; it has ended when its socket no longer answers."""

@@ -125,7 +125,9 @@ def _cuda_wheels(gpu: GpuFacts) -> str:
 
 # -- how it is started -----------------------------------------------------------------------------
 OWN_ARGUMENTS = ("--listen", "--port", "--preview-method", "--extra-model-paths-config")
-VRAM_ARGUMENTS = ("--gpu-only", "--highvram", "--normalvram", "--lowvram", "--novram", "--cpu")
+VRAM = ("auto", "gpu-only", "highvram", "normalvram", "lowvram", "novram", "cpu")
+"""How ComfyUI can use the GPU's memory; all but auto are arguments of its own."""
+VRAM_ARGUMENTS = tuple(f"--{mode}" for mode in VRAM[1:])
 
 
 def arguments(options: ComfyUIOptions, port: int | None = None) -> tuple[str, ...]:

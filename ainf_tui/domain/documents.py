@@ -268,6 +268,17 @@ class BackendDocument:
 
 
 @frozen
+class FreedDocument:
+    """Which ComfyUIs were asked to let go of their models; each does once no prompt runs."""
+
+    backends: tuple[str, ...]
+    busy: tuple[str, ...] = ()
+    """Those of them that run a prompt now."""
+    notices: tuple[ProblemDocument, ...] = ()
+    """Those that could not be asked, and why."""
+
+
+@frozen
 class QueueDocument:
     """Counts of jobs by state; `revision` grows with each change of any of them."""
 

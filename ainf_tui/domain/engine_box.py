@@ -15,7 +15,9 @@ from ainf_tui.domain.comfyui_documents import (
     NodeRequest,
     PlanDocument,
 )
+from ainf_tui.domain.documents import FreedDocument
 from ainf_tui.domain.host_documents import HistoryDocument, HostDocument
+from ainf_tui.domain.requests import FreeRequest
 from ainf_tui.domain.service_documents import (
     LogTextDocument,
     PortsDocument,
@@ -65,6 +67,16 @@ class ServicesService(Protocol):
         ...
 
     async def runs(self) -> RunsDocument: ...
+
+
+class MemoryService(Protocol):
+    """What the ComfyUIs keep in memory."""
+
+    async def free(self, request: FreeRequest) -> FreedDocument:
+        """Asks one, or all, to let go of models and kept results. NotFoundError `backend.not_found`; what
+        keeps the only one from being asked is raised, of several it is a notice.
+        """
+        ...
 
 
 class HostService(Protocol):

@@ -20,7 +20,13 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
-from ainf_tui.domain.engine_box import ChecksService, ComfyUIService, HostService, ServicesService
+from ainf_tui.domain.engine_box import (
+    ChecksService,
+    ComfyUIService,
+    HostService,
+    MemoryService,
+    ServicesService,
+)
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -44,6 +50,8 @@ class EngineService(Protocol):
     def host(self) -> HostService: ...
     @property
     def checks(self) -> ChecksService: ...
+    @property
+    def memory(self) -> MemoryService: ...
     @property
     def comfyui(self) -> ComfyUIService: ...
     async def status(self) -> StatusDocument: ...

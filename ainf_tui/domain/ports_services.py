@@ -163,6 +163,8 @@ class Record:
     """Of them in a row, for the backoff and the crash loop."""
     port: int | None = None
     """Where it was started on another port than declared."""
+    vram: str = ""
+    """It was started with another use of the GPU's memory than the settings say."""
     log: str = ""
     log_start: int = 0
     state: str = ""
@@ -219,8 +221,9 @@ class Provided:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-Provider = Callable[[ServiceSpec, int | None], Awaitable[Provided]]
-"""Gives the command of a service whose definition names a provider, for that port where one is asked for.
+Provider = Callable[[ServiceSpec, int | None, str], Awaitable[Provided]]
+"""Gives the command of a service whose definition names a provider, for that port and that use of the GPU's
+memory (a value of `comfyui.vram`) where one is asked for (None, empty).
 
 Raises AinfError where it cannot be started, with the reason and the next step.
 """

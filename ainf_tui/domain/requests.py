@@ -47,6 +47,13 @@ class RunRequest:
 
 
 @frozen
+class FreeRequest:
+    """Which ComfyUI is asked to let go of models and kept results; empty: every one that is used."""
+
+    backend: str = ""
+
+
+@frozen
 class JobsRequest:
     """Act on these jobs (numbers, ids or unique beginnings of ids)."""
 

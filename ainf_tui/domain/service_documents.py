@@ -164,6 +164,8 @@ class ServicesRequest:
     names: tuple[str, ...] = ()
     port: int | None = None
     """Start one service on another port, this time."""
+    vram: str = ""
+    """Start or restart ComfyUI with this value of `comfyui.vram`, until it is stopped or started anew."""
     adopt: bool = False
     """Use who holds the port already instead of starting."""
     stop_owner: str = ""

@@ -26,11 +26,18 @@ from ainf_tui.domain.jobs import Job
 from ainf_tui.domain.naming import with_number
 from ainf_tui.domain.present import node_progress_document, problem_document
 from ainf_tui.domain.progress import NodeState
-from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
+from ainf_tui.domain.requests import (
+    ClearRequest,
+    JobsRequest,
+    MoveRequest,
+    RetryRequest,
+    RunRequest,
+)
 from ainf_tui.domain.status_document import StatusDocument
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.commands import Commands, Done
 from ainf_tui.engine.engine import Engine
+from ainf_tui.engine.freeing import Freeing
 from ainf_tui.engine.lists import Lists
 from ainf_tui.engine.nodes import kept_nodes
 from ainf_tui.engine.provenance import models_of
@@ -59,6 +66,7 @@ class Service:
         self._commands = Commands(engine.ctx, engine.registry)
         self._submission = Submission(engine)
         self.services = Services(engine.services)
+        self.memory = Freeing(engine.registry)
         self._retries = Retries(engine.ctx, self._submission, self._commands)
         self.host: HostService = engine.host
         self.checks: ChecksService = engine.checks

@@ -12,6 +12,7 @@ from ainf_tui.domain.comfyui_documents import (
     NodeRequest,
     PlanDocument,
 )
+from ainf_tui.domain.documents import FreedDocument
 from ainf_tui.tui import asked
 from ainf_tui.tui.ports import EngineClient
 
@@ -72,6 +73,13 @@ class ComfyUIOrders:
     async def remove_node(self, name: str) -> CustomNodesDocument:
         line, request = asked.node_line("remove", name), NodeRequest(name=name)
         return await self._do(line, lambda c: c.comfyui.remove_node(request), _nodes)
+
+    async def free(self) -> FreedDocument:
+        return await self._do(asked.line("comfyui", "free"), lambda c: c.engine.free(), _freed)
+
+
+def _freed(found: FreedDocument) -> str:
+    return f"asked {', '.join(found.backends)}"
 
 
 def _task(found: ComfyUIDocument) -> str:

@@ -16,6 +16,7 @@ from ainf_tui.domain.comfyui_documents import (
 )
 from ainf_tui.domain.documents import (
     CountDocument,
+    FreedDocument,
     JobDetailDocument,
     JobRowPage,
     JobsDocument,
@@ -25,6 +26,7 @@ from ainf_tui.domain.documents import (
 from ainf_tui.domain.host_documents import HistoryDocument
 from ainf_tui.domain.requests import (
     ClearRequest,
+    FreeRequest,
     JobQuery,
     JobsRequest,
     MoveRequest,
@@ -100,6 +102,12 @@ class CheckCalls(Protocol):
     async def fix(self, request: FixRequest) -> FixedDocument: ...
 
 
+class EngineCalls(Protocol):
+    """`client.engine`."""
+
+    async def free(self, request: FreeRequest | None = None) -> FreedDocument: ...
+
+
 class ComfyUICalls(Protocol):
     """`client.comfyui`."""
 
@@ -133,6 +141,8 @@ class EngineClient(Protocol):
     def host(self) -> HostCalls: ...
     @property
     def checks(self) -> CheckCalls: ...
+    @property
+    def engine(self) -> EngineCalls: ...
     @property
     def comfyui(self) -> ComfyUICalls: ...
     @property

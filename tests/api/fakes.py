@@ -47,6 +47,7 @@ from ainf_tui.store import Previews, Store
 from tests.fakes.checks import OPEN, FakeChecks
 from tests.fakes.comfyui import FakeComfyUI
 from tests.fakes.host import FakeHost
+from tests.fakes.memory import FakeMemory
 from tests.fakes.rows import rows_of
 from tests.fakes.services_asked import ServicesAsked
 
@@ -100,6 +101,7 @@ class FakeService:
     def __post_init__(self) -> None:
         self.checks.inspector.on_fix = lambda fix: self._note("fix", fix.id)
         self.comfyui = FakeComfyUI(self.store, self._note)
+        self.memory = FakeMemory(self._note)
         self.services = ServicesAsked(
             self._note, changed=lambda document: self.store.update(services=document)
         )

@@ -32,6 +32,7 @@ BODIES: dict[str, Any] = {
     "/v1/queue/pause": None,
     "/v1/queue/resume": None,
     "/v1/backends": {"name": "b", "url": "http://127.0.0.1:1"},
+    "/v1/backends/free": {"backend": "b"},
     "/v1/engine/stop": {},
     "/v1/services/start": {"names": ["web"]},
     "/v1/services/stop": {"names": ["web"]},

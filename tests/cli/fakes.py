@@ -39,6 +39,7 @@ from ainf_tui.store import Previews, Store
 from tests.fakes.checks import FakeChecks
 from tests.fakes.comfyui import FakeComfyUI
 from tests.fakes.host import FakeHost
+from tests.fakes.memory import FakeMemory
 from tests.fakes.rows import rows_of
 from tests.fakes.services_asked import ServicesAsked
 
@@ -170,6 +171,7 @@ class FakeEngine(FakeJobs):
         self.host = FakeHost()
         self.checks = FakeChecks()
         self.comfyui = FakeComfyUI(self.store, self._called)
+        self.memory = FakeMemory(self._called)
 
     @cached_property
     def services(self) -> ServicesAsked:

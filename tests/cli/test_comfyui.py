@@ -7,7 +7,8 @@ import signal
 import pytest
 
 from ainf_tui.domain.comfyui_documents import InstallRequest, NodeRequest
-from ainf_tui.domain.documents import ProblemDocument
+from ainf_tui.domain.documents import FreedDocument, ProblemDocument
+from ainf_tui.domain.requests import FreeRequest
 from tests.fakes.comfyui import PLAN
 
 
@@ -148,3 +149,23 @@ def test_starting_and_stopping_is_the_services(ainf, engine, verb):
 def test_start_on_another_port(ainf, engine):
     ainf("comfyui", "start", "--port", "8190", "--no-wait")
     assert next(what for name, what in engine.calls if name == "services.start").port == 8190
+
+
+@pytest.mark.parametrize("verb", ["start", "restart"])
+def test_another_use_of_the_gpus_memory(ainf, engine, verb):
+    ainf("comfyui", verb, "--vram", "lowvram", "--no-wait")
+    assert next(what for name, what in engine.calls if name == f"services.{verb}").vram == "lowvram"
+    assert ainf("comfyui", verb, "--vram", "much").code == 2
+
+
+def test_memory_is_given_back(ainf, engine):
+    done = ainf("comfyui", "free", "--backend", "default")
+    assert (done.code, done.out) == (0, "")
+    assert "default lets go of its models when the prompt that runs is done." in done.err
+    assert engine.calls[-1] == ("free", FreeRequest("default"))
+    assert json.loads(ainf("comfyui", "free", "--json").out)["backends"] == ["default"]
+    away = ProblemDocument("backend.unreachable", "two: nobody listens", "Start it.")
+    engine.memory.freed = FreedDocument(("one",), notices=(away,))
+    told = ainf("comfyui", "free")
+    assert (told.code, "one lets go of its models now." in told.err) == (1, True)
+    assert "nobody listens" in told.err

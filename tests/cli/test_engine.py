@@ -34,7 +34,8 @@ def test_start(ainf):
 
 
 def test_stop_asks_the_engine_and_is_well_when_none_runs(ainf, engine):
-    assert ainf("engine", "stop").code == 0
+    done = ainf("engine", "stop")
+    assert (done.code, done.out.startswith("The engine has ended")) == (0, True)
     assert [name for name, _ in engine.calls] == ["stop"]
     ainf.running = False
     done = ainf("engine", "stop")

@@ -53,6 +53,7 @@ CHANGES = {
     "ainf comfyui start": [],
     "ainf comfyui stop": [],
     "ainf comfyui restart": [],
+    "ainf comfyui free": [],
     "ainf comfyui nodes install": ["https://h/n.git", "--yes"],
     "ainf comfyui nodes enable": ["n"],
     "ainf comfyui nodes disable": ["n"],

@@ -20,6 +20,7 @@ from ainf_tui.domain.documents import (
     CountDocument,
     DatabaseDocument,
     EngineDocument,
+    FreedDocument,
     HealthDocument,
     JobDetailDocument,
     JobDocument,
@@ -32,6 +33,7 @@ from ainf_tui.domain.documents import (
 from ainf_tui.domain.host_documents import HistoryDocument, HostDocument
 from ainf_tui.domain.requests import (
     ClearRequest,
+    FreeRequest,
     JobQuery,
     JobsRequest,
     MoveRequest,
@@ -219,6 +221,7 @@ class FakeClient:
         self.services = FakeServices(engine)
         self.host = FakeHost(engine)
         self.comfyui = FakeComfyUI(engine)
+        self.engine = FakeEngineCalls(engine)
         self.checks = FakeChecks(engine)
         self.notices: tuple[ProblemDocument, ...] = ()
         self.transport = FakeTransport(engine)
@@ -226,6 +229,17 @@ class FakeClient:
     async def reopen(self) -> None:
         self._engine.calls.append(("reopen", None))
         self._engine.up = True
+
+
+class FakeEngineCalls:
+    """`client.engine`."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+
+    async def free(self, request: FreeRequest | None = None) -> FreedDocument:
+        self._engine.act("free", request)
+        return FreedDocument(("default",), busy=("default",))
 
 
 class FakeList:

@@ -31,6 +31,7 @@ VERBS = {
     "start": (f"{_START}:start", "Start ComfyUI."),
     "stop": (f"{_START}:stop", "Stop ComfyUI."),
     "restart": (f"{_START}:restart", "Stop ComfyUI and start it again."),
+    "free": (f"{_START}:free", "Let ComfyUI give GPU memory back."),
     "nodes": ("ainf_tui.cli.commands.comfyui_nodes:nodes", "Custom nodes: list, install, update, remove."),
 }
 _GLYPH_OF = {

@@ -93,6 +93,11 @@ def stop(app: App, *, _json: bool) -> int:
                 asyncio.run(app.tunnel.stop_engine())
             else:
                 call(app, lambda client: _stop(app, client), start=False)
+            if not app.out.json:
+                app.out.line(
+                    "The engine has ended; jobs stay stored, and the next command that needs it starts it."
+                )
+                return exits.OK
     except UnreachableError as exc:
         if exc.code != "engine.not_running":
             raise

@@ -49,11 +49,19 @@ def _waiting(command: F) -> F:
 @_waiting
 @click.pass_obj
 def start(
-    app: App, /, *, names: tuple[str, ...], port: int | None, use: bool, stop_owner: str | None, **waits: Any
+    app: App,
+    /,
+    *,
+    names: tuple[str, ...],
+    port: int | None,
+    use: bool,
+    stop_owner: str | None,
+    vram: str = "",
+    **waits: Any,
 ) -> int:
     """Start services (without a name: all), each after what it depends on. One that runs is left as it is."""
     request = ServicesRequest(
-        names, port, adopt=use, stop_owner=stop_owner or "", reason="ainf services start"
+        names, port, vram or "", adopt=use, stop_owner=stop_owner or "", reason="ainf services start"
     )
     return _carry_out(app, lambda client, asked: client.services.start(asked), request, is_up, **waits)
 
@@ -76,9 +84,9 @@ def stop(app: App, /, *, names: tuple[str, ...], yes: bool, **waits: Any) -> int
 @click.option("--yes", is_flag=True, help="Also those that somebody else started.")
 @_waiting
 @click.pass_obj
-def restart(app: App, /, *, names: tuple[str, ...], yes: bool, **waits: Any) -> int:
+def restart(app: App, /, *, names: tuple[str, ...], yes: bool, vram: str | None = None, **waits: Any) -> int:
     """Stop services and start them again (without a name: all)."""
-    request = ServicesRequest(names, reason="ainf services restart")
+    request = ServicesRequest(names, vram=vram or "", reason="ainf services restart")
     return _carry_out(
         app, lambda client, asked: client.services.restart(asked), request, is_up, yes=yes, **waits
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from ainf_tui.domain.comfyui_documents import (
@@ -192,9 +192,9 @@ class ComfyUIManager:
             raise not_installed(self._options.folder)
 
     # -- starting ----------------------------------------------------------------------------------
-    async def provide(self, spec: ServiceSpec, port: int | None) -> Provided:
-        """What the service `comfyui` is started with: a `domain.ports_services.Provider`. `port`: another
-        one, this time.
+    async def provide(self, spec: ServiceSpec, port: int | None, vram: str = "") -> Provided:
+        """What the service `comfyui` is started with: a `domain.ports_services.Provider`. `port` and `vram`:
+        others than the settings say, this time.
 
         Raises ConflictError `comfyui.elsewhere | not_installed | broken | busy | open_to_network`, UsageError
         `comfyui.bad_arguments`.
@@ -208,8 +208,9 @@ class ComfyUIManager:
                 hint="`ainf comfyui install` completes it.",
             )
         check_listen(self._options)
+        options = replace(self._options, vram=vram) if vram else self._options
         return Provided(
-            command=(disk.python, "-u", "main.py", *arguments(self._options, port)),
+            command=(disk.python, "-u", "main.py", *arguments(options, port)),
             cwd=self._options.folder,
             port=port or self._options.port,
             env={"PYTHONUNBUFFERED": "1", **spec.env},

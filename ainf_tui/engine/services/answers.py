@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
+from ainf_tui.domain.comfyui_install import VRAM
 from ainf_tui.domain.documents import ProblemDocument
 from ainf_tui.domain.ports_services import PortOwner, Verdict
 from ainf_tui.domain.service_documents import (
@@ -14,6 +16,7 @@ from ainf_tui.domain.service_documents import (
 from ainf_tui.domain.services import Kind
 from ainf_tui.domain.services_machine import asked, asked_stop
 from ainf_tui.domain.services_order import dependants, start_order, stop_order
+from ainf_tui.domain.text import visible
 from ainf_tui.engine.services.freeing import Freeing
 from ainf_tui.engine.services.launching import command_of, port_taken, startable, taken_ports, who
 from ainf_tui.engine.services.reads import ServiceReads
@@ -39,12 +42,7 @@ class Services(ServiceReads):
             for name in request.names:
                 startable(self._unit(name))
             names = request.names or self._all()
-            if len(request.names) != 1 and (request.port is not None or request.adopt or request.stop_owner):
-                raise UsageError(
-                    "service.one_only",
-                    "a port, adoption and the end of a port's owner are asked for one service at a time",
-                    hint="Name one service.",
-                )
+            _only_one(request)
             alone = request.names[0] if len(request.names) == 1 else ""
             return await self._start_all(start_order(self._supervisor.specs, names), request, alone)
 
@@ -76,6 +74,7 @@ class Services(ServiceReads):
             unit.event("info", f"{unit.name} runs already: nothing was done", asked=request.reason)
             return []
         unit.adopt_definition(request.port)
+        unit.vram = _vram(unit, request)
         owner = await self._first_owner(unit)
         if owner is None or not await self._comfyui(unit, owner):
             await command_of(unit)
@@ -170,13 +169,14 @@ class Services(ServiceReads):
 
     async def restart(self, request: ServicesRequest) -> ServicesDocument:
         """Stops and starts again; one that does not run is started."""
-        stopped = ServicesRequest(request.names, confirmed=request.confirmed, reason=request.reason)
+        _only_one(request)
+        stopped = replace(request, port=None, adopt=False, stop_owner="")
         names = request.names or self._all()
         resting = tuple(name for name in names if not self._unit(name).standing.lives)
         done = await self._end(stopped, self._restart_one)
         if not resting:
             return done
-        more = await self.start(ServicesRequest(resting, reason=request.reason))
+        more = await self.start(ServicesRequest(resting, vram=request.vram, reason=request.reason))
         return self._document(names, (*done.notices, *more.notices))
 
     async def down(self, request: ServicesRequest) -> ServicesDocument:
@@ -231,7 +231,12 @@ class Services(ServiceReads):
         if not unit.standing.lives:
             return
         self._confirm(unit, request)
-        await command_of(unit)  # What cannot be started again is not stopped.
+        before, unit.vram = unit.vram, _vram(unit, request) or unit.vram
+        try:
+            await command_of(unit)  # What cannot be started again is not stopped.
+        except AinfError:
+            unit.vram = before
+            raise
         await self._stop_one(unit, request, again=True)
 
     def _confirm(self, unit: Unit, request: ServicesRequest) -> None:
@@ -252,6 +257,37 @@ class Services(ServiceReads):
                 "pid": process.pid if process is not None else None,
             },
         )
+
+
+def _only_one(request: ServicesRequest) -> None:
+    """UsageError `service.one_only`."""
+    special = request.port is not None or request.adopt or request.stop_owner or request.vram
+    if special and len(request.names) != 1:
+        raise UsageError(
+            "service.one_only",
+            "a port, adoption, the GPU's memory and the end of a port's owner are asked for one service at a "
+            "time",
+            hint="Name one service.",
+        )
+
+
+def _vram(unit: Unit, request: ServicesRequest) -> str:
+    """The use of the GPU's memory that is asked for. UsageError `service.bad_vram`."""
+    if not request.vram:
+        return ""
+    if not unit.declared.provider:
+        raise UsageError(
+            "service.bad_vram",
+            f"{unit.name} has a command of its own: how it uses the GPU's memory stands there",
+            hint=f"Add --{visible(request.vram, 40)} to the command under [services.{unit.name}].",
+        )
+    if request.vram not in VRAM:
+        raise UsageError(
+            "service.bad_vram",
+            f"{visible(request.vram, 60)} is no way to use the GPU's memory",
+            hint=f"One of: {', '.join(VRAM)}.",
+        )
+    return request.vram
 
 
 def _nothing_to_adopt(unit: Unit) -> ConflictError:

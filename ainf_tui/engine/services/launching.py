@@ -147,7 +147,7 @@ async def command_of(unit: Unit) -> _Command:
             hint=f'Write command = ["program", "argument"] under [services.{unit.name}] in services.toml.',
             details={"service": unit.name},
         )
-    provided = await provider(spec, unit.port)
+    provided = await provider(spec, unit.port, unit.vram)
     unit.provided_port(provided.port)
     return _Command(provided.command, provided.cwd, {**provided.env, **spec.env})
 

@@ -38,14 +38,15 @@ class Unit:
         self.checked_at: datetime | None = None
         self.cpu: float | None = None
         self.memory: int | None = None
-        self.cpu_seconds: tuple[float, float] | None = None
-        """Used so far, and the monotonic time of that look."""
+        self.cpu_seconds: tuple[float, float] | None = None  # used so far, and the monotonic time of that
         self.pids: tuple[int, ...] = ()
         self.problem: Problem | None = None
         """Why it failed last."""
         self.owner: PortOwner | None = None
         """Who holds its port while it is not ours."""
         self.owner_verdict: Verdict | None = None
+        self.vram = ""
+        """The use of the GPU's memory that was asked for at this start; empty: as the settings say."""
         self.waits = ""
         """What is being waited for, in words."""
         self.last_word = ""
@@ -150,6 +151,7 @@ class Unit:
             restarts=now.restarts,
             streak=now.streak,
             port=self.port,
+            vram=self.vram,
             log=self.log,
             log_start=self.log_start,
             state=str(now.state),
@@ -179,7 +181,7 @@ class Unit:
     def recall(self, record: Record) -> None:
         """What an earlier engine wrote. Whether the process lives is not known yet."""
         self._saved = record
-        self.port, self.token = record.port, record.token
+        self.port, self.vram, self.token = record.port, record.vram, record.token
         self.process, self.launcher = record.process, record.launcher
         self.started_at, self.log, self.log_start = record.started_at, record.log, record.log_start
         self.run, self.again = record.run, record.again

@@ -100,6 +100,22 @@ class ManagingScreen(SteeringScreen):
     def action_cancel(self) -> None:
         self._begin("cancel", "End the task?", ["What is done stays."], self.app.orders.comfyui.cancel)
 
+    def action_free(self) -> None:
+        if self._able("free"):
+            in_background(self, self._free(), group="comfyui.free")
+
+    async def _free(self) -> None:
+        try:
+            found = await self.app.orders.comfyui.free()
+        except AinfError as error:
+            self.app.tell_error(error)
+            return
+        for name in found.backends:
+            when = "when its prompt is done" if name in found.busy else "now"
+            self.app.tell(f"{name} lets go of its models {when}.")
+        for problem in found.notices:
+            self.app.tell(problem.message, problem.hint, severity="error")
+
     # -- custom nodes -------------------------------------------------------------------------
     def action_add_node(self) -> None:
         if self._able("add_node"):

@@ -1,5 +1,7 @@
 """From asked to running: checks, dependencies, ports, commands that are not there."""
 
+from dataclasses import replace
+
 import pytest
 
 from ainf_tui.domain.ports_services import Provided, Verdict
@@ -184,7 +186,7 @@ async def test_a_start_that_passes_no_check_in_time_is_ended():
 
 
 async def test_a_provider_gives_the_command_and_the_port():
-    async def provide(spec, port):
+    async def provide(spec, port, vram):
         return Provided(("python", "main.py", "--port", "8199"), "/comfyui", port or 8199, {"A": "1"})
 
     spec = ServiceSpec("comfyui", provider="comfyui", ports=(8188,), health=HealthSpec("http", "{port}"))
@@ -194,6 +196,37 @@ async def test_a_provider_gives_the_command_and_the_port():
         up = await box.state("comfyui", "running")
         assert up.ports == (8199,)
         assert (machine.launches[0].cwd, machine.launches[0].env) == ("/comfyui", {"A": "1"})
+
+
+async def test_another_use_of_the_gpus_memory_holds_until_it_is_stopped():
+    asked = []
+
+    async def provide(spec, port, vram):
+        asked.append(vram)
+        return Provided(("python", "main.py"), "/comfyui", port or 8188)
+
+    spec = ServiceSpec("comfyui", provider="comfyui", ports=(8188,), health=HealthSpec("http", "{port}"))
+    machine = Machine()
+    async with Box(machine, spec, providers={"comfyui": provide}) as box:
+        await box.services.start(replace(ask("comfyui"), vram="lowvram"))
+        await box.state("comfyui", "running")
+        assert machine.records["comfyui"].vram == "lowvram"
+        await box.services.restart(ask("comfyui"))
+        await box.until(lambda: len(machine.launches) == 2)
+        await box.services.restart(replace(ask("comfyui"), vram="novram"))
+        await box.until(lambda: len(machine.launches) == 3)
+        await box.services.stop(ask("comfyui"))
+        await box.state("comfyui", "stopped")
+        await box.services.start(ask("comfyui"))
+        await box.until(lambda: len(machine.launches) == 4)
+        # Each start asks twice: before anything is done, and when it is done.
+        assert list(dict.fromkeys(asked)) == ["lowvram", "novram", ""]
+    async with Box(Machine(), WEB) as box:
+        with pytest.raises(UsageError, match="a command of its own"):
+            await box.services.start(replace(ask("web"), vram="lowvram"))
+    async with Box(Machine(), spec, providers={"comfyui": provide}) as box:
+        with pytest.raises(UsageError, match="no way to use"):
+            await box.services.restart(replace(ask("comfyui"), vram="much"))
 
 
 async def test_without_its_provider_nothing_is_started():

@@ -153,6 +153,14 @@ async def test_a_node_is_planned_shown_and_then_installed(manager, box):
         assert app.orders.log[-1].line == "ainf comfyui nodes install --yes https://x/y.git"
 
 
+async def test_memory_is_given_back(manager, box):
+    async with manager() as (app, pilot):
+        await keys(pilot, "c", "f")
+        assert box.called("free") == [None]
+        assert app.orders.log[-1].line == "ainf comfyui free"
+        assert "default lets go of its models when its prompt is done" in toasts(app)
+
+
 async def test_a_refusal_is_told(manager, box):
     box.fail = ConflictError("comfyui.busy", "another task runs [/x]", hint="wait for it")
     async with manager() as (app, pilot):
