@@ -23,5 +23,6 @@ def show(app: App, opener: ScreenOpener, label: str) -> int:
         may_start=not app.read_only,
         console=Console(app, opener),
         reread=lambda: places.settings(app),
+        lent_theme=app.lent_theme,
     )
     return run_app(opener, setup)

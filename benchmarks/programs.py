@@ -16,8 +16,10 @@ PEERS = ROOT / ".benchmarks" / "peers"
 """Where `make bench-peers` puts them."""
 LOG_LINES = 5000
 FLOOR_UNTIL = r"(?s)floor app ready.*number 9\b"
-APP_UNTIL = r"(?s)Queue.*\? help"
-"""The tab line and the footer: the first screen of ainf is complete."""
+DASHBOARD = r"(?s)Queue.*SERVICES.*HOST.*ram .*\? help"
+"""The first screen of ainf is complete: tab line, services, what the engine has told of the machine, keys."""
+QUEUE = r"(?s)QUEUE.*\? help"
+"""The same of the list of jobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,15 @@ def floor(mode: str = "plain") -> Program:
     return Program(name, (sys.executable, "-m", "benchmarks.floor", mode), FLOOR_UNTIL)
 
 
-def ainf(home: Home, *words: str, until: str = APP_UNTIL) -> Program:
-    """The app, which opens with its list of jobs as it was left."""
+def ainf(home: Home) -> Program:
+    """The app, which opens with the Dashboard; keys are measured in its list of jobs."""
+    return Program("ainf", AINF, DASHBOARD, env=home.env, before=("2",))
+
+
+def ainf_queue(home: Home, *words: str) -> Program:
+    """The app, which was left at its list of jobs and opens with it."""
     home.left_at("app.queue")
-    return Program("ainf", (*AINF, *words), until, env=home.env)
+    return Program("ainf", (*AINF, *words), QUEUE, env=home.env)
 
 
 def peers(folder: Path) -> list[Program]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from pathlib import Path
 from typing import Literal, cast
 
 from ainf_tui.frozen import frozen
@@ -28,6 +29,8 @@ class Setup:
     console: Console | None = None
     reread: Callable[[], Settings] | None = None
     """Reads the settings anew; raises UsageError `config.*`."""
+    lent_theme: tuple[Path, str] | None = None
+    """The session file of another app whose theme holds here while none is chosen, and its setting."""
 
 
 Images = Literal["auto", "kitty", "sixel", "blocks", "off"]
