@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks.box import Home
@@ -37,6 +38,8 @@ class Program:
     before: tuple[str, ...] = ()
     """Keys that come first, and are not measured."""
     peer: bool = False
+    prepare: Callable[[], object] = bool
+    """Called before each start."""
 
 
 def floor(mode: str = "plain") -> Program:
@@ -46,13 +49,14 @@ def floor(mode: str = "plain") -> Program:
 
 def ainf(home: Home) -> Program:
     """The app, which opens with the Dashboard; keys are measured in its list of jobs."""
-    return Program("ainf", AINF, DASHBOARD, env=home.env, before=("2",))
+    prepare = partial(home.left_at, "app.dashboard")
+    return Program("ainf", AINF, DASHBOARD, env=home.env, before=("2",), prepare=prepare)
 
 
 def ainf_queue(home: Home, *words: str) -> Program:
     """The app, which was left at its list of jobs and opens with it."""
-    home.left_at("app.queue")
-    return Program("ainf", (*AINF, *words), QUEUE, env=home.env)
+    prepare = partial(home.left_at, "app.queue")
+    return Program("ainf", (*AINF, *words), QUEUE, env=home.env, prepare=prepare)
 
 
 def peers(folder: Path) -> list[Program]:
