@@ -60,4 +60,5 @@ def _setup(app: App, opener: ScreenOpener, label: str) -> Setup:
         console=Console(app, opener),
         reread=lambda: places.settings(app),
         hand_over=lambda report: _hand_over(app, report),
+        lent_theme=app.lent_theme,
     )

@@ -13,8 +13,10 @@ from ainf_tui.tui.link import STOPPED
 from ainf_tui.tui.shell import Shell
 from ainf_tui.tui.told import ErrorWanted, JobWanted, LogsWanted, LogWanted
 
-BEHIND = 0.4
-"""Seconds after the first paint until the other screens are made, behind the one that is seen."""
+BEHIND = 1.0
+"""Seconds after the first paint until the other screens are made, one by one, behind the one that is seen."""
+BETWEEN = 0.2
+"""Seconds between two of them: a key does not wait for more than one."""
 
 
 class AinfApp(Notifying):
@@ -34,8 +36,10 @@ class AinfApp(Notifying):
         self.call_after_refresh(self.set_timer, BEHIND, self._make_others)
 
     def _make_others(self) -> None:
-        for name in TABS:
+        name = next((name for name in TABS if name not in self._installed_screens), None)
+        if name is not None:
             self._get_screen(self._tab_screen(name))
+            self.set_timer(BETWEEN, self._make_others)
 
     def _tab_screen(self, name: str) -> FrameScreen:
         if name not in self._installed_screens:
