@@ -11,11 +11,7 @@ from fastapi import FastAPI, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-<<<<<<< HEAD
-from ainf_tui.api import actions, checks, comfyui, host, log_views, reads, services
-=======
-from ainf_tui.api import actions, checks, comfyui, errors, host, reads, services
->>>>>>> 23edcd73ec44773337e472f9b262dec5351724fc
+from ainf_tui.api import actions, checks, comfyui, errors, host, log_views, reads, services
 from ainf_tui.api.codec import ErrorDocument, respond_error
 from ainf_tui.api.context import Activity, Context, context, describe
 from ainf_tui.api.guard import Guard
@@ -72,22 +68,8 @@ def _application() -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-<<<<<<< HEAD
-    areas = (
-        reads.router,
-        actions.router,
-        services.router,
-        host.router,
-        comfyui.router,
-        checks.router,
-        log_views.router,
-    )
-    for router in areas:
-        app.include_router(router, prefix="/v1", responses=_ERRORS)
-=======
-    for area in (reads, actions, services, host, comfyui, checks, errors):
+    for area in (reads, actions, services, host, comfyui, checks, errors, log_views):
         app.include_router(area.router, prefix="/v1", responses=_ERRORS)
->>>>>>> 23edcd73ec44773337e472f9b262dec5351724fc
     app.add_api_websocket_route("/v1/live", _live)
     app.add_exception_handler(AinfError, _known_error)
     app.add_exception_handler(RequestValidationError, _bad_request)

@@ -50,11 +50,8 @@ class Client(Caller):
         self.host = HostCalls(self)
         self.checks = CheckCalls(self)
         self.comfyui = ComfyUICalls(self)
-<<<<<<< HEAD
-        self.logs = LogCalls(self)
-=======
         self.errors = ErrorCalls(self)
->>>>>>> 23edcd73ec44773337e472f9b262dec5351724fc
+        self.logs = LogCalls(self)
 
     async def __aenter__(self) -> Self:
         return self

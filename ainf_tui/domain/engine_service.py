@@ -27,11 +27,8 @@ from ainf_tui.domain.engine_box import (
     MemoryService,
     ServicesService,
 )
-<<<<<<< HEAD
-from ainf_tui.domain.ports_logs import LogReading
-=======
 from ainf_tui.domain.ports_errors import ErrorReading
->>>>>>> 23edcd73ec44773337e472f9b262dec5351724fc
+from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -60,11 +57,9 @@ class EngineService(Protocol):
     @property
     def comfyui(self) -> ComfyUIService: ...
     @property
-<<<<<<< HEAD
-    def logs(self) -> LogReading: ...
-=======
     def errors(self) -> ErrorReading: ...
->>>>>>> 23edcd73ec44773337e472f9b262dec5351724fc
+    @property
+    def logs(self) -> LogReading: ...
     async def status(self) -> StatusDocument: ...
     async def submit(
         self, request: RunRequest, take: Callable[[Sequence[JobDocument]], None]

@@ -24,11 +24,8 @@ from ainf_tui.domain.engine_box import ChecksService, ComfyUIService, HostServic
 from ainf_tui.domain.engine_service import CountDocument, JobQuery
 from ainf_tui.domain.jobs import Job
 from ainf_tui.domain.naming import with_number
-<<<<<<< HEAD
-from ainf_tui.domain.ports_logs import LogReading
-=======
 from ainf_tui.domain.ports_errors import ErrorReading
->>>>>>> 23edcd73ec44773337e472f9b262dec5351724fc
+from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.domain.present import node_progress_document, problem_document
 from ainf_tui.domain.progress import NodeState
 from ainf_tui.domain.requests import (
