@@ -68,18 +68,8 @@ def _application() -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    areas = (
-        reads.router,
-        actions.router,
-        services.router,
-        host.router,
-        comfyui.router,
-        checks.router,
-        log_views.router,
-        errors.router,
-    )
-    for router in areas:
-        app.include_router(router, prefix="/v1", responses=_ERRORS)
+    for area in (reads, actions, services, host, comfyui, checks, errors, log_views):
+        app.include_router(area.router, prefix="/v1", responses=_ERRORS)
     app.add_api_websocket_route("/v1/live", _live)
     app.add_exception_handler(AinfError, _known_error)
     app.add_exception_handler(RequestValidationError, _bad_request)

@@ -116,7 +116,8 @@ class OpenFiles:
             self._tell_problem(found)
 
     def look_again(self) -> None:
-        """Logs that were made meanwhile."""
+        """Logs that were made meanwhile; after `refresh`, which knows what became of those that are open."""
+        self.refresh()
         try:
             groups = self._again()
         except AinfError as error:
@@ -185,6 +186,8 @@ class OpenFiles:
         for path in reversed(newer):
             if _key_of(path) not in {*known, None}:
                 self._open_quietly(found.group, path, live=False)
+        if _key_of(found.path) in {one.key for one in self.files.values()}:
+            return
         if self._open_quietly(found.group, found.path, live=True) is None:
             found.live = True  # Looked at again the next time.
         else:
