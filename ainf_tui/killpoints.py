@@ -46,6 +46,8 @@ SERVICE_POINTS: tuple[str, ...] = (
     "service.after_signal",
 )
 """The same of services: `tests/faults/test_services.py` dies at each."""
+ERROR_POINTS: tuple[str, ...] = ("errors.before_store", "errors.after_store")
+"""The same of errors that are read in logs: `tests/faults/test_errors.py`."""
 
 
 class KillSwitch:

@@ -67,6 +67,11 @@ class Locations:
         return self.state_dir / "runs"
 
     @property
+    def error_archive_dir(self) -> Path:
+        """Groups of errors that were cleared."""
+        return self.state_dir / "errors-cleared"
+
+    @property
     def comfyui_dir(self) -> Path:
         """Where this box's own ComfyUI is, unless a setting says otherwise: beside the outputs."""
         return self.outputs_dir.parent / "comfyui"
@@ -88,6 +93,11 @@ class Locations:
     def engine_output(self) -> Path:
         """What the engine's process itself prints: what ended it, when it could not log."""
         return self.state_dir / "engine.out"
+
+    @property
+    def error_spool(self) -> Path:
+        """Errors that no engine could take, 0600: the next engine does."""
+        return self.state_dir / "errors-spool.jsonl"
 
     @property
     def engine_settings_file(self) -> Path:

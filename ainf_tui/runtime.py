@@ -14,9 +14,11 @@ from ainf_tui.adapters.comfy.http import HttpComfyServer
 from ainf_tui.adapters.comfy.socket import WebComfySocket
 from ainf_tui.adapters.comfy.transport import Deadlines
 from ainf_tui.adapters.db import engine as db_engine
+from ainf_tui.adapters.error_archive import FileArchive
 from ainf_tui.adapters.gpu.choose import gpu_source
 from ainf_tui.adapters.host.disks import Disks
 from ainf_tui.adapters.host.machine import SystemMachine
+from ainf_tui.adapters.logs.tail import open_tail
 from ainf_tui.adapters.packs import read_packs, read_presets
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.jobs import Problem
@@ -24,8 +26,10 @@ from ainf_tui.domain.ports import ComfyServer, ComfySocket
 from ainf_tui.engine.comfyui_manager.manager import ComfyUIManager
 from ainf_tui.engine.context import Context, Tuning
 from ainf_tui.engine.engine import Catalog, Connect, Engine
+from ainf_tui.engine.error_sources.sources import ErrorSources
 from ainf_tui.engine.logs.views import LogViews
 from ainf_tui.engine.service import Service
+from ainf_tui.error_spool import SpoolFile
 from ainf_tui.killpoints import KillSwitch
 from ainf_tui.locations import Locations
 from ainf_tui.resources import presets_dir, workflows_dir
@@ -74,8 +78,10 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             previews=Previews(),
             tuning=tuning(settings, locations),
             kill=KillSwitch(os.environ.get("AINF_KILL_AT", "")),
+            redact=settings.redact,
         )
-        comfyui = comfyui_manager(settings, locations, ctx.store, ctx.clock)
+        sources = error_sources(ctx, locations)
+        comfyui = comfyui_manager(settings, locations, ctx.store, ctx.clock, ctx.report)
         services = supervisor(settings, locations, ctx, {"comfyui": comfyui.provide})
         engine = Engine(
             ctx,
@@ -85,9 +91,11 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             services=services,
             machine=machine(settings, locations),
             inspector=inspector(settings, locations),
+            archive=FileArchive(locations.error_archive_dir),
             home=str(locations.home or locations.state_dir),
             label=settings.engine.label,
             holder=f"{socket.gethostname()}:{locations.state_dir}",
+            sources=sources,
         )
         async with comfyui, engine, logs_here(settings, locations) as logs:
             yield Runtime(engine, comfyui, logs)
@@ -101,6 +109,15 @@ async def database(settings: Settings, locations: Locations) -> AsyncIterator[db
         yield db
     finally:
         await db.aclose()
+
+
+def error_sources(ctx: Context, locations: Locations) -> ErrorSources:
+    """Stands before the store from now on: `ctx.report`."""
+    sources = ErrorSources(
+        ctx.errors, spool=SpoolFile(locations.error_spool), opener=open_tail, clock=ctx.clock, kill=ctx.kill
+    )
+    ctx.report = sources.report
+    return sources
 
 
 def catalog(locations: Locations) -> Catalog:
@@ -127,6 +144,8 @@ def tuning(settings: Settings, locations: Locations) -> Tuning:
         sample_every=settings.host.sample_every,
         ask_comfyui=settings.host.gpus in {"auto", "comfyui"},
         disk_free=settings.checks.disk_free,
+        error_examples=settings.errors.examples,
+        error_days=settings.errors.keep_days,
     )
 
 

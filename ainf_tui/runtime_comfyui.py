@@ -16,6 +16,7 @@ from ainf_tui.adapters.comfyui_install.tools import Tools
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.comfyui_install import ComfyUIOptions, open_addresses
 from ainf_tui.domain.comfyui_state import Elsewhere, local_url
+from ainf_tui.domain.errors.reports import Report, unheard
 from ainf_tui.domain.ports import Clock
 from ainf_tui.engine.comfyui_manager.manager import Box, ComfyUIManager
 from ainf_tui.locations import Locations
@@ -23,7 +24,13 @@ from ainf_tui.settings import Settings
 from ainf_tui.store import Store
 
 
-def comfyui_manager(settings: Settings, locations: Locations, store: Store, clock: Clock) -> ComfyUIManager:
+def comfyui_manager(
+    settings: Settings,
+    locations: Locations,
+    store: Store,
+    clock: Clock,
+    report: Report = unheard,
+) -> ComfyUIManager:
     """To be entered as an async context manager."""
     options = comfyui_options(settings, locations)
     away = _elsewhere(settings, Path(options.folder))
@@ -36,6 +43,7 @@ def comfyui_manager(settings: Settings, locations: Locations, store: Store, cloc
         start_log=HttpStartLog(_address(settings, options, away)),
         gpu=gpu_facts,
         name_task=tools.for_task,
+        report=report,
     )
     return ComfyUIManager(box, options, store, clock, Elsewhere(away.url if away is not None else ""))
 

@@ -37,11 +37,6 @@ def supervisor(
         max_bytes=settings.runs.log_max_bytes,
     )
 
-    async def aclose() -> None:
-        await runs.aclose()
-        await prober.aclose()
-        await processes.aclose()
-
     parts = Parts(
         processes=processes,
         prober=prober,
@@ -56,11 +51,18 @@ def supervisor(
             probe_unwatched=settings.probes.unwatched,
             log_max_bytes=settings.runs.log_max_bytes,
         ),
-        aclose=aclose,
+        aclose=lambda: _closed(runs, prober, processes),
+        report=ctx.report,
         kill=ctx.kill,
         providers=providers,
     )
     return Supervisor(parts, ctx.store)
+
+
+async def _closed(runs: RunLogs, prober: SystemProber, processes: SystemProcesses) -> None:
+    await runs.aclose()
+    await prober.aclose()
+    await processes.aclose()
 
 
 def named_by_settings(settings: Settings, database_url: str) -> tuple[ServiceSpec, ...]:

@@ -9,8 +9,15 @@ from typing import Any
 from ainf_tui.cli import places
 from ainf_tui.cli.app import App, ScreenOpener
 from ainf_tui.cli.console import Console
+from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.domain.log_documents import LogFilter
 from ainf_tui.tui.setup import Setup
+
+
+def _hand_over(app: App, report: ErrorReport) -> str:
+    from ainf_tui.cli.crashes import hand_over  # noqa: PLC0415 - an app that makes no mistake needs none of it
+
+    return hand_over(app, report)
 
 
 def show(app: App, opener: ScreenOpener, label: str) -> int:
@@ -52,4 +59,6 @@ def _setup(app: App, opener: ScreenOpener, label: str) -> Setup:
         may_start=not app.read_only,
         console=Console(app, opener),
         reread=lambda: places.settings(app),
+        hand_over=lambda report: _hand_over(app, report),
+        lent_theme=app.lent_theme,
     )

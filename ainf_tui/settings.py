@@ -20,6 +20,7 @@ from ainf_tui.settings_backends import DEFAULT_URL
 from ainf_tui.settings_box import (
     CheckSettings,
     ComfyUISettings,
+    ErrorSettings,
     HostSettings,
     ProbeSettings,
     RedisSettings,
@@ -72,6 +73,7 @@ class Settings:
     host: HostSettings = field(default_factory=HostSettings)
     redis: RedisSettings = field(default_factory=RedisSettings, repr=False)
     checks: CheckSettings = field(default_factory=CheckSettings)
+    errors: ErrorSettings = field(default_factory=ErrorSettings)
     keys: Keys = field(default_factory=dict)
     """The changed keys that are in force."""
     key_problems: tuple[KeyProblem, ...] = field(default=(), compare=False)

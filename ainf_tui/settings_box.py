@@ -133,6 +133,21 @@ class HostSettings:
 
 
 @frozen
+class ErrorSettings:
+    """Errors that are collected and grouped."""
+
+    keep_days: int = setting(
+        90, "Days after its last report that a group is kept.", minimum=1, maximum=36_500
+    )
+    examples: int = setting(
+        20,
+        "Reports of a failure that are kept whole: so many of the first, as many of the newest.",
+        minimum=1,
+        maximum=500,
+    )
+
+
+@frozen
 class CheckSettings:
     """When something counts as low."""
 

@@ -37,6 +37,7 @@ SECTIONS: dict[str, type[Any]] = {
     "comfyui": box.ComfyUISettings,
     "host": box.HostSettings,
     "checks": box.CheckSettings,
+    "errors": box.ErrorSettings,
 }
 
 

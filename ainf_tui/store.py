@@ -18,6 +18,7 @@ from ainf_tui.domain.documents import (
     JobDocument,
     QueueDocument,
 )
+from ainf_tui.domain.error_documents import ErrorTotalsDocument
 from ainf_tui.domain.host_documents import HostDocument
 from ainf_tui.domain.service_documents import ServicesDocument
 
@@ -32,6 +33,7 @@ TOPICS = (
     "host",
     "comfyui",
     "checks",
+    "errors",
 )
 
 
@@ -53,6 +55,7 @@ class State:
     checks: tuple[CheckDocument, ...] = ()
     """Of the last system check, those that are not ok."""
     comfyui: ComfyUIDocument = field(default_factory=ComfyUIDocument)
+    errors: ErrorTotalsDocument = field(default_factory=ErrorTotalsDocument)
 
 
 Listener = Callable[[frozenset[str]], None]

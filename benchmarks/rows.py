@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.figures import Row
 from benchmarks.row_app import ROWS as APP_ROWS
 from benchmarks.row_commands import help_cpu, status_cpu
+from benchmarks.row_errors import errors_inbox, errors_insert, errors_memory, errors_stall
 from benchmarks.row_frames import frames_share
 from benchmarks.row_host import host_sample
 from benchmarks.row_jobs import overhead
@@ -40,6 +41,10 @@ ROWS = (
     Row("log-search", "a rare text in a log, a GB", 4, "s", log_search),
     Row("log-follow-cpu", "a log of 10,000 lines a second, of a core", 20, "%", log_follow_cpu),
     Row("log-follow-lag", "... a line's way to the pipe, p95", 150, "ms", log_follow_lag),
+    Row("errors-insert", "a report of an error, until it is stored", 16.6, "us", errors_insert),
+    Row("errors-stall", "... longest stall of the loop", 15, "ms", errors_stall),
+    Row("errors-memory", "... memory after a million", 60, "MB", errors_memory),
+    Row("errors-inbox", "page of 100 groups of a million reports", 3, "ms", errors_inbox),
     *APP_ROWS,
     Row("app-help", "help on the screen / the floor's palette", 0.6, "x", help_screen),
     Row("app-palette", "palette on the screen / the floor's", 0.6, "x", palette),

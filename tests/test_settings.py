@@ -55,6 +55,8 @@ ALL_KEYS = {
     "host.sample_every": 5.0,
     "host.gpus": "off",
     "checks.disk_free": 1_000_000,
+    "errors.keep_days": 7,
+    "errors.examples": 3,
     "comfyui.repository": "/srv/comfyui.git",
     "comfyui.version": "v0.8.0",
     "comfyui.python": "/usr/bin/python3.12",

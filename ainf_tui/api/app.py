@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from ainf_tui.api import actions, checks, comfyui, host, log_views, reads, services
+from ainf_tui.api import actions, checks, comfyui, errors, host, log_views, reads, services
 from ainf_tui.api.codec import ErrorDocument, respond_error
 from ainf_tui.api.context import Activity, Context, context, describe
 from ainf_tui.api.guard import Guard
@@ -76,6 +76,7 @@ def _application() -> FastAPI:
         comfyui.router,
         checks.router,
         log_views.router,
+        errors.router,
     )
     for router in areas:
         app.include_router(router, prefix="/v1", responses=_ERRORS)

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +22,10 @@ from ainf_tui.api.lock import held
 from ainf_tui.api.logs import logging_to
 from ainf_tui.api.server import EngineServer, bound
 from ainf_tui.domain.engine_service import EngineService
+from ainf_tui.domain.errors.reports import ENGINE, of_exception, of_problem
 from ainf_tui.domain.wire import STOP_ASKED, STOP_ENGINE, STOP_IDLE, STOP_SIGNAL
+from ainf_tui.error_spool import spool
+from ainf_tui.errors import AinfError
 from ainf_tui.locations import Locations
 from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
@@ -68,7 +72,7 @@ async def serve(settings: Settings, locations: Locations, *, opener: Opener | No
         redact=settings.redact,
     )
     async with held(locations.engine_lock):
-        with logs, _told(), bound(locations.engine_socket) as listener:
+        with logs, _told(locations.error_spool), bound(locations.engine_socket) as listener:
             async with (opener or _opened)(settings, locations) as runtime:
                 app, context = _app(runtime, locations)
 
@@ -119,14 +123,29 @@ def _app(runtime: Runtime, locations: Locations) -> tuple[FastAPI, Context]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """What ends the process is in its log, too."""
+def _told(spool_file: Path) -> Iterator[None]:
+    """What ends the process is in its log, too, and in the spool: it can store nothing any more."""
     try:
         yield
-    except Exception:
+    except Exception as error:
         _LOG.exception("the engine could not go on")
+        _spool(spool_file, error)
         raise
     _LOG.info("engine has ended")
+
+
+def _spool(path: Path, error: Exception) -> None:
+    at = datetime.now(UTC)
+    report = (
+        of_problem(ENGINE, error, at, level="critical")
+        if isinstance(error, AinfError)
+        else of_exception(ENGINE, "the engine could not go on", error, at, level="critical")
+    )
+    try:
+        if not spool(path, report):
+            _LOG.error("%s is full: the next engine is not told", path)
+    except OSError as trouble:
+        _LOG.error("%s cannot be written: %s", path, trouble)
 
 
 @contextmanager

@@ -49,5 +49,7 @@ class App:
         """`--connect`, as given; an empty text means: this machine, whatever the settings say."""
         self.screen = False
         """The full-screen app has the terminal: nothing else may write there."""
+        self.lent_theme: tuple[Any, str] | None = None
+        """The session file (a Path) whose theme holds in this app, too, and the setting beside it."""
         self.tunnel: Any = None
         """The `client.tunnel.Tunnel` to another machine, while there is one."""

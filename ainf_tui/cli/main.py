@@ -25,6 +25,7 @@ COMMANDS = {
     "down": ("ainf_tui.cli.commands.services_change:down", "Stop everything, in reverse order."),
     "services": ("ainf_tui.cli.commands.services:services", "Start, stop and watch services."),
     "logs": ("ainf_tui.cli.commands.logs:logs", "Logs: of the newest run, of files, of archives."),
+    "errors": ("ainf_tui.cli.commands.errors:errors", "What went wrong, grouped and explained."),
     "runs": ("ainf_tui.cli.commands.services:runs", "The runs whose logs are kept."),
     "host": ("ainf_tui.cli.commands.host:host", "The machine, its disks and its GPUs."),
     "comfyui": ("ainf_tui.cli.commands.comfyui:comfyui", "Install and update ComfyUI, custom nodes."),
@@ -127,8 +128,18 @@ def run(args: Sequence[str], app: App | None = None) -> int:
         _silence(app.out.stdout)
         return exits.PIPE_CLOSED
     except Exception as exc:  # noqa: BLE001 -- the last resort: a bug, too, ends with a message and a code
-        return app.out.bug(exc)
+        return _bug(app, args, exc)
     return code if isinstance(code, int) else exits.OK
+
+
+def _bug(app: App, args: Sequence[str], exc: Exception) -> int:
+    """Told first, then collected: whatever that meets, the user has seen the crash."""
+    code = app.out.bug(exc)
+    from ainf_tui.cli.crashes import report_bug  # noqa: PLC0415 -- few commands crash
+
+    verb = next((arg for arg in args if arg in COMMANDS), "")
+    report_bug(app, f"ainf {verb}".rstrip(), exc)
+    return code
 
 
 def _usage(exc: click.ClickException) -> AinfError:

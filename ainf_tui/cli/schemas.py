@@ -20,6 +20,13 @@ from ainf_tui.domain.documents import (
     JobsDocument,
     QueueDocument,
 )
+from ainf_tui.domain.error_documents import (
+    ClearedErrorsDocument,
+    ErrorDetailDocument,
+    ErrorGroupPage,
+    ErrorTotalsDocument,
+    ImportedErrorsDocument,
+)
 from ainf_tui.domain.host_documents import HostDocument
 from ainf_tui.domain.service_documents import (
     PortsDocument,
@@ -42,6 +49,11 @@ DOCUMENTS: dict[str, Any] = {
     "ainf.demo/1": documents.DemoDocument,
     "ainf.engine/1": documents.EngineShownDocument,
     "ainf.error/1": documents.ErrorDocument,
+    "ainf.error-group/1": ErrorDetailDocument,
+    "ainf.error-totals/1": ErrorTotalsDocument,
+    "ainf.errors/1": ErrorGroupPage,
+    "ainf.errors-cleared/1": ClearedErrorsDocument,
+    "ainf.errors-imported/1": ImportedErrorsDocument,
     "ainf.freed/1": FreedDocument,
     "ainf.host/1": HostDocument,
     "ainf.job/1": JobDetailDocument,

@@ -13,6 +13,7 @@ from ainf_tui.client.caller import Caller
 from ainf_tui.client.calls import EngineCalls, JobCalls, PresetCalls, QueueCalls, WorkflowCalls
 from ainf_tui.client.calls_checks import CheckCalls
 from ainf_tui.client.calls_comfyui import ComfyUICalls
+from ainf_tui.client.calls_errors import ErrorCalls
 from ainf_tui.client.calls_host import HostCalls
 from ainf_tui.client.calls_logs import LogCalls
 from ainf_tui.client.calls_services import ServiceCalls
@@ -49,6 +50,7 @@ class Client(Caller):
         self.host = HostCalls(self)
         self.checks = CheckCalls(self)
         self.comfyui = ComfyUICalls(self)
+        self.errors = ErrorCalls(self)
         self.logs = LogCalls(self)
 
     async def __aenter__(self) -> Self:

@@ -27,6 +27,7 @@ from ainf_tui.domain.engine_box import (
     MemoryService,
     ServicesService,
 )
+from ainf_tui.domain.ports_errors import ErrorReading
 from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.domain.requests import (
     ClearRequest,
@@ -55,6 +56,8 @@ class EngineService(Protocol):
     def memory(self) -> MemoryService: ...
     @property
     def comfyui(self) -> ComfyUIService: ...
+    @property
+    def errors(self) -> ErrorReading: ...
     @property
     def logs(self) -> LogReading: ...
     async def status(self) -> StatusDocument: ...

@@ -113,6 +113,7 @@ class ErrorExampleDocument:
     pack: str = ""
     node: str = ""
     node_class: str = ""
+    kind: str = ""
     file: str = ""
     start: int | None = None
 
@@ -135,6 +136,7 @@ class ErrorGroupPage:
 
     errors: tuple[ErrorGroupDocument, ...]
     next: str | None = None
+    schema: str = "ainf.errors/1"
 
 
 @frozen
@@ -144,6 +146,7 @@ class ErrorDetailDocument:
     group: ErrorGroupDocument
     card: ErrorCardDocument | None = None
     examples: tuple[ErrorExampleDocument, ...] = ()
+    schema: str = "ainf.error-group/1"
 
 
 @frozen
@@ -165,6 +168,7 @@ class ErrorTotalsDocument:
     """Changes whenever a group does."""
     latest: tuple[ErrorGroupDocument, ...] = ()
     """The three groups that an inbox shows first."""
+    schema: str = "ainf.error-totals/1"
 
 
 @frozen
@@ -240,6 +244,7 @@ class ClearedErrorsDocument:
     groups: int
     reports: int
     archive: str = ""
+    schema: str = "ainf.errors-cleared/1"
 
 
 @frozen
@@ -247,3 +252,30 @@ class ReportErrorsRequest:
     """Reports, at most 1,000 in one request. The answer comes once they are stored."""
 
     reports: tuple[ErrorReport, ...]
+
+
+@frozen
+class ImportErrorsRequest:
+    """Reports with a key each, at most 1,000. A report whose key was imported before is not stored again."""
+
+    reports: tuple[ErrorReport, ...]
+    keys: tuple[str, ...]
+
+
+@frozen
+class BadLineDocument:
+    """A line of a file that is no error, counted from 1."""
+
+    line: int
+    problem: str
+
+
+@frozen
+class ImportedErrorsDocument:
+    """How many are new, and how many had been imported before."""
+
+    stored: int
+    known: int
+    bad: tuple[BadLineDocument, ...] = ()
+    """Of the file, where one was read: `ainf errors import` fills it."""
+    schema: str = "ainf.errors-imported/1"

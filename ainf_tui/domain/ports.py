@@ -23,6 +23,7 @@ from ainf_tui.domain.comfy import (
     SystemStats,
 )
 from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobGraph, JobState, JobSummary, NewJob, Output
+from ainf_tui.domain.ports_errors import ErrorRepository
 from ainf_tui.frozen import frozen
 
 
@@ -99,6 +100,11 @@ class ComfySocket(Protocol):
     @property
     def last_frame(self) -> float:
         """Monotonic time of the last frame of any kind; 0.0 before the first."""
+        ...
+
+    @property
+    def frames(self) -> int:
+        """How many frames of any kind have come so far, on all its connections."""
         ...
 
     def events(self) -> AsyncIterator[ComfyEvent]:
@@ -342,6 +348,8 @@ class Database(Protocol):
     def jobs(self) -> JobRepository: ...
     @property
     def memory(self) -> MemoryRepository: ...
+    @property
+    def errors(self) -> ErrorRepository: ...
     @property
     def url(self) -> str:
         """Redacted."""

@@ -7,7 +7,8 @@ A prompt may speak of keys, tokens and secrets; only what has the form of one is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 HIDDEN = "***"
 
@@ -25,6 +26,8 @@ _RULES = (
     re.compile(r"(?<![A-Za-z0-9])()(?:hf_|sk-|gh[pousr]_|glpat-|AIza|xox[abpr]-|eyJ)[A-Za-z0-9_.-]{16,}"),
 )
 
+_PRIVATE = re.compile(rf"(?i)(?:{_NAME}|(?:proxy-)?authorization|(?:set-)?cookie)")
+
 
 def redacted(text: str, known: Callable[[str], str]) -> str:
     """The text without secrets; `known` hides those that the settings name."""
@@ -32,3 +35,21 @@ def redacted(text: str, known: Callable[[str], str]) -> str:
     for rule in _RULES:
         text = rule.sub(rf"\g<1>{HIDDEN}", text)
     return text
+
+
+def redacted_json(value: Any, known: Callable[[str], str], depth: int = 20) -> Any:
+    """A JSON value without secrets: texts as `redacted` has them, and what stands under the name of one."""
+    if isinstance(value, str):
+        return redacted(value, known)
+    if depth <= 0:
+        return None
+    if isinstance(value, Mapping):
+        return {
+            redacted(str(name), known): HIDDEN
+            if isinstance(item, str) and item and _PRIVATE.fullmatch(str(name))
+            else redacted_json(item, known, depth - 1)
+            for name, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [redacted_json(item, known, depth - 1) for item in value]
+    return value

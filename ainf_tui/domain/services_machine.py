@@ -223,6 +223,14 @@ def _well(old: Standing, health: Health, now: Moment) -> Standing:
     return replace(old, health=health, health_since=now.at, well_since=well)
 
 
+def turned_bad(old: Standing, new: Standing) -> bool:
+    """Whether it was well and is not any more: once an outage. A watched one that never was there is none."""
+    bad = new.health in {Health.UNHEALTHY, Health.UNREACHABLE}
+    if old.kind is Kind.WATCHED:
+        return bad and old.state is ServiceState.RUNNING and old.health in {Health.HEALTHY, Health.UNKNOWN}
+    return bad and new.state is old.state and old.health in {Health.HEALTHY, Health.UNKNOWN}
+
+
 def _rested(old: Standing, now: Moment, spec: RestartSpec) -> Standing:
     """After `reset_after` seconds of health the failures before count no more."""
     if old.streak and old.well_since is not None and now.mono - old.well_since >= spec.reset_after:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ainf_tui.domain.comfy import HistoryEntry, ObjectInfo, QueueSnapshot, SystemStats
 from ainf_tui.domain.engine_service import BackendSpec
+from ainf_tui.domain.errors.reports import of_backend
 from ainf_tui.domain.jobs import ON_SERVER, Job
 from ainf_tui.domain.link import LinkWatch
 from ainf_tui.domain.ports import BackendMemory, ComfyServer, ComfySocket
@@ -90,6 +91,8 @@ class Backend:
     """Frames cannot be trusted now: the queue and the history decide, asked often."""
     on_finished: Callable[[Job], None] = field(default=lambda _: None)
     """Told each job that succeeded."""
+    supervised: Callable[[], bool] = field(default=lambda: False)
+    """Whether it is a service of this box: then its end, and why, is told by that."""
     others_idle: Callable[[], bool] = field(default=lambda: False)
     """Whether another backend stands idle, so that a second prompt here should wait for it."""
 
@@ -204,6 +207,8 @@ class Backend:
         old = self.health
         if old.reachable or old.code != error.code:  # one outage has many words
             log.warning("backend %s: %s", self.name, error.message)
+        if old.reachable and not self.supervised():
+            self.ctx.report(of_backend(self.name, error, now))
         self.health = Health(
             reachable=False,
             since=now if old.reachable or old.since is None else old.since,

@@ -10,7 +10,7 @@ from typing import Any
 
 from ainf_tui.domain.check_documents import CheckDocument, ChecksDocument, FixedDocument, FixRequest
 from ainf_tui.domain.checks.judge import judge
-from ainf_tui.domain.checks.verdict import OK, overall
+from ainf_tui.domain.checks.verdict import ERROR, OK, overall
 from ainf_tui.domain.ports import Clock
 from ainf_tui.domain.ports_checks import Inspector
 from ainf_tui.errors import ConflictError, NotFoundError
@@ -38,6 +38,9 @@ class Checks:
         self._one = asyncio.Lock()
         self._looked = asyncio.Event()
         self.on_checked: Callable[[], None] = lambda: None
+        self.on_worse: Callable[[CheckDocument], None] = lambda _: None
+        """Told each check that has become an error since the look before; not what the first one finds."""
+        self._bad: frozenset[str] | None = None
         self._news = asyncio.Event()
         self._seen = self._box()
         store.interest.listen(self._somebody)
@@ -92,9 +95,18 @@ class Checks:
         checks = judge(await self._inspector.look(), self._inspector.thresholds)
         self._latest = checks
         self._store.update(checks=tuple(check for check in checks if check.severity != OK))
+        self._tell_worse(checks)
         self.on_checked()
         seconds = round(self._clock.monotonic() - begun, 2)
         return ChecksDocument(overall(checks), checks, self._clock.now(), seconds)
+
+    def _tell_worse(self, checks: tuple[CheckDocument, ...]) -> None:
+        bad = [check for check in checks if check.severity == ERROR]
+        if self._bad is not None:
+            for check in bad:
+                if check.code not in self._bad:
+                    self.on_worse(check)
+        self._bad = frozenset(check.code for check in bad)
 
     async def latest(self) -> tuple[CheckDocument, ...]:
         return self._latest

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ainf_tui.domain.comfy import Graph, Preview
+from ainf_tui.domain.error_documents import ErrorReport
+from ainf_tui.domain.errors.reports import of_change
 from ainf_tui.domain.eta import Expectation
 from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobState
 from ainf_tui.domain.ports import Clock, Database, NodeTiming
 from ainf_tui.domain.progress import Tracker
+from ainf_tui.engine.errors.prepare import Prepare
+from ainf_tui.engine.errors.sink import Sink
 from ainf_tui.killpoints import KillSwitch
+from ainf_tui.playbook import playbook
 from ainf_tui.store import Previews, Store
 
 log = logging.getLogger("ainf.engine")
@@ -62,6 +67,10 @@ class Tuning:
     """Seconds between two samples of the machine while somebody looks."""
     ask_comfyui: bool = True
     """Whether ComfyUI's word on its GPUs is shown where no driver tells of any."""
+    error_examples: int = 20
+    """Reports of a failure that are kept whole: of the first, and as many of the newest."""
+    error_days: int = 90
+    """After its last report, that a group is kept."""
     disk_free: int = 20 * 1024**3
     """Free bytes below which the disk of outputs or models is low."""
 
@@ -124,6 +133,7 @@ class Context:
         tuning: Tuning,
         clock: Clock | None = None,
         kill: KillSwitch | None = None,
+        redact: Callable[[str], str] = str,
     ) -> None:
         self.db = db
         self.store = store
@@ -131,6 +141,11 @@ class Context:
         self.tuning = tuning
         self.clock: Clock = clock or SystemClock()
         self.kill = kill or KillSwitch()
+        db.errors.keep(tuning.error_examples)
+        self.errors = Sink(db, self.clock, Prepare(redact, playbook), tuning.error_examples)
+        """The way in for whatever goes wrong."""
+        self.report: Callable[[ErrorReport], None] = self.errors.report
+        """The same for the engine's parts: a job that failed is joined with its place in ComfyUI's log."""
         self.dirty = asyncio.Event()
         """Something that the State shows has changed."""
         self.queue_changed = True
@@ -148,7 +163,17 @@ class Context:
         if jobs is not None:
             self.order += any(job.state is JobState.QUEUED for job in jobs)
             self.touch_queue()
+            self._tell(changes, jobs)
         return jobs
+
+    def _tell(self, changes: Sequence[JobChange], jobs: Sequence[Job]) -> None:
+        """What of it is a failure, once it is stored."""
+        by_id = {job.id: job for job in jobs}
+        for change in changes:
+            job = by_id.get(change.job_id)
+            report = None if job is None else of_change(change, job, self.clock.now())
+            if report is not None:
+                self.report(report)
 
     def touch(self) -> None:
         """Progress moved: publish soon."""

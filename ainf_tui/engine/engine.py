@@ -12,16 +12,22 @@ from typing import Self
 
 from ainf_tui import __version__
 from ainf_tui.domain.backends import BackendSpec
+from ainf_tui.domain.check_documents import CheckDocument
 from ainf_tui.domain.documents import DatabaseDocument, EngineDocument
+from ainf_tui.domain.errors.reports import of_check
 from ainf_tui.domain.jobs import ON_SERVER, JobState, Problem
 from ainf_tui.domain.ports import BackendMemory, ComfyServer, ComfySocket, JobFilter
 from ainf_tui.domain.ports_checks import Inspector
+from ainf_tui.domain.ports_errors import ErrorArchive
 from ainf_tui.domain.ports_host import Machine
+from ainf_tui.domain.services import Kind
 from ainf_tui.domain.text import redact_url
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.checks import Checks
 from ainf_tui.engine.context import Context, log
+from ainf_tui.engine.error_sources.sources import ErrorSources, service_at
+from ainf_tui.engine.errors.desk import ErrorDesk
 from ainf_tui.engine.estimates import RECENT, Estimates
 from ainf_tui.engine.fetch import plan_outputs
 from ainf_tui.engine.health import Health
@@ -58,6 +64,16 @@ Connect = Callable[[BackendSpec, str], tuple[ComfyServer, ComfySocket]]
 """Opens the two connections of a backend under a client id. Nothing is sent yet."""
 
 
+_TOLD_ELSEWHERE = frozenset({"comfyui", "database", "ports", "services"})
+"""Areas of checks."""
+
+
+def _managed(url: str, services: Supervisor) -> bool:
+    """Whether the server there is a service of ours, whose end is told as that."""
+    unit = services.units.get(service_at(url, services))
+    return unit is not None and unit.standing.kind is not Kind.WATCHED
+
+
 class Engine:
     """Runs until closed. Use as an async context manager."""
 
@@ -71,12 +87,14 @@ class Engine:
         services: Supervisor,
         machine: Machine,
         inspector: Inspector,
+        archive: ErrorArchive,
         home: str = "",
         label: str = "",
         holder: str = "",
         embedded: bool = False,
+        sources: ErrorSources | None = None,
     ) -> None:
-        self.ctx = ctx
+        self.ctx, self._sources = ctx, sources
         self.registry = Registry()
         self.estimates = Estimates(ctx, self.registry)
         self.services = services
@@ -86,17 +104,17 @@ class Engine:
         self.host.on_sample = self.health.update
         self.checks = Checks(inspector, ctx.store, ctx.clock)
         self.checks.on_checked = self.health.update
+        self.checks.on_worse = self._check_failed
+        self.errors = ErrorDesk(ctx, archive, self.health.update)
         self.publisher = Publisher(ctx, self.registry, self.estimates, self.health)
         self.catalog = catalog
         self._specs = specs
         self._connect = connect
-        self._home = home
-        self._label = label
+        self._home, self._label = home, label
         self._holder = holder or f"{socket.gethostname()}:{home or os.getpid()}"
         self._embedded = embedded
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self.stop_requested = asyncio.Event()
-        self.stop_reason = ""
+        self.stop_requested, self.stop_reason = asyncio.Event(), ""
         self._idle_since: float | None = None
         self._running: set[str] = set()
 
@@ -124,6 +142,7 @@ class Engine:
             ),
         )
         await self.services.start()
+        await self._collect()
         for spec in self._specs:
             await self._set_apart(spec)
         for spec in self._specs:
@@ -131,9 +150,15 @@ class Engine:
         await self._add_retired()
         await self.publisher.publish()
         ctx.store.listen(self._look_where_services_came)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Every loop that is not a backend's."""
         self._spawn("publish", self.publisher.run)
         self._spawn("services", self.services.run)
         self._spawn("host", self.host.run)
+        self._spawn("errors", self.ctx.errors.run)
+        self._spawn("error totals", self.errors.run)
         self._spawn("health", self.health.run)
         self._spawn("checks", self.checks.keep)
         self._spawn("lease", self._renew_lease)
@@ -178,6 +203,7 @@ class Engine:
         )
         backend.retired = retired
         backend.on_finished = self.estimates.learn
+        backend.supervised = lambda: _managed(spec.url, self.services)
         self.registry.add(backend)
         worker = Worker(backend)
         self._spawn(f"backend {spec.name}", worker.run)
@@ -194,6 +220,19 @@ class Engine:
                 if not backend.health.reachable:
                     backend.look_soon()
         self._running = running
+
+    async def _collect(self) -> None:
+        """From here on errors are collected; first those of the time before."""
+        if self._sources is not None:
+            self._sources.watch(self.registry, self.services)
+            await self._sources.start()
+            self._spawn("error sources", self._sources.run)
+
+    def _check_failed(self, check: CheckDocument) -> None:
+        """Servers, services and the database tell of themselves."""
+        if check.area not in _TOLD_ELSEWHERE:
+            at = self.ctx.clock.now()
+            self.ctx.report(of_check(check.code, f"{check.title}: {check.evidence}", check.hint, at))
 
     def _spawn(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         self._tasks[name] = asyncio.create_task(guarded(name, loop), name=name)
@@ -221,6 +260,7 @@ class Engine:
         while True:
             await self.ctx.clock.sleep(MAINTENANCE)
             if not self.busy:
+                await self.errors.prune()
                 await self.ctx.db.idle()
 
     # -- life --------------------------------------------------------------------------------------
@@ -251,11 +291,14 @@ class Engine:
         for task in self._tasks.values():
             with suppress(asyncio.CancelledError):
                 await task
+        if self._sources is not None:
+            await self._sources.aclose()
         await self.services.aclose()
         await asyncio.gather(
             *(b.socket.aclose() for b in self.registry.backends),
             *(b.server.aclose() for b in self.registry.backends),
         )
+        await self.ctx.errors.aclose()
         with suppress(AinfError):  # a database that is gone keeps no lease either
             await self.publisher.save_measured()
             await self.ctx.db.lease(LEASE, self._holder, 0)

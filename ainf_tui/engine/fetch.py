@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ainf_tui.domain.comfy import ServerFile
+from ainf_tui.domain.errors.reports import of_blocked
 from ainf_tui.domain.ids import new_id
 from ainf_tui.domain.jobs import Attempt, Job, JobChange, JobGraph, JobState, Output, Problem
 from ainf_tui.domain.naming import ending
@@ -103,7 +104,7 @@ async def fetch_job(backend: Backend, job_id: str) -> float | None:
         await _bring(backend, job, haul)
         await _write_sidecars(backend, replace(job, outputs=tuple(haul.outputs)), stored)
     except (UnreachableError, TruncatedError) as error:
-        await _blocked(backend, job, f"{error.message}; it is tried again by itself")
+        await _blocked(backend, job, f"{error.message}; it is tried again by itself", level="warning")
         return SERVER_AGAIN
     except OSError as error:
         await _keep_rows(backend, haul.unwritten)
@@ -161,10 +162,12 @@ def disk_problem(error: OSError) -> str:
     return f"cannot write the result{where}: {error.strerror or error}; it is tried again by itself"
 
 
-async def _blocked(backend: Backend, job: Job, reason: str) -> None:
+async def _blocked(backend: Backend, job: Job, reason: str, *, level: str = "error") -> None:
+    ctx = backend.ctx
     if job.blocked != reason:
         log.warning("job %d: not fetched: %s", job.number, reason)
-        await backend.ctx.apply(JobChange(job.id, expect=frozenset({JobState.FETCHING}), blocked=reason))
+        await ctx.apply(JobChange(job.id, expect=frozenset({JobState.FETCHING}), blocked=reason))
+        ctx.report(of_blocked(job, reason, ctx.clock.now(), level=level))
 
 
 async def _fetch(backend: Backend, output: Output, missing: list[Problem], *, sure: bool) -> Output | None:

@@ -10,6 +10,7 @@ from ainf_tui.domain.jobs import JobState, Problem
 from ainf_tui.engine.context import Context
 from ainf_tui.engine.health_checks import check_reasons
 from ainf_tui.engine.health_comfyui import comfyui_reasons
+from ainf_tui.engine.health_errors import error_reasons
 from ainf_tui.engine.health_host import host_reasons
 from ainf_tui.engine.health_services import service_reasons
 from ainf_tui.store import State
@@ -87,6 +88,7 @@ def _all_reasons(state: State) -> Iterator[ReasonDocument]:
         )
     yield from service_reasons(state.services)
     yield from comfyui_reasons(state.comfyui, state.services)
+    yield from error_reasons(state.errors)
     yield from _link_reasons(state)
     yield from _job_reasons(state)
     if state.queue.paused:

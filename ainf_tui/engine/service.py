@@ -24,6 +24,7 @@ from ainf_tui.domain.engine_box import ChecksService, ComfyUIService, HostServic
 from ainf_tui.domain.engine_service import CountDocument, JobQuery
 from ainf_tui.domain.jobs import Job
 from ainf_tui.domain.naming import with_number
+from ainf_tui.domain.ports_errors import ErrorReading
 from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.domain.present import node_progress_document, problem_document
 from ainf_tui.domain.progress import NodeState
@@ -72,6 +73,7 @@ class Service:
         self._retries = Retries(engine.ctx, self._submission, self._commands)
         self.host: HostService = engine.host
         self.checks: ChecksService = engine.checks
+        self.errors: ErrorReading = engine.errors
         engine.checks.status = self._status_facts
 
     # -- reading -----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any
 from ainf_tui.domain.binding import LATE, Bound, bind_graph, bind_pack, seed_facts
 from ainf_tui.domain.checkpoints import Choice, choose
 from ainf_tui.domain.comfy import Graph, ObjectInfo, ServerFile
+from ainf_tui.domain.errors.reports import of_refusal
 from ainf_tui.domain.expansion import DRAWN_BELOW, Variant, expand
 from ainf_tui.domain.graphcheck import asked_files, check_graph, missing_file
 from ainf_tui.domain.graphfiles import LoadedGraph, load_graph
@@ -77,7 +78,7 @@ class Submission:
         making = await asyncio.to_thread(Making, draft, self._ctx.clock.now)
         samples = await asyncio.to_thread(making.samples)
         for sample in samples:
-            await self.check(sample.graph, candidates)
+            await self.check(sample.graph, candidates, pack=request.pack)
         notices = _notices(samples, request, self._engine.registry.get(request.backend))
         return Submitted(await self._store_request(request.request_id, making.jobs()), notices)
 
@@ -134,7 +135,7 @@ class Submission:
             return None
         return choose(available, pack.family, backend.memory.last_checkpoint)
 
-    async def check(self, graph: JobGraph, candidates: Sequence[Backend]) -> None:
+    async def check(self, graph: JobGraph, candidates: Sequence[Backend], *, pack: str = "") -> None:
         """The server's own rules, before anything is stored; refused only if every backend refuses.
 
         Raises UsageError(`workflow.invalid`) with the list of complaints.
@@ -147,7 +148,9 @@ class Submission:
                 return
             refusals.append(problems)
         if refusals:
-            raise _invalid(refusals[0])
+            error = _invalid(refusals[0])
+            self._ctx.report(of_refusal(error, pack, self._ctx.clock.now()))
+            raise error
 
     async def _complaints(self, backend: Backend, graph: Graph, late: Sequence[str]) -> tuple[Problem, ...]:
         """By what is known of the backend; asked anew once before saying no (a model may be new)."""

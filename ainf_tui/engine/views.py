@@ -42,6 +42,7 @@ def backend_document(backend: Backend, estimates: Estimates) -> BackendDocument:
         foreign=tuple(_foreign(backend, estimates)),
         since=health.since,
         checked_at=health.answered_at,
+        frames=backend.socket.frames,
     )
 
 
@@ -64,6 +65,9 @@ def with_age(document: BackendDocument, now: datetime) -> BackendDocument:
     return replace(document, age=max(0.0, (now - document.checked_at).total_seconds()))
 
 
+_OF_ERRORS = ("new", "ongoing", "total", "last_24h", "by_level", "by_source")
+
+
 def status_document(state: State, flaws: Sequence[Problem], tuning: Tuning, now: datetime) -> StatusDocument:
     """The whole box in one value; `flaws` is what is wrong with the user's files."""
     health = judge(state, flaws, tuning.disk_free)
@@ -78,7 +82,7 @@ def status_document(state: State, flaws: Sequence[Problem], tuning: Tuning, now:
         backends=tuple(with_age(b, now) for b in state.backends),
         queue=state.queue,
         database=state.database,
-        errors={"new": 0, "total": 0, "last_24h": 0, "by_level": {}, "by_source": {}},
+        errors={name: getattr(state.errors, name) for name in _OF_ERRORS},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from textual.screen import Screen
@@ -10,10 +11,12 @@ from ainf_tui.tui.frame.notifying import Notifying
 from ainf_tui.tui.frame.screen import TABS, FrameScreen
 from ainf_tui.tui.link import STOPPED
 from ainf_tui.tui.shell import Shell
-from ainf_tui.tui.told import JobWanted, LogsWanted
+from ainf_tui.tui.told import ErrorWanted, JobWanted, LogsWanted, LogWanted
 
-BEHIND = 0.4
-"""Seconds after the first paint until the other screens are made, behind the one that is seen."""
+BEHIND = 1.0
+"""Seconds after the first paint until the other screens are made, one by one, behind the one that is seen."""
+BETWEEN = 0.2
+"""Seconds between two of them: a key does not wait for more than one."""
 
 
 class AinfApp(Notifying):
@@ -33,8 +36,10 @@ class AinfApp(Notifying):
         self.call_after_refresh(self.set_timer, BEHIND, self._make_others)
 
     def _make_others(self) -> None:
-        for name in TABS:
+        name = next((name for name in TABS if name not in self._installed_screens), None)
+        if name is not None:
             self._get_screen(self._tab_screen(name))
+            self.set_timer(BETWEEN, self._make_others)
 
     def _tab_screen(self, name: str) -> FrameScreen:
         if name not in self._installed_screens:
@@ -46,6 +51,7 @@ class AinfApp(Notifying):
 
     def show_tab(self, name: str) -> None:
         self.to_tab()
+        self.came_from = ""
         self.session.put(screen=name)
         self.switch_screen(self._tab_screen(name))
 
@@ -61,7 +67,21 @@ class AinfApp(Notifying):
 
     def on_job_wanted(self, event: JobWanted) -> None:
         event.stop()
-        self.go_to(event.number)
+        self._follow_link(lambda: self.go_to(event.number))
+
+    def on_error_wanted(self, event: ErrorWanted) -> None:
+        event.stop()
+        self._follow_link(lambda: self.show_error(event.group))
+
+    def on_log_wanted(self, event: LogWanted) -> None:
+        event.stop()
+        self._follow_link(lambda: self.show_logs(file=event.file, start=event.start, at=event.at))
+
+    def _follow_link(self, show: Callable[[], None]) -> None:
+        """To another screen of the tab line; back leads to the one that the link stood on."""
+        below = self.screen_stack[0]
+        show()
+        self.came_from = below.tab if isinstance(below, FrameScreen) else ""
 
     def action_start_engine(self) -> None:
         """Where it was stopped: go on."""
@@ -79,6 +99,10 @@ def _make_screen(name: str) -> FrameScreen:
         from ainf_tui.tui.logs.screen import LogsScreen  # noqa: PLC0415 - see above
 
         return LogsScreen()
+    if name == "app.errors":
+        from ainf_tui.tui.errors.screen import ErrorsScreen  # noqa: PLC0415 - see above
+
+        return ErrorsScreen()
     from ainf_tui.tui.dashboard.screen import DashboardScreen  # noqa: PLC0415 - see above
 
     return DashboardScreen()

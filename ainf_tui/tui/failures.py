@@ -9,10 +9,13 @@ import traceback
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from textual.dom import DOMNode
 
+from ainf_tui.domain.error_documents import ErrorReport
+from ainf_tui.domain.errors.reports import APP, of_exception
 from ainf_tui.tui.inturn import InTurn
 from ainf_tui.tui.lines import safe
 
@@ -31,6 +34,8 @@ class Failures(InTurn):
         """By group of workers: what begins work anew that should last as long as the app."""
         self.failure_log: Path | None = None
         """Where tracebacks go; None: nowhere."""
+        self.hand_over: Callable[[ErrorReport], str] | None = None
+        """See `Options.hand_over`."""
 
     def work_failed(self, group: str, error: BaseException) -> None:
         """A toast, a traceback in app.log, and another try where the app needs it."""
@@ -38,9 +43,24 @@ class Failures(InTurn):
         reason = safe(f"{type(error).__name__}: {error}", 200)
         told = f"{safe(group, 60)} failed, which is a mistake in ainf: {reason}"
         self.notify(told + where, severity="error", markup=False, timeout=15.0)
+        self._collect(group, error)
         again = self.lasting.get(group)
         if again is not None:
             self.set_timer(AGAIN, again)
+
+    def _collect(self, group: str, error: BaseException) -> None:
+        """To the engine or the spool, by a thread that the app does not wait for."""
+        if self.hand_over is None:
+            return
+        report = of_exception(APP, group, error, datetime.now(UTC))
+        Thread(target=self._hand_over, args=(report,), name="a failure is collected", daemon=True).start()
+
+    def _hand_over(self, report: ErrorReport) -> None:
+        kept = self.hand_over(report) if self.hand_over is not None else ""
+        if kept not in {"engine", "spool", ""} and self.is_running:
+            self.call_from_thread(
+                self.notify, safe(f"It was not collected: {kept}", 300), severity="warning", markup=False
+            )
 
     def _write(self, group: str, error: BaseException) -> str:
         if self.failure_log is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from pathlib import Path
 
+from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.frozen import frozen
 from ainf_tui.settings import Settings
 from ainf_tui.tui.console import Console
@@ -51,6 +52,8 @@ class Options:
     """The verbs of the command line; None: the app has no command line."""
     reread: Callable[[], Settings] | None = None
     """Reads the settings anew; raises UsageError `config.*`."""
+    hand_over: Callable[[ErrorReport], str] | None = None
+    """Collects a mistake of ours: `engine`, `spool`, empty, or why it is kept nowhere. Blocking."""
 
     def decide(self, probe: Probe, *, slow: bool) -> Abilities | None:
         """What this terminal can, now that it has answered; None where there is none (a test)."""

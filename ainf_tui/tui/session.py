@@ -85,6 +85,11 @@ class Session:
             self.problem = f"{self.file} cannot be written: {error.strerror}"
 
 
+def lent_theme(file: Path, setting: str) -> str:
+    """The theme of the app whose session that is and whose setting is this. The file stays as it is."""
+    return Session(values=_read(file)[0]).chosen("theme", setting) or setting
+
+
 def read_session(file: Path | None) -> Session:
     """Never raises. A file that is none of ours is set aside, and `problem` says where."""
     if file is None:

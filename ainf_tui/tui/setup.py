@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from pathlib import Path
 from typing import Literal, cast
 
+from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.frozen import frozen
 from ainf_tui.locations import Locations
 from ainf_tui.settings import Settings
@@ -28,6 +30,10 @@ class Setup:
     console: Console | None = None
     reread: Callable[[], Settings] | None = None
     """Reads the settings anew; raises UsageError `config.*`."""
+    hand_over: Callable[[ErrorReport], str] | None = None
+    """See `Options.hand_over`."""
+    lent_theme: tuple[Path, str] | None = None
+    """The session file of another app whose theme holds here while none is chosen, and its setting."""
 
 
 Images = Literal["auto", "kitty", "sixel", "blocks", "off"]
@@ -67,6 +73,7 @@ def make_options(setup: Setup, able: abilities.Abilities, kept_theme: str = "") 
         environ=setup.environ,
         console=setup.console,
         reread=setup.reread,
+        hand_over=setup.hand_over,
     )
 
 

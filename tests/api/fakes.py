@@ -47,6 +47,7 @@ from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
 from tests.fakes.checks import OPEN, FakeChecks
 from tests.fakes.comfyui import FakeComfyUI
+from tests.fakes.errors_asked import ErrorsAsked
 from tests.fakes.host import FakeHost
 from tests.fakes.logs import logs_of
 from tests.fakes.memory import FakeMemory
@@ -104,6 +105,7 @@ class FakeService:
     def __post_init__(self) -> None:
         self.checks.inspector.on_fix = lambda fix: self._note("fix", fix.id)
         self.comfyui = FakeComfyUI(self.store, self._note)
+        self.errors = ErrorsAsked(self._note)
         self.memory = FakeMemory(self._note)
         self.services = ServicesAsked(
             self._note, changed=lambda document: self.store.update(services=document)

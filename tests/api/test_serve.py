@@ -28,6 +28,7 @@ from ainf_tui.client import Client, UnixTransport
 from ainf_tui.client.asgi import AsgiTransport
 from ainf_tui.client.live import Live, Lost
 from ainf_tui.client.process import lock_holder
+from ainf_tui.error_spool import SpoolFile
 from ainf_tui.errors import AinfError, ConflictError, UnreachableError
 from ainf_tui.locations import Locations, locate
 from ainf_tui.settings import Settings
@@ -237,3 +238,26 @@ def test_no_text_leaves_its_line(text: str) -> None:
     line = LineFormatter(lambda found: found.replace("hunter2", "***")).format(record)
     assert line.isprintable()
     assert "hunter2" not in line
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code"),
+    [
+        (KeyError("no"), "engine.bug"),
+        (UnreachableError("database.unreachable", "gone"), "database.unreachable"),
+    ],
+)
+async def test_what_ends_the_engine_is_left_for_the_next_one(
+    place: Locations, trouble: Exception, code: str
+) -> None:
+    @asynccontextmanager
+    async def broken(_settings: Settings, _place: Locations) -> AsyncIterator[FakeRuntime]:
+        raise trouble
+        yield
+
+    with pytest.raises(type(trouble)):
+        await serve(Settings(), place, opener=broken)
+    taken = await SpoolFile(place.error_spool).take()
+    assert taken is not None
+    (report,) = taken.reports
+    assert (report.code, report.source, report.level) == (code, "engine", "critical")

@@ -38,6 +38,7 @@ from ainf_tui.errors import NotFoundError, UnreachableError
 from ainf_tui.store import Previews, Store
 from tests.fakes.checks import FakeChecks
 from tests.fakes.comfyui import FakeComfyUI
+from tests.fakes.errors_asked import ErrorsAsked
 from tests.fakes.host import FakeHost
 from tests.fakes.logs import logs_of
 from tests.fakes.memory import FakeMemory
@@ -121,6 +122,7 @@ class FakeJobs:
         )
         self.host = FakeHost()
         self.gpus: tuple[dict[str, Any], ...] = ()
+        self.error_counts: dict[str, Any] = {}
         self.next_number = 142
         self.revision = 1
         self.submitted = asyncio.Event()
@@ -173,6 +175,7 @@ class FakeEngine(FakeJobs):
         self.checks = FakeChecks()
         self.logs = logs_of()
         self.comfyui = FakeComfyUI(self.store, self._called)
+        self.errors = ErrorsAsked(self._called)
         self.memory = FakeMemory(self._called)
 
     @cached_property
@@ -197,7 +200,7 @@ class FakeEngine(FakeJobs):
             backends=self.backends,
             queue=self.queue(),
             database=DatabaseDocument("sqlite:///ainf.db", reachable=True, revision="0001"),
-            errors={},
+            errors=self.error_counts,
         )
 
     async def submit(

@@ -23,6 +23,7 @@ from ainf_tui.adapters.comfy.http import HttpComfyServer
 from ainf_tui.adapters.comfy.socket import WebComfySocket
 from ainf_tui.adapters.comfy.transport import Deadlines
 from ainf_tui.adapters.db import engine as database
+from ainf_tui.adapters.error_archive import FileArchive
 from ainf_tui.adapters.gpu.choose import NoGpus
 from ainf_tui.adapters.host.disks import Disks
 from ainf_tui.adapters.host.machine import SystemMachine
@@ -225,6 +226,7 @@ class Box(Servers):
             services=nothing_supervised(ctx.store),
             machine=self.machine or SystemMachine(Disks({"outputs": self.outputs}, {}), NoGpus("a test")),
             inspector=self.inspector,
+            archive=FileArchive(self.folder / "errors-cleared"),
             holder=str(self.folder),
         )
         comfyui = comfyui_manager(Settings(), self._places(), ctx.store, ctx.clock)

@@ -19,6 +19,7 @@ from ainf_tui.domain.comfyui_documents import ComfyUIDocument
 from ainf_tui.domain.comfyui_install import ComfyUIOptions, GpuFacts
 from ainf_tui.domain.comfyui_log import NodeImport
 from ainf_tui.domain.comfyui_state import Elsewhere
+from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.engine.comfyui_manager.manager import Box, ComfyUIManager
 from ainf_tui.engine.context import SystemClock
 from ainf_tui.store import Store
@@ -57,6 +58,7 @@ class World:
         self.away = Elsewhere()
         self.options: dict[str, Any] = {}
         self.free = 1 << 50
+        self.reports: list[ErrorReport] = []
 
     @property
     def environment(self) -> dict[str, str]:
@@ -78,6 +80,7 @@ class World:
             start_log=self.log,
             gpu=GpuFacts,
             name_task=tools.for_task,
+            report=self.reports.append,
         )
         options = ComfyUIOptions(folder=str(self.folder), repository=self.repository.url, **self.options)
         async with ComfyUIManager(box, options, self.store, SystemClock(), self.away) as manager:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.domain.ports_services import (
     Launched,
     LaunchSpec,
@@ -81,6 +82,8 @@ class Machine:
     """The folder of an earlier run is gone."""
     linked: list[str] = field(default_factory=list)
     asked_owners: int = 0
+    reports: list[ErrorReport] = field(default_factory=list)
+    """Errors that services have told of."""
 
     # -- what a test does --------------------------------------------------------------------------
     def someone(self, port: int, *command: str, mine: bool = True, hidden: bool = False) -> ProcessId:
@@ -269,6 +272,7 @@ class Box:
                 clock=SystemClock(),
                 providers=providers or {},
                 tuning=QUICK,
+                report=machine.reports.append,
                 kill=KillSwitch(kill),
             ),
             self.store,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import ainf_tui
-from ainf_tui.killpoints import POINTS, SERVICE_POINTS
+from ainf_tui.killpoints import ERROR_POINTS, POINTS, SERVICE_POINTS
 from tests.faults.report import failures
 from tests.faults.rounds import Kill, at_random, moments, named, play_all
 
@@ -36,6 +36,7 @@ def test_every_point_in_the_code_is_listed_and_every_listed_one_is_there() -> No
     assert {name for text in sources for name in re.findall(r'\breach\("([a-z_.]+)"\)', text)} == {
         *POINTS,
         *SERVICE_POINTS,
+        *ERROR_POINTS,
         "submit.posted",  # of the module's own example
     }
 

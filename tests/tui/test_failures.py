@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import threading
 from pathlib import Path
 
 import pytest
 
-from ainf_tui.tui import failures
+from ainf_tui.locations import locate
+from ainf_tui.settings import Settings
+from ainf_tui.tui import failures, main
+from ainf_tui.tui.app import AinfApp
 from ainf_tui.tui.failures import in_background
+from ainf_tui.tui.main import run_app
 from ainf_tui.tui.orders import Orders
+from ainf_tui.tui.setup import Setup
+from ainf_tui.tui.terminal.abilities import Abilities
 from tests.tui.conftest import still
 
 
@@ -76,3 +85,54 @@ def test_all_work_begins_where_its_failure_is_told():
     folder = Path(failures.__file__).parent
     begun = [path.name for path in folder.rglob("*.py") if "run_worker(" in path.read_text()]
     assert begun == ["failures.py"]
+
+
+async def test_a_mistake_is_handed_over_by_a_thread_that_nobody_waits_for(
+    open_app, failed_work, mistakes, tmp_path
+):
+    handed = []
+
+    def hand_over(report):
+        handed.append((report, threading.current_thread() is threading.main_thread()))
+        return "the disk is full"
+
+    async with open_app(state_dir=tmp_path, hand_over=hand_over) as (app, pilot):
+        await pilot.press("p")
+        await still(pilot)
+        for _ in range(50):
+            if "not collected" in toasts(app):
+                break
+            await still(pilot, 1)
+        assert "It was not collected: the disk is full" in toasts(app)
+    ((report, in_main),) = handed
+    assert not in_main
+    assert (report.source, report.kind, report.lines[0]) == ("app", "KeyError", "queue.pause")
+    failed_work.clear()
+
+
+PLAIN = Abilities("none", True, False, "off", False, False, "", None, None)
+
+
+def test_what_ends_the_app_is_handed_over(monkeypatch, fake_engine, tmp_path):
+    """Textual keeps the exception and returns; the terminal is the user's again by then."""
+    handed = []
+
+    def hand_over(report):
+        handed.append(report)
+        return "engine"
+
+    class Ended(AinfApp):
+        def run(self, **_):
+            async def broken():
+                async with self.run_test():
+                    self.call_later(lambda: 1 / 0)
+
+            with contextlib.suppress(ZeroDivisionError):  # `run_test` raises what `run` prints.
+                asyncio.run(broken())
+            self._return_code = 1
+
+    monkeypatch.setattr(main, "AinfApp", Ended)
+    monkeypatch.setattr(main, "decide", lambda *_, **__: PLAIN)
+    setup = Setup(Settings(), locate({"AINF_HOME": str(tmp_path)}), hand_over=hand_over)
+    assert run_app(fake_engine.opener, setup) == 1
+    assert [(r.source, r.kind) for r in handed] == [("app", "ZeroDivisionError")]

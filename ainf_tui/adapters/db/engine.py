@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select, text
 
 from ainf_tui.adapters.db import leases, schema, sqlite
 from ainf_tui.adapters.db.connections import Connections
+from ainf_tui.adapters.db.errors import SqlErrors
 from ainf_tui.adapters.db.failures import DRIVER_ERRORS, HINTS, translate
 from ainf_tui.adapters.db.jobs import SqlJobs
 from ainf_tui.adapters.db.memory import SqlMemory
@@ -48,6 +49,7 @@ class SqlDatabase:
         self._path = path
         self._jobs = SqlJobs(connections)
         self._memory = SqlMemory(connections)
+        self._errors = SqlErrors(connections)
 
     @property
     def jobs(self) -> SqlJobs:
@@ -56,6 +58,10 @@ class SqlDatabase:
     @property
     def memory(self) -> SqlMemory:
         return self._memory
+
+    @property
+    def errors(self) -> SqlErrors:
+        return self._errors
 
     @property
     def url(self) -> str:

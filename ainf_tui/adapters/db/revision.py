@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-HEAD_REVISION = "0001"
+HEAD_REVISION = "0002"
 """The newest revision under `migrations/versions`; a test keeps it true."""

@@ -6,11 +6,13 @@ import uuid
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select
 
+from ainf_tui.adapters.db import error_tables  # noqa: F401 - its tables belong to `metadata`
 from ainf_tui.adapters.db.revision import HEAD_REVISION
 from ainf_tui.adapters.db.tables import counters, meta, metadata, queue_state
 from ainf_tui.errors import AinfError
 
-COUNTERS = ("number", "revision", "ended")
+# number, revision, error_*: last given; ended: ended jobs stored; errors: changes of them.
+COUNTERS = ("number", "revision", "ended", "errors", "error_group", "error_example")
 
 _alembic = MetaData(naming_convention={"pk": "alembic_version_pkc"})
 alembic_version = Table(

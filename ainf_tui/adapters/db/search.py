@@ -36,20 +36,20 @@ def _json_field_postgresql(element: json_field, compiler: SQLCompiler, **kw: Any
     return f"(CAST({column} AS json) ->> {name})"
 
 
-class _within(FunctionElement[bool]):  # noqa: N801 - SQLAlchemy names functions by their class
+class within(FunctionElement[bool]):  # noqa: N801 - SQLAlchemy names functions by their class
     """Whether the second text is somewhere in the first."""
 
     type = Boolean()
     inherit_cache = True
 
 
-@compiles(_within, "sqlite")
-def _within_sqlite(element: _within, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(within, "sqlite")
+def _within_sqlite(element: within, compiler: SQLCompiler, **kw: Any) -> str:
     return f"(instr({compiler.process(element.clauses, **kw)}) > 0)"
 
 
-@compiles(_within, "postgresql")
-def _within_postgresql(element: _within, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(within, "postgresql")
+def _within_postgresql(element: within, compiler: SQLCompiler, **kw: Any) -> str:
     return f"(strpos({compiler.process(element.clauses, **kw)}) > 0)"
 
 
@@ -85,7 +85,7 @@ def text_condition(text: str) -> ColumnElement[bool]:
         haystack = haystack + literal(_BETWEEN, SafeText) + column
     needle = literal(text, SafeText)
     lower = func.lower if text.isascii() else _folded
-    found = _within(lower(haystack), lower(needle))
+    found = within(lower(haystack), lower(needle))
     digits = text.removeprefix("#")
     if digits.isascii() and digits.isdecimal():
         return or_(found, cast(jobs.c.number, SafeText).contains(digits))

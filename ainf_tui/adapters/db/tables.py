@@ -33,7 +33,7 @@ from ainf_tui.adapters.db.columns import (
 )
 
 
-def _partial(name: str, *columns: str, where: str) -> Index:
+def partial(name: str, *columns: str, where: str) -> Index:
     """An index over some rows only; `where` is text that queries repeat literally."""
     condition = text(where)
     return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
@@ -97,11 +97,11 @@ jobs = Table(
     Column("finished_at", Moment),  # not NULL exactly for ended jobs
     Index("ix_jobs_revision", "revision", unique=True),
     Index("ix_jobs_state_finished_at", "state", "finished_at", "number"),
-    _partial("ix_jobs_run_order", "held", "urgency", "rank", "number", "id", where="state = 'queued'"),
-    _partial("ix_jobs_rank", "urgency", "rank", "number", where="finished_at IS NULL"),
-    _partial("ix_jobs_batch_id", "batch_id", where="batch_id != ''"),
-    _partial("ix_jobs_request_id", "request_id", where="request_id != ''"),
-    _partial("ix_jobs_retry_of", "retry_of", where="retry_of IS NOT NULL"),
+    partial("ix_jobs_run_order", "held", "urgency", "rank", "number", "id", where="state = 'queued'"),
+    partial("ix_jobs_rank", "urgency", "rank", "number", where="finished_at IS NULL"),
+    partial("ix_jobs_batch_id", "batch_id", where="batch_id != ''"),
+    partial("ix_jobs_request_id", "request_id", where="request_id != ''"),
+    partial("ix_jobs_retry_of", "retry_of", where="retry_of IS NOT NULL"),
 )
 
 QUEUED: ColumnElement[str] = literal_column("'queued'")
@@ -134,7 +134,7 @@ attempts = Table(
     Column("started_at", Moment),
     Column("ended_at", Moment),
     UniqueConstraint("job_id", "ordinal"),
-    _partial("ix_attempts_watched", "backend", where="watched = 1"),
+    partial("ix_attempts_watched", "backend", where="watched = 1"),
 )
 WATCHED = attempts.c.watched == literal_column("1")
 
@@ -230,7 +230,7 @@ requests = Table(
 counters = Table(
     "counters",
     metadata,
-    Column("name", Key, primary_key=True),  # number, revision: last given; ended: ended jobs stored
+    Column("name", Key, primary_key=True),  # schema.COUNTERS
     Column("value", BigInteger, nullable=False),
 )
 

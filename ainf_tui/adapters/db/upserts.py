@@ -23,6 +23,18 @@ def upsert_own(conn: Connection, table: Table, row: dict[str, Any], owner: str) 
     return conn.execute(_upsert(conn.dialect.name, table, tuple(row), owner), row).first() is not None
 
 
+def upsert_all(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """As `upsert`, of rows that all have the same columns."""
+    if rows:
+        conn.execute(_upsert(conn.dialect.name, table, tuple(rows[0])), rows)
+
+
+def add_up(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Inserts the rows, or adds their `n` to that of the row with their key."""
+    if rows:
+        conn.execute(_add_up(conn.dialect.name, table), rows)
+
+
 def insert_missing(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Inserts the rows whose key is not there yet."""
     conn.execute(_insert_missing(conn.dialect.name, table), rows)
@@ -38,6 +50,14 @@ def _upsert(dialect: str, table: Table, columns: tuple[str, ...], owner: str | N
     same = table.c[owner] == statement.excluded[owner]
     statement = statement.on_conflict_do_update(index_elements=keys, set_=others, where=same)
     return statement.returning(table.c[owner])
+
+
+@cache
+def _add_up(dialect: str, table: Table) -> Any:
+    statement = _insert(dialect, table)
+    keys = [column.name for column in table.primary_key]
+    added = {"n": table.c.n + statement.excluded.n}
+    return statement.on_conflict_do_update(index_elements=keys, set_=added)
 
 
 @cache

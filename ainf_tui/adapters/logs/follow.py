@@ -10,6 +10,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from ainf_tui.adapters.logs.file import CHUNK, LogFile, Splitter
@@ -35,6 +36,33 @@ class Batch:
     fresh: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a file, for another process: which file, where to go on, how far it was read, and the bytes
+    before that.
+    """
+
+    device: int
+    inode: int
+    offset: int
+    end: int
+    before: bytes
+
+    def find(self, path: Path) -> LogFile | None:
+        """The file under that name, or under one that a rotation has given it; None if it is gone."""
+        try:
+            siblings = [one for one in path.parent.iterdir() if one.name.startswith(f"{path.name}.")]
+        except OSError:
+            siblings = []  # The folder is gone, and so is the file.
+        for one in (path, *siblings):
+            if _key_of(one) == (self.device, self.inode):
+                try:
+                    return LogFile.open(one)
+                except AinfError:
+                    continue  # It has moved on at this moment: it is found under its next name, or not.
+        return None
+
+
 @dataclass(slots=True)
 class _Reading:
     """A file that is open, and how far it has been read."""
@@ -45,6 +73,8 @@ class _Reading:
     splitter: Splitter = field(default_factory=Splitter)
     mark: bytes = b""
     until: float = 0.0
+    again: int | None = None
+    """From where on it is to be read again, once it is known to be what it was up to `offset`."""
 
     @classmethod
     def at(cls, log: LogFile, offset: int) -> _Reading:
@@ -61,6 +91,13 @@ class _Reading:
         """What was read before is not there any more."""
         size = self.log.size
         return size < self.offset or self.log.read(self.offset - len(self.mark), self.offset) != self.mark
+
+    def rewind(self) -> None:
+        """Back to where another process has left it."""
+        if self.again is not None:
+            self.offset, self.again = self.again, None
+            self.mark = self.log.read(max(0, self.offset - _MARK), self.offset)
+            self.splitter = Splitter(self.offset)
 
     def begin_again(self) -> None:
         """From the top of a file that was cut. Its writer may have left a hole there."""
@@ -116,7 +153,8 @@ class Stream:
 
 class Follower:
     """`log` is the file that has the name now, and is closed with it; `offset` is where it begins in that.
-    In later ones it begins at the top. `tell` is handed what a person should know, in a sentence.
+    In later ones it begins at the top. `tell` is handed what a person should know, in a sentence. `resume`:
+    where another process was in that file, instead of `offset`; it may have been cut since.
     """
 
     def __init__(
@@ -127,11 +165,14 @@ class Follower:
         *,
         tell: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
+        resume: Mark | None = None,
     ) -> None:
         self.path = path
         self._tell = tell
         self._clock = clock
         self._current = None if log is None else _Reading.at(log, offset)
+        if log is not None and resume is not None:
+            self._current = _Reading(log, resume.end, mark=resume.before, again=resume.offset)
         self._leaving: list[_Reading] = []
         self._told = ""
         self.ended = False
@@ -162,6 +203,18 @@ class Follower:
             yield from self._drain(self._current)
             self.behind = self._current.offset < self._current.log.size
 
+    def mark(self, offset: int) -> Mark | None:
+        """By what that place of the file that has the name now is found again; None: there is none by now."""
+        current = self._current
+        if current is None or offset > current.offset:
+            return None
+        return Mark(*current.key, offset, current.offset, current.mark)
+
+    @property
+    def modified(self) -> datetime | None:
+        """When the file that has the name was written last."""
+        return None if self._current is None else self._current.log.modified
+
     # -- the file that has the name ------------------------------------------------------------------
     def _key(self) -> tuple[int, int] | None:
         try:
@@ -188,6 +241,7 @@ class Follower:
         if reading.cut:
             yield from self._continued(reading)
             reading.begin_again()
+        reading.rewind()
         yield from reading.more(AT_ONCE)
 
     def _leavers(self) -> Iterator[Batch]:
@@ -238,6 +292,8 @@ class Follower:
                 return None
             # The splitter may hold the beginning of a line, which ends in the copy.
             copy = _Reading(log, reading.offset, splitter=reading.splitter, mark=reading.mark)
+            copy.again, reading.again = reading.again, None
+            copy.rewind()
             return [*copy.more(log.size), *copy.rest()]
 
     def _whole(self, newest_first: list[Path]) -> Iterator[Batch]:

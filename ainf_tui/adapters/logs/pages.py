@@ -17,6 +17,8 @@ SECONDS = 0.2
 """For one answer."""
 MOST = 1000
 """Rows before a place, and behind it."""
+_SCREEN = 50
+"""Rows side by side are handed out even when the time is over: the next question would be as late."""
 WIDEST = 20_000
 
 
@@ -128,6 +130,6 @@ class Pages:
                 found.append(passed)
                 if len(found) == count:
                     return Leg(tuple(found), places, False, False)
-            if budget.over:
+            if budget.over and (step.record is None or len(found) >= _SCREEN):
                 return Leg(tuple(found), places, False, True)
         return Leg(tuple(found), places, True, False)

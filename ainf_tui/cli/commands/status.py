@@ -75,6 +75,7 @@ def _lines(app: App, found: StatusDocument) -> Iterator[str]:
         *_backends(found),
         ("queue", _queue(found)),
         ("database", _database(found)),
+        ("errors", _errors(found.errors)),
     ]
     width = max(len(name) for name, _ in facts)
     yield ""
@@ -162,6 +163,15 @@ def _queue(found: StatusDocument) -> str:
     if queue.paused:
         text += f"; paused {since(queue.paused_since, utc_now())} ago"
     return f"{text}; last 24 h: {queue.succeeded_24h} succeeded, {queue.failed_24h} failed"
+
+
+def _errors(errors: Mapping[str, Any]) -> str:
+    """Nothing where there never was one."""
+    if not errors.get("total"):
+        return ""
+    new = f"{errors.get('new', 0)} new, " if errors.get("new") else ""
+    reports = f"{errors['total']} reports, {errors.get('last_24h', 0)} in 24 h"
+    return f"{new}{errors.get('ongoing', 0)} open; {reports}"
 
 
 def _database(found: StatusDocument) -> str:

@@ -100,8 +100,19 @@ def _own_frames(lines: Sequence[str]) -> Iterator[str]:
         if found is None:
             continue
         path = found["file"].replace("\\", "/")
-        if not re.search(r"/(?:site|dist)-packages/|/lib/python\d|^<frozen", path, re.IGNORECASE):
+        if is_own(path):
             yield f"{_short(path)}:{found['name']}"
+
+
+def frame_file(line: str) -> str | None:
+    """The file that a line of a traceback names, with `/`; None of a line that begins no frame."""
+    found = _frame().match(line)
+    return None if found is None else found["file"].replace("\\", "/")
+
+
+def is_own(path: str) -> bool:
+    """Whether a file is neither Python's nor of an installed package."""
+    return not re.search(r"/(?:site|dist)-packages/|/lib/python\d|^<frozen", path, re.IGNORECASE)
 
 
 def _short(path: str) -> str:

@@ -68,6 +68,13 @@ class Folder:
         self._at = at
         self._last_level = Level.INFO
 
+    @property
+    def opened(self) -> int | None:
+        """Where that begins which no record was given of yet; None: nothing is open."""
+        if self._open is not None:
+            return self._open.start
+        return self._blank[0][0].start if self._blank else None
+
     def feed(self, line: RawLine) -> Iterator[Record]:
         """Takes the next line; gives records that are complete now."""
         text = shown(line.data, self._limit)

@@ -27,6 +27,7 @@ from ainf_tui.domain.comfyui_state import (
     with_imports,
 )
 from ainf_tui.domain.comfyui_task import StepState
+from ainf_tui.domain.errors.reports import Report, unheard
 from ainf_tui.domain.ports import Clock
 from ainf_tui.domain.ports_comfyui import ComfyUIFolder, CustomNodes, GpuLook, OnDisk, StartLog, TaskRecords
 from ainf_tui.domain.ports_services import Provided
@@ -48,6 +49,7 @@ class Box:
     start_log: StartLog
     gpu: GpuLook
     name_task: Callable[[str], None]
+    report: Report = unheard
 
 
 class ComfyUIManager:
@@ -60,7 +62,7 @@ class ComfyUIManager:
         self._options = options
         self._store = store
         self._elsewhere = elsewhere
-        self._runner = TaskRunner(box.records, clock, self._publish, box.name_task)
+        self._runner = TaskRunner(box.records, clock, self._publish, box.name_task, box.report)
         self._flows = Flows(box.folder, options, box.gpu)
         self._node_flows = NodeFlows(box.nodes)
         self._nodes: tuple[CustomNodeDocument, ...] | None = None

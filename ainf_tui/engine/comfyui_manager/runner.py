@@ -19,6 +19,7 @@ from ainf_tui.domain.comfyui_task import (
     with_line,
 )
 from ainf_tui.domain.documents import ProblemDocument
+from ainf_tui.domain.errors import reports
 from ainf_tui.domain.ids import new_id
 from ainf_tui.domain.ports import Clock
 from ainf_tui.domain.ports_comfyui import Report, TaskRecords
@@ -56,7 +57,9 @@ class TaskRunner:
         clock: Clock,
         changed: Callable[[bool], Awaitable[None]],
         name_task: Callable[[str], None],
+        report: reports.Report,
     ) -> None:
+        self._report = report
         self._records = records
         self._clock = clock
         self._changed = changed
@@ -197,6 +200,8 @@ class TaskRunner:
         if self.task is not None and problem is not None:
             self._lines.append(f"{problem.code}: {problem.message}")
             self.task = replace(self.task, problem=problem)
+            if (report := reports.of_task(self.task, at)) is not None:
+                self._report(report)
         await self._flush()
         await self._save()
         await self._changed(True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ainf_tui.domain.comfyui_install import VRAM
 from ainf_tui.domain.documents import ProblemDocument
+from ainf_tui.domain.errors.reports import of_service
 from ainf_tui.domain.ports_services import PortOwner, Verdict
 from ainf_tui.domain.service_documents import (
     ServicesDocument,
@@ -21,8 +22,12 @@ from ainf_tui.engine.services.freeing import Freeing
 from ainf_tui.engine.services.launching import command_of, port_taken, startable, taken_ports, who
 from ainf_tui.engine.services.reads import ServiceReads
 from ainf_tui.engine.services.supervisor import Supervisor
+from ainf_tui.engine.services.trouble import of_error
 from ainf_tui.engine.services.unit import Unit
 from ainf_tui.errors import AinfError, ConflictError, UsageError
+
+_EXPECTED = frozenset({"comfyui.elsewhere", "comfyui.not_installed"})
+"""Why a service is not started on a box that is as it should be."""
 
 
 class Services(ServiceReads):
@@ -63,6 +68,9 @@ class Services(ServiceReads):
                 notices += await self._start_one(unit, own)
             except AinfError as error:
                 unit.event("error", error.message, code=error.code, asked=request.reason)
+                if error.code not in _EXPECTED:
+                    at = self._parts.clock.now()
+                    self._parts.report(of_service(name, of_error(unit, error), at, run=unit.run))
                 if name == alone:
                     raise
                 details = {**error.details, "service": name}

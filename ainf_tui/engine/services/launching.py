@@ -66,7 +66,7 @@ class Launching:
         if unit.standing.state is not ServiceState.STARTING:
             return
         unit.event("error", error.message, code=error.code)
-        unit.problem = of_error(unit, error)
+        unit.failed(of_error(unit, error))
         # What was started by a policy is tried again by it; a person is told, and may do so.
         retry = unit.spec.restart if unit.standing.restarts else None
         unit.move(refused(unit.standing, error.code, unit.parts.moment(), retry=retry))

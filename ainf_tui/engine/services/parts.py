@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from ainf_tui.domain.errors.playbook import Playbook
+from ainf_tui.domain.errors.reports import Report, unheard
 from ainf_tui.domain.ports import Clock
 from ainf_tui.domain.ports_services import Logs, Prober, Processes, Provider, Records, RunLog
 from ainf_tui.domain.services import Definitions
@@ -60,6 +61,8 @@ class Parts:
     """Closes what the wiring has opened."""
     playbook: Playbook = field(default_factory=shipped)
     """What the end of a failed service's log may mean."""
+    report: Report = unheard
+    """Told of services that fail."""
     kill: KillSwitch = field(default_factory=lambda: KillSwitch(""))
 
     def moment(self) -> Moment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ainf_tui.domain.errors.reports import of_service
 from ainf_tui.domain.ports_services import Processes
 from ainf_tui.domain.services import Exit, Kind, ProcessId, ServiceState
 from ainf_tui.domain.services_machine import ended, not_stopped
@@ -44,7 +45,7 @@ class Stopping:
 
     def _refuse(self, error: AinfError) -> None:
         unit = self._unit
-        unit.problem = of_error(unit, error)
+        unit.failed(of_error(unit, error))
         unit.event("error", error.message, code=error.code)
         unit.again = False
         unit.move(not_stopped(unit.standing, error.code, unit.parts.moment()))
@@ -87,11 +88,14 @@ class Stopping:
             await _sweep(parts.processes, unit)
         lines = await last_lines(unit)
         asked = unit.standing.state is ServiceState.STOPPING and not unit.standing.wanted
+        adopted = unit.standing.kind is Kind.ADOPTED
         token, spec = unit.token, unit.spec.restart
         unit.event("info", f"{unit.name} ended: {how.text}", code=how.code, signal=how.signal, asked=asked)
         unit.move(ended(unit.standing, how, parts.moment(), spec))
         if unit.standing.cause:
-            unit.problem = failed(unit, lines)
+            unit.failed(failed(unit, lines))
+        elif adopted and not asked:
+            unit.parts.report(of_service(unit.name, failed(unit, lines), parts.clock.now(), run=unit.run))
         unit.changed()
         await unit.save()
         if token:

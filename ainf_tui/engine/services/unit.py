@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from ainf_tui.domain.errors.reports import of_health, of_service
 from ainf_tui.domain.jobs import Problem
 from ainf_tui.domain.ports_services import Launched, PortOwner, Record, Verdict
 from ainf_tui.domain.services import Health, Kind, ProcessId, ServiceSpec, ServiceState
-from ainf_tui.domain.services_machine import Standing, fresh
+from ainf_tui.domain.services_machine import Standing, fresh, turned_bad
 from ainf_tui.domain.services_order import on_port
 from ainf_tui.engine.services.parts import Parts, log
 from ainf_tui.errors import AinfError
@@ -111,6 +112,9 @@ class Unit:
             level = "info" if new.health in {Health.HEALTHY, Health.UNKNOWN} else "warning"
             why = self.verdict.message if self.verdict is not None else ""
             self.event(level, f"{self.name} is {new.health}", health=str(new.health), reason=why)
+        if turned_bad(old, new):
+            at, why = self.parts.clock.now(), self.last_word
+            self.parts.report(of_health(self.name, str(new.health), why, self.run, at))
         if new.health is Health.HEALTHY and not new.cause:
             self.problem = None
         self.changed()
@@ -124,6 +128,12 @@ class Unit:
 
     def event(self, level: str, message: str, **fields: object) -> None:
         self.parts.runs.event(level, self.name, message, **fields)
+
+    def failed(self, problem: Problem) -> None:
+        """It has ended, or was not started or stopped: kept, and told to who collects errors."""
+        self.problem = problem
+        at = self.parts.clock.now()
+        self.parts.report(of_service(self.name, problem, at, run=self.run, log=self.log))
 
     def changed(self) -> None:
         """What is shown of it is no longer right."""

@@ -19,14 +19,20 @@ class Everywhere(Commands):
 
     _interrupted_at = -TWICE
     stays = STAYS
+    came_from = ""
+    """The screen of the tab line whose link led to this one."""
 
     async def action_back(self) -> None:
-        """What is open on the screen is closed, else the screen itself; the first one stays."""
+        """What is open on the screen is closed, else the screen itself; the first one stays, unless a link
+        of another one led here.
+        """
         screen = self.screen
         if isinstance(screen, FrameScreen) and screen.back():
             return
         if len(self.screen_stack) > 1:
             self.pop_screen()
+        elif self.came_from:
+            self.show_tab(self.came_from)
 
     async def action_quit(self) -> None:
         """Back; at the first screen, leave."""

@@ -16,6 +16,11 @@ class Tabbed(Shell):
         """Puts the cursor of the Queue screen on the job of that number."""
         self.to_queue("go_to", ref)
 
+    def show_error(self, group: str) -> None:
+        """Puts the cursor of the Errors screen on the group of that number."""
+        self.action_errors()
+        self._once_mounted("go_to", group)
+
     def to_queue(self, method: str, value: str) -> None:
         """Shows the Queue screen and has it do that."""
         self.action_queue()
@@ -50,6 +55,9 @@ class Tabbed(Shell):
 
     def action_queue(self) -> None:
         self.show_tab("app.queue")
+
+    def action_errors(self) -> None:
+        self.show_tab("app.errors")
 
     def show_tab(self, name: str) -> None:
         """Shows the screen of the tab line that this action opens; what lies over it is closed."""

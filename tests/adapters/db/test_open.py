@@ -27,8 +27,8 @@ ROOT = Path(engine.__file__).parents[3]
 SECOND = '''"""The next schema."""
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
@@ -89,6 +89,21 @@ async def test_the_migrations_lead_to_the_tables(db: SqlDatabase) -> None:
     await db._db.write(migrate.upgrade)
     migrated = await db._db.read(described), await db._db.read(first_rows)
     assert migrated == fresh
+
+
+async def test_each_older_revision_is_brought_up_to_date(db_url: str) -> None:
+    db = await engine.open(db_url)
+    fresh = await db._db.read(described), await db._db.read(first_rows)
+    await db._db.write(drop_everything)
+    await db._db.write(migrate.upgrade, "0001")
+    await db.jobs.add([new_job()])
+    await db.aclose()
+    assert await engine.upgrade(db_url) == ("0001", HEAD_REVISION)
+    db = await engine.open(db_url)
+    assert await db._db.read(described) == fresh[0]
+    assert await db.errors.checkpoints() == {}
+    assert (await db.jobs.counts(NOW)).queued == 1
+    await db.aclose()
 
 
 def test_the_constant_is_the_newest_script() -> None:
@@ -192,11 +207,11 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program that is one revision ahead; gives its new script."""
     folder = tmp_path / "migrations"
     shutil.copytree(migrate._FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    script = folder / "versions" / "r0002_second.py"
+    script = folder / "versions" / "r0003_third.py"
     script.write_text(SECOND.replace("BREAK", ""))
     monkeypatch.setattr(migrate, "_FOLDER", folder)
     for module in (backup, engine, migrate, postgres_adapter, schema):
-        monkeypatch.setattr(module, "HEAD_REVISION", "0002")
+        monkeypatch.setattr(module, "HEAD_REVISION", "0003")
     return script
 
 
@@ -225,17 +240,17 @@ async def old_url(db_url: str) -> str:
 async def test_a_migration_keeps_jobs(old_url: str, next_version: Path, tmp_path: Path) -> None:
     with pytest.raises(schema.OlderDatabaseError) as caught:
         await engine.open(old_url, migrate=False)
-    assert (caught.value.code, caught.value.revision) == ("database.older", "0001")
-    assert await engine.upgrade(old_url) == ("0001", "0002")
-    assert await engine.upgrade(old_url) == ("0002", "0002")
+    assert (caught.value.code, caught.value.revision) == ("database.older", "0002")
+    assert await engine.upgrade(old_url) == ("0002", "0003")
+    assert await engine.upgrade(old_url) == ("0003", "0003")
     db = await engine.open(old_url)
     assert await db._db.read(moods) == ["good"]
     assert await db.jobs.get(1) is not None
     await db.aclose()
     if old_url.startswith("sqlite"):
-        kept = tmp_path / "ainf.db.before-0002"
+        kept = tmp_path / "ainf.db.before-0003"
         with contextlib.closing(sqlite3.connect(kept)) as connection:
-            assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+            assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
             assert connection.execute("SELECT count(*) FROM jobs").fetchall() == [(1,)]
         assert files(tmp_path) == {"ainf.db", kept.name, "ainf.db.lock"}
 
@@ -260,7 +275,7 @@ async def test_a_broken_migration_changes_nothing(old_url: str, next_version: Pa
         assert (tmp_path / "ainf.db").read_bytes() == before
         assert files(tmp_path) == {"ainf.db", "ainf.db.lock"}
     breaking(next_version, "")
-    assert await engine.upgrade(old_url) == ("0001", "0002")
+    assert await engine.upgrade(old_url) == ("0002", "0003")
 
 
 async def test_a_file_in_use_is_not_migrated(
@@ -275,7 +290,7 @@ async def test_a_file_in_use_is_not_migrated(
     await lite.jobs.add([new_job()])  # who has it open goes on
     assert (await lite.jobs.counts(NOW)).queued == 2
     await lite.aclose()
-    assert await engine.upgrade(lite.url) == ("0001", "0002")
+    assert await engine.upgrade(lite.url) == ("0002", "0003")
 
 
 async def test_a_backup_is_whole_while_others_write(lite: SqlDatabase, tmp_path: Path) -> None:

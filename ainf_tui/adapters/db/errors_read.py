@@ -1,0 +1,255 @@
+"""What is asked of the errors that are stored: pages of groups, one group with its examples, exact totals."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    func,
+    literal,
+    select,
+    tuple_,
+    type_coerce,
+)
+
+from ainf_tui.adapters.db import counting, cursors
+from ainf_tui.adapters.db.columns import SafeText, from_microseconds, to_microseconds
+from ainf_tui.adapters.db.error_tables import (
+    UNSEEN,
+    WHOLE,
+    error_examples,
+    error_groups,
+    error_keys,
+    error_prints,
+    error_seconds,
+    error_sums,
+)
+from ainf_tui.adapters.db.errors_rows import example_document, group_document
+from ainf_tui.adapters.db.errors_write import ALL, BY_HOUR, BY_SECOND
+from ainf_tui.adapters.db.rows import ByKey, chunked
+from ainf_tui.adapters.db.search import within
+from ainf_tui.domain.error_documents import (
+    ErrorExampleDocument,
+    ErrorGroupDocument,
+    ErrorGroupPage,
+    ErrorQuery,
+    ErrorTotalsDocument,
+)
+from ainf_tui.domain.errors.groups import OPEN, GroupState, Window
+from ainf_tui.domain.logs.levels import Level
+
+LATEST = 3
+"""Groups in the totals."""
+EXAMPLES = 100
+"""Examples that are shown of a group of many fingerprints."""
+_NUMBER = re.compile(r"#?([1-9][0-9]{0,17})")
+_TRENDS = ByKey(
+    select(error_prints.c.id, error_prints.c.group_id, error_prints.c.fingerprint, error_prints.c.hours),
+    error_prints.c.group_id,
+)
+_GROUPS = ByKey(select(error_groups), error_groups.c.id)
+_CUT = (
+    select(error_seconds.c.print_id, func.sum(error_seconds.c.n))
+    .where(
+        error_seconds.c.print_id.in_(bindparam("prints", expanding=True)),
+        error_seconds.c.second >= bindparam("first"),
+        error_seconds.c.second < bindparam("end"),
+    )
+    .group_by(error_seconds.c.print_id)
+)
+_SUMS = (
+    select(error_sums.c.source, error_sums.c.level, func.sum(error_sums.c.n))
+    .where(
+        error_sums.c.unit == bindparam("unit"),
+        error_sums.c.start >= bindparam("first"),
+        error_sums.c.start < bindparam("end"),
+    )
+    .group_by(error_sums.c.source, error_sums.c.level)
+)
+_BY_RANK = select(error_groups.c.rank, func.count()).where(WHOLE).group_by(error_groups.c.rank)
+_UNSEEN = select(func.count()).select_from(error_groups).where(UNSEEN, WHOLE)
+_EXAMPLES = (
+    select(error_examples, error_prints.c.fingerprint)
+    .join(error_prints, error_prints.c.id == error_examples.c.print_id)
+    .where(error_prints.c.group_id == bindparam("group"))
+    .order_by(error_examples.c.at.desc(), error_examples.c.id.desc())
+    .limit(EXAMPLES)
+)
+_FOREVER = 2**62
+
+
+# -- groups --------------------------------------------------------------------------------------------
+def page(conn: Connection, query: ErrorQuery, now: datetime) -> ErrorGroupPage:
+    """See `ErrorRepository.page`. UsageError `list.bad_cursor`."""
+    if query.order == "count_24h":
+        return _page_by_day(conn, query, now)
+    keys, types, back = _order(query.order)
+    found = select(error_groups, *(key.label(f"key_{n}") for n, key in enumerate(keys)))
+    found = found.where(*_conditions(query))
+    if query.after:
+        after = cursors.decode(query.after, query.order, types)
+        place = tuple_(*keys)
+        found = found.where(place < after if back else place > after)
+    order = [key.desc() if back else key for key in keys]
+    rows = conn.execute(found.order_by(*order).limit(query.limit + 1)).mappings().all()
+    shown = rows[: query.limit]
+    more = len(rows) > query.limit and bool(shown)
+    last = [shown[-1][f"key_{n}"] for n in range(len(keys))] if more else []
+    return ErrorGroupPage(_documents(conn, shown, now), cursors.encode(query.order, last) if more else None)
+
+
+def _order(name: str) -> tuple[list[ColumnElement[Any]], list[type], bool]:
+    """Columns, their types and whether it is read backwards. The number comes last, so that all differ."""
+    columns = error_groups.c
+    if name in {"last_seen", "first_seen", "count"}:
+        return [type_coerce(columns[name], BigInteger), columns.id], [int, int], True
+    return [columns.rank, columns.cold, columns.id], [int, float, int], False
+
+
+def _page_by_day(conn: Connection, query: ErrorQuery, now: datetime) -> ErrorGroupPage:
+    """By reports of the last 24 hours, which change by themselves: all groups that have some are read."""
+    since = from_microseconds(to_microseconds(now) - 86_400_000_000)
+    rows = conn.execute(
+        select(error_groups).where(*_conditions(query), error_groups.c.last_seen >= since)
+    ).mappings()
+    key = tuple(cursors.decode(query.after, query.order, [int, int])) if query.after else None
+    found = [(one.count_24h, one.id, one) for one in _documents(conn, rows.all(), now) if one.count_24h]
+    found.sort(key=lambda one: one[:2], reverse=True)
+    left = [one for one in found if key is None or one[:2] < key]
+    shown = left[: query.limit]
+    following = cursors.encode(query.order, shown[-1][:2]) if len(left) > len(shown) and shown else None
+    return ErrorGroupPage(tuple(one[2] for one in shown), following)
+
+
+def _conditions(query: ErrorQuery) -> Iterator[ColumnElement[bool]]:
+    yield WHOLE
+    if "all" not in query.states:
+        states = [GroupState(state) for state in query.states] or sorted(OPEN)
+        yield error_groups.c.rank.in_([state.rank for state in states])
+    if query.level:
+        yield error_groups.c.level >= int(Level[query.level.upper()])
+    if query.source:
+        yield error_groups.c.source == query.source
+    if query.since is not None:
+        yield error_groups.c.last_seen >= query.since
+    for word in query.text.casefold().split():
+        yield cast("ColumnElement[bool]", within(error_groups.c.words, literal(word, SafeText)))
+
+
+def groups(conn: Connection, ids: Sequence[int], now: datetime) -> tuple[ErrorGroupDocument, ...]:
+    """Those that exist, in the order of `ids`."""
+    found: dict[int, ErrorGroupDocument] = {}
+    for chunk in chunked(ids):
+        found |= {one.id: one for one in _documents(conn, _GROUPS.rows(conn, chunk), now)}
+    return tuple(found[number] for number in ids if number in found)
+
+
+def _documents(
+    conn: Connection, rows: Sequence[Mapping[Any, Any]], now: datetime
+) -> tuple[ErrorGroupDocument, ...]:
+    window = Window(int(now.timestamp()))
+    parts: dict[int, list[Mapping[Any, Any]]] = {}
+    for chunk in chunked(row["id"] for row in rows):
+        for part in _TRENDS.rows(conn, chunk):
+            parts.setdefault(part["group_id"], []).append(part)
+    hour = str(window.cut_hour)
+    within_cut = [part["id"] for found in parts.values() for part in found if hour in part["hours"]]
+    cut = _cut(conn, within_cut, window)
+    return tuple(group_document(row, parts[row["id"]], cut, now) for row in rows)
+
+
+def _cut(conn: Connection, prints: Collection[int], window: Window) -> dict[int, int]:
+    """Reports within the hour that the window cuts, by fingerprint."""
+    found: dict[int, int] = {}
+    for chunk in chunked(prints):
+        values = {"prints": chunk, "first": window.first_second, "end": window.cut_end}
+        found |= {row[0]: int(row[1]) for row in conn.execute(_CUT, values)}
+    return found
+
+
+def find(conn: Connection, refs: Sequence[str]) -> tuple[int | None, ...]:
+    """The number of the group that each number or fingerprint is in now."""
+    numbers = {ref: _NUMBER.fullmatch(ref) for ref in refs}
+    column = {False: error_prints.c.fingerprint, True: error_prints.c.id}
+    found: dict[Any, int] = {}
+    for is_number, key in column.items():
+        wanted = [int(n[1]) if n else ref for ref, n in numbers.items() if bool(n) is is_number]
+        for chunk in chunked(wanted):
+            query: Select[Any] = select(key, error_prints.c.group_id).where(key.in_(chunk))
+            found |= {row[0]: row[1] for row in conn.execute(query)}
+    return tuple(found.get(int(n[1]) if (n := numbers[ref]) else ref) for ref in refs)
+
+
+def examples(conn: Connection, group: int) -> tuple[ErrorExampleDocument, ...]:
+    """The newest first."""
+    rows = conn.execute(_EXAMPLES, {"group": group}).mappings()
+    return tuple(example_document(row, row["fingerprint"]) for row in rows)
+
+
+# -- totals --------------------------------------------------------------------------------------------
+def totals(conn: Connection, now: datetime) -> ErrorTotalsDocument:
+    """From counts that are kept: the same few rows, however many reports there are."""
+    window = Window(int(now.timestamp()))
+    in_all = _sums(conn, ALL, 0, 1)
+    day = _sums(conn, BY_HOUR, window.first_hour, _FOREVER)
+    day += _sums(conn, BY_SECOND, window.first_second, window.cut_end)
+    ranks = {rank: count for rank, count in conn.execute(_BY_RANK)}  # noqa: C416 - rows are no pairs to mypy
+    return ErrorTotalsDocument(
+        new=int(conn.execute(_UNSEEN).scalar_one()),
+        ongoing=sum(ranks.get(state.rank, 0) for state in OPEN),
+        groups=sum(ranks.values()),
+        total=in_all.total(),
+        last_24h=day.total(),
+        by_level=_by_level(in_all),
+        by_source=_by_source(in_all),
+        by_level_24h=_by_level(day),
+        by_source_24h=_by_source(day),
+        revision=counting.value(conn, "errors"),
+        latest=page(conn, ErrorQuery(limit=LATEST), now).errors,
+    )
+
+
+def _sums(conn: Connection, unit: int, first: int, end: int) -> Counter[tuple[str, int]]:
+    rows = conn.execute(_SUMS, {"unit": unit, "first": first, "end": end})
+    return Counter({(source, level): int(n) for source, level, n in rows if n})
+
+
+def _by_level(counts: Counter[tuple[str, int]]) -> dict[str, int]:
+    """The gravest first."""
+    found = Counter[int]()
+    for (_, level), n in counts.items():
+        found[level] += n
+    return {Level(level).word: found[level] for level in sorted(found, reverse=True)}
+
+
+def _by_source(counts: Counter[tuple[str, int]]) -> dict[str, int]:
+    found = Counter[str]()
+    for (source, _), n in counts.items():
+        found[source] += n
+    return dict(sorted(found.items()))
+
+
+# -- what is due ---------------------------------------------------------------------------------------
+def next_end_of_mute(conn: Connection) -> datetime | None:
+    """When the next mute ends."""
+    column: Column[datetime] = error_groups.c.muted_until
+    found: datetime | None = conn.execute(select(func.min(column)).where(column.is_not(None))).scalar()
+    return found
+
+
+def known_keys(conn: Connection, keys: Collection[str]) -> set[str]:
+    """Those of reports that were imported before."""
+    found: set[str] = set()
+    for chunk in chunked(keys):
+        found |= set(conn.execute(select(error_keys.c.key).where(error_keys.c.key.in_(chunk))).scalars())
+    return found

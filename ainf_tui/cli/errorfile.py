@@ -1,0 +1,87 @@
+"""Files of errors that others wrote: a JSON object a line. A bad line costs one line and is told."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+
+from ainf_tui.domain.error_documents import ErrorReport
+from ainf_tui.domain.logs.levels import level_of
+
+LONGEST = 1_048_576
+"""Bytes of a line; a longer one is no error that somebody wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A report with its key; or, without one, what is wrong with the line of that number."""
+
+    number: int
+    report: ErrorReport | None = None
+    key: str = ""
+    problem: str = ""
+
+
+def read(lines: Iterable[bytes]) -> Iterator[Line]:
+    """Every line that is not empty. The key is made of the line and of how often it has come before in the
+    file: so the same file twice is counted once, and a line that stands twice in it is counted twice.
+    """
+    times = Counter[bytes]()
+    for number, raw in enumerate(lines, 1):
+        text = raw.strip()
+        if not text:
+            continue
+        if len(text) > LONGEST:
+            yield Line(number, problem=f"longer than {LONGEST} bytes")
+            continue
+        digest = blake2b(text, digest_size=16).digest()
+        times[digest] += 1
+        try:
+            yield Line(number, parsed(text), f"{digest.hex()}.{times[digest]}")
+        except (ValueError, RecursionError) as error:
+            yield Line(number, problem=str(error))
+
+
+def parsed(text: bytes) -> ErrorReport:
+    """A line of an old errors.jsonl: timestamp, level, source, message, details. ValueError."""
+    found = json.loads(text.decode("utf-8", "replace"))
+    if not isinstance(found, dict):
+        raise ValueError("no JSON object")  # noqa: TRY004 - one exception for all that a line can be
+    message = found.get("message", "")
+    details = found.get("details") or {}
+    if not isinstance(message, str) or not isinstance(details, dict):
+        raise ValueError("message is no text, or details no object")  # noqa: TRY004 - as above
+    if not message.strip():
+        raise ValueError("no message")
+    lines = tuple(message.splitlines())
+    return ErrorReport(
+        source=_word(found.get("source"), "unknown"),
+        message=next(line for line in lines if line.strip()),
+        level=_level(found.get("level")),
+        at=_time(found.get("timestamp", found.get("at"))),
+        lines=lines if len(lines) > 1 else (),
+        details=details,
+    )
+
+
+def _word(value: Any, usual: str) -> str:
+    return value.strip() if isinstance(value, str) and value.strip() else usual
+
+
+def _level(value: Any) -> str:
+    """An unknown level is an error: nobody writes one for nothing."""
+    level = level_of(value) if isinstance(value, str) else None
+    return level.word if level is not None else "error"
+
+
+def _time(value: Any) -> datetime:
+    """ISO 8601; without a zone it is UTC, as the old program wrote it. ValueError."""
+    if not isinstance(value, str):
+        raise ValueError("no timestamp")  # noqa: TRY004 - as above
+    at = datetime.fromisoformat(value)
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

@@ -1,0 +1,98 @@
+"""From reports to what is stored of them: a title and its entry of the playbook, no secrets, no excess. Slow:
+for a thread.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ainf_tui.domain.error_documents import ErrorReport
+from ainf_tui.domain.errors.fold import Folded
+from ainf_tui.domain.errors.playbook import Known, Playbook
+from ainf_tui.domain.ports_errors import NewErrors
+from ainf_tui.domain.redaction import redacted, redacted_json
+from ainf_tui.domain.text import clip, storable_json, visible
+
+_TITLE = 200
+_EXAMPLES = 1_000
+"""Examples of one batch: taking secrets out is what costs most, and of a flood a few are enough."""
+_TITLES = 10_000
+"""Fingerprints whose titles are remembered."""
+_DETAILS = 16_000
+"""Characters of JSON."""
+
+
+class Prepare:
+    """`known` hides the secrets of the settings; `playbook` is read at the first use."""
+
+    def __init__(self, known: Callable[[str], str], playbook: Callable[[], Playbook]) -> None:
+        self._known = known
+        self._playbook = playbook
+        self._titles: dict[str, tuple[str, str]] = {}
+
+    def __call__(self, taken: Mapping[str, Folded]) -> list[NewErrors]:
+        """Of each fingerprint."""
+        room = max(2, _EXAMPLES // max(1, len(taken)))
+        return [self._errors(print_, entry, room) for print_, entry in taken.items()]
+
+    def _errors(self, print_: str, entry: Folded, room: int) -> NewErrors:
+        kept = entry.kept
+        if len(kept) > room:
+            kept = (*kept[: room // 2], *kept[room // 2 - room :])
+        examples = tuple(self.clean(report) for report in kept)
+        newest = examples[-1]
+        title, code = self._titles.get(print_) or self._told(print_, newest)
+        return NewErrors(
+            fingerprint=print_,
+            source=newest.source,
+            title=title,
+            code=code,
+            seconds=dict(entry.seconds),
+            examples=examples,
+        )
+
+    def _told(self, print_: str, report: ErrorReport) -> tuple[str, str]:
+        """Title and entry of the playbook, which is slow to look into."""
+        known = self._playbook().look(report.lines or (report.message,))
+        if len(self._titles) >= _TITLES:
+            self._titles.clear()
+        found = _title(report, known), known.entry.code if known is not None else ""
+        self._titles[print_] = found
+        return found
+
+    def clean(self, report: ErrorReport) -> ErrorReport:
+        """Without secrets, its details no larger than is kept."""
+        return replace(
+            report,
+            message=redacted(report.message, self._known),
+            lines=self._lines(report.lines),
+            context=self._lines(report.context),
+            details=self._details(report.details),
+        )
+
+    def _lines(self, lines: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(redacted("\n".join(lines), self._known).split("\n")) if lines else ()
+
+    def _details(self, details: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not details:
+            return {}
+        safe = redacted_json(storable_json(details), self._known)
+        text = json.dumps(safe, ensure_ascii=False)
+        found: Mapping[str, Any] = safe if len(text) <= _DETAILS else {"cut": clip(text, _DETAILS)}
+        return found
+
+
+def _title(report: ErrorReport, known: Known | None) -> str:
+    """The playbook's words and where it was, else the exception's own."""
+    if known is not None:
+        where = report.node_class
+        told = f"{known.title} in {where}" if where and where not in known.title else known.title
+        return visible(told, _TITLE)
+    message = next((line.strip() for line in report.message.splitlines() if line.strip()), "")
+    kind = report.kind if report.kind and report.kind not in message else ""
+    return visible(
+        ": ".join(part for part in (kind, message) if part) or "an error without a message", _TITLE
+    )

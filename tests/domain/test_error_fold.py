@@ -1,0 +1,85 @@
+"""Many reports become few entries, and none is lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ainf_tui.domain.error_documents import ErrorReport
+from ainf_tui.domain.errors import fold as module
+from ainf_tui.domain.errors.fold import Fold, fingerprint_of, folded, trimmed
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+reports = st.builds(
+    ErrorReport,
+    source=st.sampled_from(["web", "api", "comfyui"]),
+    message=st.sampled_from(["took 1 ms", "took 2 ms", "no such file '/a/b'", "", "\0"]),
+    level=st.sampled_from(["error", "warning", "FATAL", "what"]),
+    at=st.none() | st.integers(-(10**6), 10**6).map(lambda n: NOW + timedelta(seconds=n)),
+    node_class=st.sampled_from(["", "KSampler"]),
+)
+
+
+@given(st.lists(reports), st.integers(1, 4), st.integers(1, 4))
+def test_counts_are_exact_however_little_room_there_is(found, keys: int, failures: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "KEYS", keys)
+        patch.setattr(module, "FAILURES", failures)
+        taken = folded(found, NOW, sample=2)
+    assert len(taken) <= failures + 3  # one a source for what lies beyond
+    by_source = Counter[str]()
+    for entry in taken.values():
+        by_source[entry.kept[0].source] += entry.count
+        assert 0 < len(entry.kept) <= 4
+        assert len(entry.kept) == min(entry.count, len(entry.kept))
+        assert all(second <= NOW.timestamp() for second, _ in entry.seconds)
+    assert by_source == Counter(report.source for report in found)
+
+
+def test_the_first_and_the_newest_are_kept() -> None:
+    [entry] = folded([ErrorReport("web", f"took {n} ms") for n in range(99)], NOW, sample=3).values()
+    assert [report.message.split()[1] for report in entry.kept] == ["0", "1", "2", "96", "97", "98"]
+    assert entry.count == 99
+
+
+def test_a_flood_is_told_by_its_text_before_anything_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[ErrorReport] = []
+
+    def counted(report: ErrorReport) -> str:
+        made.append(report)
+        return "1.x"
+
+    monkeypatch.setattr(module, "fingerprint_of", counted)
+    fold = Fold()
+    for _ in range(1000):
+        fold.add(ErrorReport("web", "no"), NOW)
+    assert (fold.texts, fold.count, made) == (1, 1000, [])
+    list(fold.settle())
+    assert len(made) == 1
+
+
+def test_what_makes_two_failures_different() -> None:
+    report = ErrorReport("comfyui", "out of memory: 2.20 GiB", kind="OutOfMemoryError")
+    others = [
+        replace(report, source="web"),
+        replace(report, kind="RuntimeError"),
+        replace(report, node_class="VAEDecode"),
+        replace(report, code="job.failed"),
+        replace(report, message="no"),
+    ]
+    assert len({fingerprint_of(one) for one in [report, *others]}) == 6
+    same = replace(report, message="out of memory: 7.10 GiB", node="9", job=3, level="critical", run="x")
+    assert fingerprint_of(same) == fingerprint_of(report)
+
+
+def test_a_report_is_cut_to_what_is_kept() -> None:
+    lines = tuple(f"line {n}" for n in range(1000))
+    cut = trimmed(ErrorReport("", "x" * 9999, lines=lines, at=NOW + timedelta(days=1)), NOW)
+    assert (cut.source, cut.at, len(cut.message)) == ("unknown", NOW, 4000)
+    assert (len(cut.lines), cut.lines[0], cut.lines[-1]) == (400, "line 0", "line 999")
+    assert "[601 lines left out]" in cut.lines
