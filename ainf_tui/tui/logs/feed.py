@@ -51,8 +51,6 @@ class LogFeed(Pages):
         """Monotonic seconds."""
         self.busy = ""
         """What is being looked for just now."""
-        self.followed_lines: int | None = None
-        """Lines of the whole when it was followed last; None: they were not counted by then."""
         self.slow = False
         self._reading, self._told = reading, told
         self._wake = asyncio.Event()
@@ -258,19 +256,6 @@ class LogFeed(Pages):
         before = list(window.rows[-1:])
         if window.append(page) or before != window.rows[-1:]:
             self._changed()
-
-    @property
-    def fresh(self) -> tuple[int, bool]:
-        """How much came since following was paused, and whether that is exact: what came beyond what is held
-        is known by the lines of the whole alone, and only where nothing is filtered.
-        """
-        window, state = self.window, self.state
-        if window.bottom:
-            return window.fresh, window.fresh_exact
-        lines = 0
-        if state is not None and state.lines is not None and self.followed_lines is not None:
-            lines = 0 if self.asked.filters else state.lines - self.followed_lines
-        return max(window.fresh, lines), False
 
     def _counts(self) -> bool:
         """Whether what comes below is still fetched while the cursor rests."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ainf_tui.domain.log_documents import (
     LogFilter,
@@ -17,6 +17,7 @@ from ainf_tui.domain.log_documents import (
 )
 from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.errors import NotFoundError
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.logs.window import Key, Window, key
 
 AHEAD = 3
@@ -29,7 +30,7 @@ Wish = Callable[[LogReading, str], Awaitable[None]]
 """Something to be asked of a view."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What every page is asked with."""
 
@@ -49,6 +50,8 @@ class Pages:
         self.state: LogStateDocument | None = None
         self.loaded = False
         """The first page is here."""
+        self.followed_lines: int | None = None
+        """Lines of the whole when it was followed last; None: they were not counted by then."""
         self._changed, self._page = changed, page
         self._wish: Wish | None = None
 
@@ -157,3 +160,16 @@ class Pages:
                 return LogFoundDocument(None)
             around = around or found.wrapped
             request = replace(request, place=found.place)
+
+    @property
+    def fresh(self) -> tuple[int, bool]:
+        """How much came since following was paused, and whether that is exact: beyond what is held it is
+        known by the lines of the whole alone, and only where nothing is filtered.
+        """
+        window, state = self.window, self.state
+        if window.bottom:
+            return window.fresh, window.fresh_exact
+        lines = 0
+        if state is not None and state.lines is not None and self.followed_lines is not None:
+            lines = 0 if self.asked.filters else state.lines - self.followed_lines
+        return max(window.fresh, lines), False
