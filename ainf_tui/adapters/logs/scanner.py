@@ -122,7 +122,7 @@ class Scan:
                 self._accept(report_of(line))
             said = process.stderr.read().decode("utf-8", "replace").strip()
         if process.returncode and not self._stopped:
-            self.problem = _why(process.returncode, said)
+            self.problem = _ended_by(process.returncode, said)
 
     def _accept(self, report: Report) -> None:
         with self._lock:
@@ -131,7 +131,7 @@ class Scan:
                 self._take(report)
 
 
-def _why(code: int, said: str) -> str:
+def _ended_by(code: int, said: str) -> str:
     if code == -signal.SIGALRM:
         return "it took too long: the pattern can match in too many ways"
     last = said.rpartition("\n")[2]
