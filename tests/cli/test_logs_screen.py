@@ -25,11 +25,16 @@ def logs(tmp_path):
 
     def ran(*words, tty=True):
         opened = []
+
+        def open_logs(_app, sources, filters):
+            opened.append((tuple(sources), list(filters)))
+            return 0
+
         stdout = Tty() if tty else io.StringIO()
         app = App(
             Output(Tty(), stdout, io.StringIO(), {"NO_COLOR": "1"}),
             environ={"AINF_HOME": str(tmp_path)},
-            open_logs=lambda _app, sources, filters: opened.append((tuple(sources), list(filters))) or 0,
+            open_logs=open_logs,
         )
         code = run(["logs", *words, str(file)], app)
         return code, [(sources == (str(file),), filters) for sources, filters in opened], stdout.getvalue()
