@@ -17,8 +17,8 @@ from ainf_tui.tui.link import AWAY, STOPPED, Link
 from ainf_tui.tui.queue.detailed import DetailedScreen
 from ainf_tui.tui.queue.feed import MOST, Feed
 from ainf_tui.tui.queue.filter import parse_filter
-from ainf_tui.tui.queue.job import JobScreen
 from ainf_tui.tui.queue.hints import able_now, labels_now
+from ainf_tui.tui.queue.job import JobScreen
 from ainf_tui.tui.queue.kept import Kept
 from ainf_tui.tui.queue.list import COLUMNS, JobList
 from ainf_tui.tui.queue.removal import Removals
