@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ainf_tui.domain.log_documents import (
     LogFilter,
@@ -17,6 +17,7 @@ from ainf_tui.domain.log_documents import (
 )
 from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.errors import NotFoundError
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.logs.window import Key, Window, key
 
 AHEAD = 3
@@ -29,7 +30,7 @@ Wish = Callable[[LogReading, str], Awaitable[None]]
 """Something to be asked of a view."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What every page is asked with."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from itertools import pairwise
 
 from ainf_tui.display.format import here
 from ainf_tui.domain.log_documents import LogRow
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.lines import Line, Span, cut, cut_line, line_width, pad, safe, width
 from ainf_tui.tui.looks import SGR
 from ainf_tui.tui.signs import Signs
@@ -28,7 +29,7 @@ _COLOURS = ("36", "35", "34", "96", "95", "94")
 """Of sources: those of a terminal that mean no state."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shape:
     """How rows are written. `cells`: room of a line."""
 
@@ -60,7 +61,7 @@ def styles_of(names: Sequence[str]) -> dict[str, str]:
     return {name: f"{SGR}{_COLOURS[n % len(_COLOURS)]}" for n, name in enumerate(dict.fromkeys(names))}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """What else there is to a row: `lead` is the first cell's sign and its style."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 
 from ainf_tui.display.format import here, percent, span
 from ainf_tui.domain.log_documents import LogRow, LogSearchRequest, LogStateDocument
 from ainf_tui.errors import AinfError
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.lines import Line, Span, fit, line_width, safe, spread, wrap
 from ainf_tui.tui.logs.filters import Stack
 
@@ -18,7 +19,7 @@ LEAST = 9
 """Cells for what stands at the right, if it is to stand there."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """What the line tells."""
 
