@@ -9,12 +9,13 @@ import click
 from ainf_tui import __version__
 from ainf_tui.cli import exits
 from ainf_tui.cli.app import App
-from ainf_tui.cli.errortext import COLUMNS, detail, report, row, stats
+from ainf_tui.cli.errortext import COLUMNS, detail, row, stats
 from ainf_tui.cli.lazy import LazyGroup
 from ainf_tui.cli.session import call
 from ainf_tui.cli.tables import print_table
 from ainf_tui.display.format import utc_now
 from ainf_tui.domain.error_documents import LEVELS, STATES, ErrorGroupPage, ErrorQuery
+from ainf_tui.domain.errors.report import report
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.query import moment
 
@@ -98,7 +99,11 @@ def show(app: App, *, error: str, as_report: bool, _json: bool) -> int:
     if app.out.json:
         app.out.emit(found)
         return exits.OK
-    for line in report(found, __version__) if as_report else detail(app.out, found, utc_now()):
+    if as_report:
+        # The secrets that the settings name were taken out by the engine, before it stored anything.
+        app.out.line(report(found, __version__, str).rstrip())
+        return exits.OK
+    for line in detail(app.out, found, utc_now()):
         app.out.line(line)
     return exits.OK
 
