@@ -1,4 +1,4 @@
-"""A real engine, real services and the command line: what goes wrong becomes the groups that a person expects."""
+"""A real engine, real services, the command line: what goes wrong becomes the groups that one expects."""
 
 from __future__ import annotations
 
