@@ -88,15 +88,18 @@ class Prepare:
 
 def _title(report: ErrorReport, known: Known | None) -> str:
     """The playbook's words and where it was, else the exception's own."""
-    if known is not None:
+    # A service's end has words of its own, which say the known cause, too: beside the line of its log that
+    # tells the same cause it would be the same title twice.
+    if known is not None and not report.code.startswith("service."):
         where = report.node_class
         told = f"{known.title} in {where}" if where and where not in known.title else known.title
         return visible(told, _TITLE)
     message = next((line.strip() for line in report.message.splitlines() if line.strip()), "")
     raised = failure(report.source, "", report.lines)
-    kind = report.kind or raised.kind
-    if raised.kind and (raised.message or raised.kind) not in message:
-        # `Error handling request from 127.0.0.1` says nothing: the exception behind it does.
+    kind = report.kind
+    if raised.kind and not (report.code and (raised.message or raised.kind) in message):
+        # `Error handling request from 127.0.0.1` says nothing: the exception behind it does. Words of ainf's
+        # own that tell of the exception say more.
         kind, message = raised.kind, raised.message
     kind = kind if kind not in message else ""
     return visible(
