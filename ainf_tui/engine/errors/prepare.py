@@ -39,10 +39,7 @@ class Prepare:
         return [self._errors(print_, entry, room) for print_, entry in taken.items()]
 
     def _errors(self, print_: str, entry: Folded, room: int) -> NewErrors:
-        kept = entry.kept
-        if len(kept) > room:
-            kept = (*kept[: room // 2], *kept[room // 2 - room :])
-        examples = tuple(self.clean(report) for report in kept)
+        examples = tuple(self.clean(report) for report in entry.some(room))
         newest = examples[-1]
         title, code = self._titles.get(print_) or self._told(print_, newest)
         return NewErrors(

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import islice
 from time import perf_counter
 
 from ainf_tui.domain.error_documents import ErrorReport
@@ -70,7 +69,6 @@ class Sink:
         fold = Fold(self._sample)
         now = self._clock.now()
         await in_steps(map(partial(fold.add, now=now), reports))
-        await in_steps(fold.settle())
         async with self.turn:
             errors = await self._prepared(fold.take())
             numbers = await self._db.errors.store(errors, self._clock.now(), checkpoint, keys=keys)
@@ -119,7 +117,6 @@ class Sink:
         async with self.turn:
             if self._stuck is not None:
                 await self._store(*self._stuck)
-            await in_steps(islice(self._fold.settle(), self._fold.texts))
             errors = await self._prepared(self._fold.take())
             if errors:
                 await self._store(new_id(), errors)
