@@ -68,7 +68,7 @@ class Folded:
         return gone
 
     def some(self, most: int) -> tuple[ErrorReport, ...]:
-        """Of the reports that are kept whole at most so many: the oldest and the newest; at least one of each."""
+        """Of those that are kept whole at most so many: the oldest and the newest; at least one of each."""
         held = [*self.first, *self.last[-self.sample :]]
         if len(held) > most:
             half = max(1, most // 2)
