@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from functools import reduce
 from typing import Any
 
+from ainf_tui.adapters.db.columns import encoded
 from ainf_tui.adapters.db.error_tables import FROM_NEWEST
 from ainf_tui.domain.error_documents import ErrorExampleDocument, ErrorGroupDocument, ErrorReport
 from ainf_tui.domain.errors.groups import HOUR, KEPT, GroupState, Standing, Window, heat, hotter
 from ainf_tui.domain.logs.levels import Level
 from ainf_tui.domain.ports_errors import NewErrors
+from ainf_tui.domain.text import storable_json
 
 Row = dict[str, Any]
 _WORDS = 2_000
@@ -220,7 +222,8 @@ def _prints(parts: Sequence[Mapping[Any, Any]], own: int) -> tuple[str, ...]:
 def example_row(report: ErrorReport, print_id: int, slot: int, number: int) -> Row:
     """Column values of `error_examples`."""
     body = {name: getattr(report, name) for name in _EXAMPLE}
-    return {"print_id": print_id, "slot": slot, "id": number, "at": _at(report), "body": body}
+    body["details"] = storable_json(report.details)
+    return {"print_id": print_id, "slot": slot, "id": number, "at": _at(report), "body": encoded(body)}
 
 
 def example_document(row: Mapping[Any, Any], fingerprint: str) -> ErrorExampleDocument:

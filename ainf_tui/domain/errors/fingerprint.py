@@ -155,10 +155,16 @@ def _frame_of(line: str) -> str | None:
     found = _frame().match(line)
     if found is None:
         return None
-    path = found["file"].replace("\\", "/")
-    if re.search(r"/(?:site|dist)-packages/|/lib/python\d|^<frozen", path, re.IGNORECASE):
-        return ""
-    return f"{_short(path)}:{found['name']}"
+    place = _own_file(found["file"])
+    return f"{place}:{found['name']}" if place else ""
+
+
+@lru_cache(maxsize=1_024)
+def _own_file(file: str) -> str:
+    """Empty where it is Python's or of an installed package."""
+    path = file.replace("\\", "/")
+    foreign = re.search(r"/(?:site|dist)-packages/|/lib/python\d|^<frozen", path, re.IGNORECASE)
+    return "" if foreign else _short(path)
 
 
 def _short(path: str) -> str:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TypeVar
 
 from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.domain.errors.fingerprint import Failure, failure, masked
@@ -38,7 +37,6 @@ _REMEMBERED = 2_000
 _LEAN_LINE, _LEAN_LINES = 400, 10
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_K = TypeVar("_K")
 Held = tuple[ErrorReport, datetime, int]
 """As it came, when, and its characters: it gets its time once it is sure to be stored."""
 Second = tuple[int, Level]
@@ -93,7 +91,7 @@ class Fold:
         self._failures: dict[str, Folded] = {}
         self._size = 0
         self._texts: dict[tuple[object, ...], str] = {}
-        self._keys: dict[Failure, str] = {}
+        self._keys: dict[tuple[object, ...], str] = {}
 
     @property
     def count(self) -> int:
@@ -133,8 +131,8 @@ class Fold:
         if known is not None:
             return known
         found = failure_of(report)
-        key = replace(found, message=masked(found.message))
-        print_ = self._keys.get(key) or _remember(self._keys, key, key.fingerprint)
+        key = found.source, found.kind, masked(found.message), found.frames
+        print_ = self._keys.get(key) or _remember(self._keys, key, Failure(*key).fingerprint)
         return print_ if text is None else _remember(self._texts, text, print_)
 
     def _of(self, print_: str, report: ErrorReport) -> Folded:
@@ -147,7 +145,7 @@ class Fold:
         return entry
 
 
-def _remember(known: dict[_K, str], key: _K, print_: str) -> str:
+def _remember(known: dict[tuple[object, ...], str], key: tuple[object, ...], print_: str) -> str:
     """Forgets all when there is no more room: to know which is used least would cost each report."""
     if len(known) >= KEYS:
         known.clear()
