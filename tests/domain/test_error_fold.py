@@ -36,17 +36,29 @@ def test_counts_are_exact_however_little_room_there_is(found, keys: int, failure
     assert len(taken) <= failures + 3  # one a source for what lies beyond
     by_source = Counter[str]()
     for entry in taken.values():
-        by_source[entry.kept[0].source] += entry.count
-        assert 0 < len(entry.kept) <= 4
-        assert len(entry.kept) == min(entry.count, len(entry.kept))
+        kept = entry.some(4)
+        by_source[kept[0].source] += entry.count
+        assert len(kept) == min(entry.count, 4)
         assert all(second <= NOW.timestamp() for second, _ in entry.seconds)
     assert by_source == Counter(report.source for report in found)
 
 
 def test_the_first_and_the_newest_are_kept() -> None:
     [entry] = folded([ErrorReport("web", f"took {n} ms") for n in range(99)], NOW, sample=3).values()
-    assert [report.message.split()[1] for report in entry.kept] == ["0", "1", "2", "96", "97", "98"]
+    assert [report.message.split()[1] for report in entry.some(6)] == ["0", "1", "2", "96", "97", "98"]
     assert entry.count == 99
+
+
+def test_of_many_failures_a_few_reports_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "EXAMPLES", 40)
+    fold = Fold()
+    for n in range(2_000):
+        fold.add(ErrorReport("web", f"failure {chr(97 + n % 20)}", node=f"{n}"), NOW)
+    taken = fold.take().values()
+    assert sum(len(entry.first) + len(entry.last) for entry in taken) <= 2 * 40
+    for n, entry in enumerate(taken):
+        assert entry.count == 100
+        assert [report.node for report in entry.some(2)] == [f"{n}", f"{1_980 + n}"]
 
 
 def test_what_costs_is_made_once_for_a_flood(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ count is never lost: what no entry can be kept for is counted in one that says s
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,6 +21,9 @@ KEYS = 4_096
 """Different texts, and different keys, whose fingerprints are remembered."""
 FAILURES = 5_000
 """Failures that are held at a time; those beyond are counted together, a source each."""
+EXAMPLES = 1_000
+"""Reports that are kept whole at a time: of each failure its share, at least the first and the newest. More would be walked through by each collection of garbage, which stops all threads: 50 ms of 30,000 reports.
+"""
 ROOM = 32_000_000
 """Characters of the reports that are kept whole; beyond it one a failure is kept, without what is long."""
 BEYOND = "more different errors than can be told apart"
@@ -39,6 +42,7 @@ _LEAN_LINE, _LEAN_LINES = 400, 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Held = tuple[ErrorReport, datetime, int]
 """As it came, when, and its characters: it gets its time once it is sure to be stored."""
+_Known = OrderedDict[tuple[object, ...], str]
 Second = tuple[int, Level]
 """Seconds since 1970, and how grave."""
 
@@ -47,36 +51,31 @@ Second = tuple[int, Level]
 class Folded:
     """Reports of one failure. `seconds` counts all of them; `first` and `last` are some of them, in order."""
 
-    sample: int
-    """At most so many in `first`, and as many in `last`."""
     seconds: Counter[Second] = field(default_factory=Counter)
     first: list[Held] = field(default_factory=list)
     last: list[Held] = field(default_factory=list)
 
-    def keep(self, held: Held) -> Sequence[Held]:
-        """One more that may be kept whole; those that are not kept any more for it."""
-        if len(self.first) < self.sample:
+    def keep(self, held: Held, sample: int) -> Sequence[Held]:
+        """One more that may be kept whole, `sample` of the first and at least as many of the newest; those
+        that are not kept any more for it.
+        """
+        if len(self.first) < sample and not self.last:
             self.first.append(held)
             return ()
         gone: Sequence[Held] = ()
-        if len(self.last) == 2 * self.sample:  # cut now and then: a report costs no more than an append
-            gone = self.last[: self.sample]
-            del self.last[: self.sample]
+        if len(self.last) >= 2 * sample:  # cut now and then: a report costs no more than an append
+            gone = self.last[:-sample]
+            del self.last[:-sample]
         self.last.append(held)
         return gone
 
     def some(self, most: int) -> tuple[ErrorReport, ...]:
-        """Of those that are kept whole at most so many: the oldest and the newest; at least one of each."""
-        held = [*self.first, *self.last[-self.sample :]]
+        """At most so many, at least two: of the first and of the newest, in their order."""
+        held = [*self.first, *self.last]
         if len(held) > most:
-            half = max(1, most // 2)
-            held = [*held[:half], *held[-max(1, most - half) :]]
+            newest = self.last[-max(1, most // 2) :]
+            held = [*self.first[: max(1, most - len(newest))], *newest]
         return tuple(trimmed(report, now) for report, now, _ in held)
-
-    @property
-    def kept(self) -> tuple[ErrorReport, ...]:
-        """The reports that are kept whole, the oldest first."""
-        return self.some(2 * self.sample)
 
     @property
     def count(self) -> int:
@@ -90,8 +89,8 @@ class Fold:
         self._sample = sample
         self._failures: dict[str, Folded] = {}
         self._size = 0
-        self._texts: dict[tuple[object, ...], str] = {}
-        self._keys: dict[tuple[object, ...], str] = {}
+        self._texts: _Known = OrderedDict()
+        self._keys: _Known = OrderedDict()
 
     @property
     def count(self) -> int:
@@ -117,7 +116,11 @@ class Fold:
         elif _is_large(report, size):
             report = trimmed(report, now)
             size = _size(report)
-        self._size += size - sum(gone[2] for gone in entry.keep((report, now, size)))
+        self._size += size - sum(gone[2] for gone in entry.keep((report, now, size), self._share))
+
+    @property
+    def _share(self) -> int:
+        return max(1, min(self._sample, EXAMPLES // (2 * len(self._failures))))
 
     def take(self) -> dict[str, Folded]:
         """All that came, which is then no longer here."""
@@ -141,14 +144,14 @@ class Fold:
             print_ = _beyond(report.source)
             entry = self._failures.get(print_)
         if entry is None:
-            entry = self._failures[print_] = Folded(self._sample)
+            entry = self._failures[print_] = Folded()
         return entry
 
 
-def _remember(known: dict[tuple[object, ...], str], key: tuple[object, ...], print_: str) -> str:
-    """Forgets all when there is no more room: to know which is used least would cost each report."""
+def _remember(known: _Known, key: tuple[object, ...], print_: str) -> str:
+    """Forgets the oldest when there is no more room; all at once would hold everybody up for 10 ms."""
     if len(known) >= KEYS:
-        known.clear()
+        known.popitem(last=False)
     known[key] = print_
     return print_
 
