@@ -22,7 +22,8 @@ KEYS = 4_096
 FAILURES = 5_000
 """Failures that are held at a time; those beyond are counted together, a source each."""
 EXAMPLES = 1_000
-"""Reports that are kept whole at a time: of each failure its share, at least the first and the newest. More would be walked through by each collection of garbage, which stops all threads: 50 ms of 30,000 reports.
+"""Reports that are kept whole at a time: of each failure its share, at least the first and the newest.
+More would be walked through by each collection of garbage, which stops all threads: 50 ms of 30,000 reports.
 """
 ROOM = 32_000_000
 """Characters of the reports that are kept whole; beyond it one a failure is kept, without what is long."""
