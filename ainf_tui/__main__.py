@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import gc
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 GARBAGE_AT = 20_000
 """New containers between two collections. Imports make 20,000 that all live on: at Python's own 700 a
@@ -26,7 +28,13 @@ def main() -> None:
 
         return show(app, opener, label)
 
-    sys.exit(run(sys.argv[1:], App(open_screen=open_screen)))
+    def open_logs(app: App, sources: Sequence[str], filters: Sequence[Any]) -> int:
+        """The same for the screen of logs alone."""
+        from ainf_tui.screen import show_logs  # noqa: PLC0415 -- as above
+
+        return show_logs(app, sources, filters)
+
+    sys.exit(run(sys.argv[1:], App(open_screen=open_screen, open_logs=open_logs)))
 
 
 if __name__ == "__main__":

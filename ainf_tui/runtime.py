@@ -27,6 +27,7 @@ from ainf_tui.engine.comfyui_manager.manager import ComfyUIManager
 from ainf_tui.engine.context import Context, Tuning
 from ainf_tui.engine.engine import Catalog, Connect, Engine
 from ainf_tui.engine.error_sources.sources import ErrorSources
+from ainf_tui.engine.logs.views import LogViews
 from ainf_tui.engine.service import Service
 from ainf_tui.error_spool import SpoolFile
 from ainf_tui.killpoints import KillSwitch
@@ -34,6 +35,7 @@ from ainf_tui.locations import Locations
 from ainf_tui.resources import presets_dir, workflows_dir
 from ainf_tui.runtime_checks import inspector
 from ainf_tui.runtime_comfyui import comfyui_manager
+from ainf_tui.runtime_logs import logs_here
 from ainf_tui.runtime_services import supervisor
 from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
@@ -42,10 +44,10 @@ from ainf_tui.store import Previews, Store
 class Runtime:
     """A running engine and its faces, as the API serves them."""
 
-    def __init__(self, engine: Engine, comfyui: ComfyUIManager) -> None:
+    def __init__(self, engine: Engine, comfyui: ComfyUIManager, logs: LogViews) -> None:
         self.engine = engine
         self.comfyui = comfyui
-        self.service = Service(engine, comfyui)
+        self.service = Service(engine, comfyui, logs)
 
     @property
     def store(self) -> Store:
@@ -95,8 +97,8 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             holder=f"{socket.gethostname()}:{locations.state_dir}",
             sources=sources,
         )
-        async with comfyui, engine:
-            yield Runtime(engine, comfyui)
+        async with comfyui, engine, logs_here(settings, locations) as logs:
+            yield Runtime(engine, comfyui, logs)
 
 
 @asynccontextmanager

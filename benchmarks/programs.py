@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks.box import Home
@@ -16,8 +17,10 @@ PEERS = ROOT / ".benchmarks" / "peers"
 """Where `make bench-peers` puts them."""
 LOG_LINES = 5000
 FLOOR_UNTIL = r"(?s)floor app ready.*number 9\b"
-APP_UNTIL = r"(?s)Queue.*\? help"
-"""The tab line and the footer: the first screen of ainf is complete."""
+DASHBOARD = r"(?s)Queue.*SERVICES.*HOST.*ram .*\? help"
+"""The first screen of ainf is complete: tab line, services, what the engine has told of the machine, keys."""
+QUEUE = r"(?s)QUEUE.*\? help"
+"""The same of the list of jobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Program:
     before: tuple[str, ...] = ()
     """Keys that come first, and are not measured."""
     peer: bool = False
+    prepare: Callable[[], object] = bool
+    """Called before each start."""
 
 
 def floor(mode: str = "plain") -> Program:
@@ -42,10 +47,16 @@ def floor(mode: str = "plain") -> Program:
     return Program(name, (sys.executable, "-m", "benchmarks.floor", mode), FLOOR_UNTIL)
 
 
-def ainf(home: Home, *words: str, until: str = APP_UNTIL) -> Program:
-    """The app, which opens with its list of jobs as it was left."""
-    home.left_at("app.queue")
-    return Program("ainf", (*AINF, *words), until, env=home.env)
+def ainf(home: Home) -> Program:
+    """The app, which opens with the Dashboard; keys are measured in its list of jobs."""
+    prepare = partial(home.left_at, "app.dashboard")
+    return Program("ainf", AINF, DASHBOARD, env=home.env, before=("2",), prepare=prepare)
+
+
+def ainf_queue(home: Home, *words: str) -> Program:
+    """The app, which was left at its list of jobs and opens with it."""
+    prepare = partial(home.left_at, "app.queue")
+    return Program("ainf", (*AINF, *words), QUEUE, env=home.env, prepare=prepare)
 
 
 def peers(folder: Path) -> list[Program]:

@@ -15,7 +15,7 @@ from ainf_tui.domain.requests import RunRequest
 from benchmarks.box import Engine, Home, comfy, engine
 from benchmarks.figures import Figure, Lab
 from benchmarks.graphs import long_running
-from benchmarks.programs import Program, ainf, floor
+from benchmarks.programs import Program, ainf_queue, floor
 from benchmarks.sitting import Idle, idle_of, opened, still
 
 BACKENDS = 4
@@ -75,7 +75,7 @@ async def _fours(lab: Lab) -> tuple[Idle, Idle]:
             found = []
             for turn in range(lab.rounds):
                 lab.say(f"four live jobs, round {turn + 1}")
-                ours = await asyncio.to_thread(_watched, ainf(running.home), RUNNING, seconds)
+                ours = await asyncio.to_thread(_watched, ainf_queue(running.home), RUNNING, seconds)
                 base = await asyncio.to_thread(_watched, floor("bars"), "KSampler", seconds)
                 found.append((ours, base))
             return found
@@ -145,7 +145,7 @@ async def _flood(lab: Lab, rate: int) -> Flood:
 
 
 def _flooded(running: Engine, seconds: float) -> tuple[float, Idle]:
-    program = ainf(running.home)
+    program = ainf_queue(running.home)
     with opened(program) as terminal:
         terminal.wait_text(program.until)
         still(terminal, 1000)

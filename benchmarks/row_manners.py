@@ -11,7 +11,7 @@ from statistics import median
 from benchmarks.box import Home, comfy, engine
 from benchmarks.figures import Figure, Lab
 from benchmarks.past import fill
-from benchmarks.programs import Program, ainf, floor
+from benchmarks.programs import Program, ainf, ainf_queue, floor
 from benchmarks.rounds import Rounds, against, in_turn
 from benchmarks.row_live import four_jobs
 from benchmarks.sitting import STILL_MS, Sitting, opened, percentile, still
@@ -111,7 +111,7 @@ async def _long(lab: Lab) -> Rounds:
         await fill(many, jobs)
         await fill(few, 50)
         async with engine(many), engine(few):
-            programs = [floor(), ainf(many), replace(ainf(few), name="ainf-50")]
+            programs = [floor(), ainf_queue(many), replace(ainf_queue(few), name="ainf-50")]
             return await asyncio.to_thread(in_turn, lab, programs)
 
     return await lab.once("rows", measure)
@@ -132,7 +132,7 @@ async def slow_key_told(lab: Lab) -> Figure:
 async def _slow(lab: Lab, *words: str) -> Figure:
     async with four_jobs(lab, f"slow{len(words)}") as running:
         lab.say(f"a line of {LINE} bytes a second")
-        taken, used = await asyncio.to_thread(_slow_keys, ainf(running.home, *words))
+        taken, used = await asyncio.to_thread(_slow_keys, ainf_queue(running.home, *words))
     note = f"median {median(taken):.0f} ms; {used:.0f} of {LINE} B/s used"
     return Figure(percentile(taken, 95), note, {"p50": median(taken), "bytes_per_second": used})
 

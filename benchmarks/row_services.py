@@ -17,7 +17,7 @@ WELL, HUNG = 45, 5
 SETTLED = 8.0
 """Seconds until all have been checked."""
 SECONDS = 20.0
-DASHBOARD = r"(?s)SERVICES.*s000.*\? help"
+SHOWN = r"(?s)SERVICES.*s000.*\? help"
 
 
 async def services_key(lab: Lab) -> Figure:
@@ -47,8 +47,8 @@ async def _sittings(lab: Lab) -> Rounds:
     async def measure() -> Rounds:
         async with _box(lab, "services-many", WELL, HUNG) as many, _box(lab, "services-few", 2, 0) as few:
             programs = [
-                ainf(many.home, until=DASHBOARD),
-                replace(ainf(few.home, until=DASHBOARD), name="ainf-2"),
+                replace(ainf(many.home), until=SHOWN, before=()),
+                replace(ainf(few.home), until=SHOWN, before=(), name="ainf-2"),
             ]
             return await asyncio.to_thread(in_turn, lab, programs)
 

@@ -10,7 +10,7 @@ from ainf_tui.domain.ids import new_id
 from ainf_tui.domain.requests import RunRequest
 from benchmarks.box import Home, engine
 from benchmarks.figures import Figure, Lab
-from benchmarks.programs import ainf
+from benchmarks.programs import ainf_queue
 from benchmarks.sitting import STILL_MS, opened, percentile
 from tests.fakes.watched import updates
 
@@ -32,7 +32,7 @@ async def three_apps(lab: Lab) -> Figure:
         await running.client.jobs.submit(request)
         lab.say(f"{APPS} apps, {lab.amount(UPDATES)} changes")
         with ExitStack() as stack:
-            terminals = [stack.enter_context(opened(ainf(running.home))) for _ in range(APPS)]
+            terminals = [stack.enter_context(opened(ainf_queue(running.home))) for _ in range(APPS)]
             for terminal in terminals:
                 await asyncio.to_thread(terminal.wait_text, rf"^.. *{WATCHED} \W queued")
                 await asyncio.to_thread(terminal.wait_still, STILL_MS)

@@ -75,6 +75,7 @@ def percentile(values: Sequence[float], percent: int) -> float:
 
 
 def opened(program: Program) -> Terminal:
+    program.prepare()
     return Terminal(program.command, env=program.env, variables=program.variables)
 
 

@@ -63,6 +63,6 @@ ACTIONS: tuple[Action, ...] = (
         7,
     ),
     Action("dashboard.check", ("C",), "check", "Look at the whole system again.", "doctor"),
-    Action("dashboard.logs", ("L",), "log", "The end of the service's log, as it grows."),
+    Action("dashboard.logs", ("L",), "log", "The service's log on the Logs screen, as it grows."),
     Action("dashboard.comfyui", ("c",), "ComfyUI", "The ComfyUI of this box and its custom nodes."),
 )

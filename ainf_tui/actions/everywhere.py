@@ -14,6 +14,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.interrupt", ("ctrl+c",), "interrupt", "Copies what is selected; else tells how to leave."),
     Action("app.dashboard", ("1",), "dashboard", "The Dashboard: is it well, what is it doing."),
     Action("app.queue", ("2",), "queue", "The Queue screen."),
+    Action("app.logs", ("6",), "logs", "The Logs screen: what everything here has written.", "logs"),
+    Action("app.errors", ("7",), "errors", "The Errors screen: what went wrong, what it means, what to do."),
     Action("app.command_log", ("at",), "command log", "What was asked of the engine for you."),
     Action("app.settings", ("comma",), "settings", "The settings and where each comes from."),
     Action(

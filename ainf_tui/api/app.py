@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from ainf_tui.api import actions, checks, comfyui, errors, host, reads, services
+from ainf_tui.api import actions, checks, comfyui, errors, host, log_views, reads, services
 from ainf_tui.api.codec import ErrorDocument, respond_error
 from ainf_tui.api.context import Activity, Context, context, describe
 from ainf_tui.api.guard import Guard
@@ -68,7 +68,7 @@ def _application() -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for area in (reads, actions, services, host, comfyui, checks, errors):
+    for area in (reads, actions, services, host, comfyui, checks, errors, log_views):
         app.include_router(area.router, prefix="/v1", responses=_ERRORS)
     app.add_api_websocket_route("/v1/live", _live)
     app.add_exception_handler(AinfError, _known_error)

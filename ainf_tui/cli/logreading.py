@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+from ainf_tui.adapters.logs.chosen import chosen
 from ainf_tui.adapters.logs.file import LogFile
 from ainf_tui.adapters.logs.follow import Batch, Follower, Stream
 from ainf_tui.adapters.logs.records import LogRecords
@@ -79,7 +80,8 @@ class Reader:
         """What is there."""
         logs = list(self._by_file.values())
         if self._wanted.count is None:
-            streams = [(log.chosen(self._wanted.query, self._end(log)), log.log.modified) for log in logs]
+            query = self._wanted.query
+            streams = [(chosen(log, query, self._clock, self._end(log)), log.log.modified) for log in logs]
             records: Iterator[Record] = merged(streams)
         else:
             count = self._wanted.count

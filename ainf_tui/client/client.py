@@ -15,6 +15,7 @@ from ainf_tui.client.calls_checks import CheckCalls
 from ainf_tui.client.calls_comfyui import ComfyUICalls
 from ainf_tui.client.calls_errors import ErrorCalls
 from ainf_tui.client.calls_host import HostCalls
+from ainf_tui.client.calls_logs import LogCalls
 from ainf_tui.client.calls_services import ServiceCalls
 from ainf_tui.client.codec import decode
 from ainf_tui.client.transport import DEADLINE, Transport
@@ -50,6 +51,7 @@ class Client(Caller):
         self.checks = CheckCalls(self)
         self.comfyui = ComfyUICalls(self)
         self.errors = ErrorCalls(self)
+        self.logs = LogCalls(self)
 
     async def __aenter__(self) -> Self:
         return self

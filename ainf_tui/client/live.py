@@ -23,6 +23,7 @@ from ainf_tui.domain.documents import (
     JobDocument,
     QueueDocument,
 )
+from ainf_tui.domain.error_documents import ErrorTotalsDocument
 from ainf_tui.domain.host_documents import HostDocument
 from ainf_tui.domain.service_documents import ServicesDocument
 from ainf_tui.domain.wire import VersionDocument
@@ -42,6 +43,7 @@ _TOPICS: Mapping[str, Any] = {
     "host": HostDocument,
     "checks": tuple[CheckDocument, ...],
     "comfyui": ComfyUIDocument,
+    "errors": ErrorTotalsDocument,
 }
 
 

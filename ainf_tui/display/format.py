@@ -71,7 +71,7 @@ def rate(per_second: float | None) -> str:
     if per_second is None or not math.isfinite(per_second) or per_second <= 0:
         return ""
     if per_second >= 100:
-        return f"{per_second:.0f} it/s"
+        return f"{round(per_second, -1):.0f} it/s"  # where all digits dance, none is read
     return f"{per_second:.1f} it/s" if per_second >= 1 else f"{1 / per_second:.1f} s/it"
 
 

@@ -26,6 +26,11 @@ GLYPHS: dict[str, tuple[str, str, str]] = {
     "info": ("·", ".", "dim"),
     "cancelled": ("–", "-", "dim"),  # noqa: RUF001 -- the dash is the glyph
     "held": ("–", "-", "dim"),  # noqa: RUF001 -- same
+    "new": ("✖", "x", "red"),
+    "regressed": ("✖", "x", "red"),
+    "ongoing": ("●", "*", "dim"),
+    "muted": ("–", "-", "dim"),  # noqa: RUF001 -- same
+    "resolved": ("✓", "+", "dim"),
     "lost": ("◌", "?", "yellow"),
     "unknown": ("◌", "?", "dim"),
     "foreign": ("·", ".", "dim"),

@@ -265,6 +265,8 @@ class BackendDocument:
     """Of the state `reachable`."""
     checked_at: datetime | None = None
     """Of the last answer; `age` is counted from it when a document is made."""
+    frames: int = 0
+    """Frames that came over its websocket since the engine began, as of `checked_at`."""
 
 
 @frozen

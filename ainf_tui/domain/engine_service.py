@@ -28,6 +28,7 @@ from ainf_tui.domain.engine_box import (
     ServicesService,
 )
 from ainf_tui.domain.ports_errors import ErrorReading
+from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.domain.requests import (
     ClearRequest,
     JobQuery,
@@ -57,6 +58,8 @@ class EngineService(Protocol):
     def comfyui(self) -> ComfyUIService: ...
     @property
     def errors(self) -> ErrorReading: ...
+    @property
+    def logs(self) -> LogReading: ...
     async def status(self) -> StatusDocument: ...
     async def submit(
         self, request: RunRequest, take: Callable[[Sequence[JobDocument]], None]

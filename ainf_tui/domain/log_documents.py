@@ -153,7 +153,11 @@ class LogPageDocument:
     top: bool
     """Nothing that is let through stands before the first row."""
     bottom: bool
-    """Nothing stands behind the last row, as of now; `end` asked again later gives what came."""
+    """Nothing stands behind the last row, as of now; `end` asked again later gives what came.
+
+    A last record that has grown since (a bar that moves on, the traceback of an error) is given once more:
+    it takes the place of the rows of that file that begin within it.
+    """
     partial: bool = False
     """The time for an answer was over before enough was found: ask again at `start` or `end`."""
     line: int | None = None
@@ -239,7 +243,7 @@ class LogStateDocument:
     """0..1; 1 too where nothing is searched."""
     searching: bool = False
     hidden: int | None = None
-    """Records that the filters of the last page hide; None: no filter is on."""
+    """Lines that the filters of the last page hide; None: no filter is on."""
     hidden_exact: bool = True
     dropped: int = 0
     """Lines that were lost for any reason since the view was opened; `messages` tell why."""

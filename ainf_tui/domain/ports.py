@@ -102,6 +102,11 @@ class ComfySocket(Protocol):
         """Monotonic time of the last frame of any kind; 0.0 before the first."""
         ...
 
+    @property
+    def frames(self) -> int:
+        """How many frames of any kind have come so far, on all its connections."""
+        ...
+
     def events(self) -> AsyncIterator[ComfyEvent]:
         """Ends only with `aclose`. One consumer. Slow consumption never slows reading:
         previews are dropped (newest kept per prompt) and nothing else is.

@@ -17,6 +17,7 @@ from ainf_tui.domain.log_documents import (
     LogPageRequest,
     LogRecordDocument,
     LogSearchRequest,
+    LogSourceDocument,
     LogSourcesDocument,
     LogStateDocument,
     LogViewDocument,
@@ -60,4 +61,29 @@ class LogReading(Protocol):
 
     async def close(self, view: str) -> None:
         """Nobody looks at it any more; unknown views are no fault."""
+        ...
+
+
+class OpenLogs(Protocol):
+    """A view that is open, as `engine.logs` drives it: blocking, one call at a time. Each answers as the
+    method of that name in `LogReading`.
+    """
+
+    @property
+    def sources(self) -> tuple[LogSourceDocument, ...]: ...
+    def page(self, request: LogPageRequest) -> LogPageDocument: ...
+    def find(self, request: LogFindRequest) -> LogFoundDocument: ...
+    def record(self, file: str, start: int) -> LogRecordDocument: ...
+    def search(self, request: LogSearchRequest) -> LogStateDocument: ...
+    def state(self) -> LogStateDocument: ...
+    def histogram(self, buckets: int) -> LogHistogramDocument: ...
+    def close(self) -> None: ...
+
+
+class LogDesk(Protocol):
+    """Opens views. Blocking."""
+
+    def sources(self) -> LogSourcesDocument: ...
+    def open(self, request: LogOpenRequest) -> OpenLogs:
+        """As `LogReading.open`."""
         ...

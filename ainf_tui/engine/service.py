@@ -25,6 +25,7 @@ from ainf_tui.domain.engine_service import CountDocument, JobQuery
 from ainf_tui.domain.jobs import Job
 from ainf_tui.domain.naming import with_number
 from ainf_tui.domain.ports_errors import ErrorReading
+from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.domain.present import node_progress_document, problem_document
 from ainf_tui.domain.progress import NodeState
 from ainf_tui.domain.requests import (
@@ -59,9 +60,10 @@ CHUNK = 500
 class Service:
     """Implements `domain.engine_service.EngineService`."""
 
-    def __init__(self, engine: Engine, comfyui: ComfyUIService) -> None:
+    def __init__(self, engine: Engine, comfyui: ComfyUIService, logs: LogReading) -> None:
         self._engine = engine
         self.comfyui = comfyui
+        self.logs = logs
         self._ctx = engine.ctx
         self._lists = Lists(engine)
         self._commands = Commands(engine.ctx, engine.registry)

@@ -42,6 +42,7 @@ def backend_document(backend: Backend, estimates: Estimates) -> BackendDocument:
         foreign=tuple(_foreign(backend, estimates)),
         since=health.since,
         checked_at=health.answered_at,
+        frames=backend.socket.frames,
     )
 
 

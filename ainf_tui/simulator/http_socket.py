@@ -30,7 +30,12 @@ class SocketRoutes:
         await ws.prepare(request)
         sid = request.rel_url.query.get("clientId") or uuid.uuid4().hex
         transport = request.transport
-        socket = Socket(ws, transport if isinstance(transport, asyncio.Transport) else None)
+        sent = self._hub.sent
+        socket = Socket(
+            ws,
+            transport if isinstance(transport, asyncio.Transport) else None,
+            counted=lambda: sent.update((sid,)),
+        )
         self._hub.sockets[sid] = socket
         try:
             await self._greet(socket, sid)

@@ -10,6 +10,8 @@ import asyncio
 import json
 import random
 import struct
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +37,8 @@ class Socket:
     ws: web.WebSocketResponse
     transport: asyncio.Transport | None
     features: dict[str, Any] = field(default_factory=dict)
+    counted: Callable[[], object] = bool
+    """Called for each frame that was handed to the network."""
 
     def abort(self) -> None:
         if self.transport is not None:
@@ -67,6 +71,8 @@ class Hub:
 
     def __init__(self, faults: Faults, seed: int) -> None:
         self.sockets: dict[str, Socket] = {}
+        self.sent: Counter[str] = Counter()
+        """Frames by client id, on all its sockets."""
         self._faults = faults
         self._queue: asyncio.Queue[tuple[Frame, str | None]] = asyncio.Queue()
         self._held: tuple[Frame, str | None] | None = None
@@ -161,5 +167,6 @@ async def send(socket: Socket, frame: Frame) -> None:
             await socket.ws.send_str(frame)
         else:
             await socket.ws.send_bytes(frame)
+        socket.counted()
     except (ClientError, ConnectionError):
         socket.abort()

@@ -100,7 +100,11 @@ def _own_routes(machine: Machine) -> list[web.RouteDef]:
     async def executions(_request: web.Request) -> web.Response:
         return web.json_response(machine.journal.executions())
 
+    async def frames(_request: web.Request) -> web.Response:
+        return web.json_response(machine.hub.sent)
+
     return [
+        web.get(f"{OWN}frames", frames),
         web.get(f"{OWN}faults", show),
         web.post(f"{OWN}faults", change),
         web.get(f"{OWN}executions", executions),

@@ -1,29 +1,26 @@
-"""The app: its screens, and the keys that hold on all of them."""
+"""The app: its screens, and how they come to be."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from typing import Any
 
 from textual.screen import Screen
 
-from ainf_tui.actions import BY_ID
 from ainf_tui.tui.frame.notifying import Notifying
 from ainf_tui.tui.frame.screen import TABS, FrameScreen
 from ainf_tui.tui.link import STOPPED
 from ainf_tui.tui.shell import Shell
-from ainf_tui.tui.told import JobWanted
+from ainf_tui.tui.told import ErrorWanted, JobWanted, LogsWanted, LogWanted
 
-TWICE = 2.0
-"""Seconds within which a second ctrl+c leaves."""
-BEHIND = 0.4
-"""Seconds after the first paint until the other screens are made, behind the one that is seen."""
+BEHIND = 1.0
+"""Seconds after the first paint until the other screens are made, one by one, behind the one that is seen."""
+BETWEEN = 0.2
+"""Seconds between two of them: a key does not wait for more than one."""
 
 
 class AinfApp(Notifying):
     """A front end on the client: it shows what the engine tells and asks it for what the user wants."""
-
-    _interrupted_at = -TWICE
 
     # -- the screens of the tab line ----------------------------------------------------------
     def get_default_screen(self) -> Screen[Any]:
@@ -39,8 +36,10 @@ class AinfApp(Notifying):
         self.call_after_refresh(self.set_timer, BEHIND, self._make_others)
 
     def _make_others(self) -> None:
-        for name in TABS:
+        name = next((name for name in TABS if name not in self._installed_screens), None)
+        if name is not None:
             self._get_screen(self._tab_screen(name))
+            self.set_timer(BETWEEN, self._make_others)
 
     def _tab_screen(self, name: str) -> FrameScreen:
         if name not in self._installed_screens:
@@ -52,6 +51,7 @@ class AinfApp(Notifying):
 
     def show_tab(self, name: str) -> None:
         self.to_tab()
+        self.came_from = ""
         self.session.put(screen=name)
         self.switch_screen(self._tab_screen(name))
 
@@ -61,55 +61,27 @@ class AinfApp(Notifying):
             if (came := getattr(screen, "preview_came", None)) is not None:
                 came(event.job_id, event.media_type, event.data)
 
+    def on_logs_wanted(self, event: LogsWanted) -> None:
+        event.stop()
+        self.show_logs(event.source)
+
     def on_job_wanted(self, event: JobWanted) -> None:
         event.stop()
-        self.go_to(event.number)
+        self._follow_link(lambda: self.go_to(event.number))
 
-    # -- keys that hold everywhere ------------------------------------------------------------
-    async def action_back(self) -> None:
-        """What is open on the screen is closed, else the screen itself; the first one stays."""
-        screen = self.screen
-        if isinstance(screen, FrameScreen) and screen.back():
-            return
-        if len(self.screen_stack) > 1:
-            self.pop_screen()
+    def on_error_wanted(self, event: ErrorWanted) -> None:
+        event.stop()
+        self._follow_link(lambda: self.show_error(event.group))
 
-    async def action_quit(self) -> None:
-        """Back; at the first screen, leave."""
-        if len(self.screen_stack) > 1:
-            self.pop_screen()
-        else:
-            await self.action_leave()
+    def on_log_wanted(self, event: LogWanted) -> None:
+        event.stop()
+        self._follow_link(lambda: self.show_logs(file=event.file, start=event.start, at=event.at))
 
-    async def action_leave(self) -> None:
-        """What was asked for is done before the end."""
-        for screen in {*self.screen_stack, *self._installed_screens.values()}:
-            if isinstance(screen, FrameScreen) and screen.is_running:
-                await screen.leaving()
-        self.exit()
-
-    async def action_interrupt(self) -> None:
-        """What is selected is copied; without a selection people mean to leave."""
-        selected = self.screen.get_selected_text()
-        if selected:
-            self.copy_text(selected)
-            return
-        now = time.monotonic()
-        if now - self._interrupted_at < TWICE:
-            await self.action_leave()
-            return
-        self._interrupted_at = now
-        key = self.keymap.shown
-        self.tell(
-            f"{key(BY_ID['app.interrupt'])} again leaves the app.",
-            f"So does {key(BY_ID['app.leave'])}. The engine and its jobs go on.",
-        )
-
-    def action_redraw(self) -> None:
-        self.refresh(layout=True)
-
-    def action_suspend(self) -> None:
-        self.action_suspend_process()
+    def _follow_link(self, show: Callable[[], None]) -> None:
+        """To another screen of the tab line; back leads to the one that the link stood on."""
+        below = self.screen_stack[0]
+        show()
+        self.came_from = below.tab if isinstance(below, FrameScreen) else ""
 
     def action_start_engine(self) -> None:
         """Where it was stopped: go on."""
@@ -123,6 +95,14 @@ def _make_screen(name: str) -> FrameScreen:
         from ainf_tui.tui.queue.screen import QueueScreen  # noqa: PLC0415 - see above
 
         return QueueScreen()
+    if name == "app.logs":
+        from ainf_tui.tui.logs.screen import LogsScreen  # noqa: PLC0415 - see above
+
+        return LogsScreen()
+    if name == "app.errors":
+        from ainf_tui.tui.errors.screen import ErrorsScreen  # noqa: PLC0415 - see above
+
+        return ErrorsScreen()
     from ainf_tui.tui.dashboard.screen import DashboardScreen  # noqa: PLC0415 - see above
 
     return DashboardScreen()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from ainf_tui.domain.comfyui_documents import InstallRequest
+from ainf_tui.domain.error_documents import ClearErrorsRequest, ErrorsRequest, MuteErrorsRequest
 from ainf_tui.domain.requests import ClearRequest, JobsRequest, MoveRequest, RetryRequest, RunRequest
 from ainf_tui.domain.service_documents import ServicesRequest
 
@@ -94,6 +96,21 @@ def node_line(verb: str, name: str) -> str:
     """`install` of a source; `enable`, `disable`, `update`, `remove` of a node."""
     yes = ["--yes"] * (verb == "install")
     return line("comfyui", "nodes", verb, *yes, name)
+
+
+def errors_line(verb: str, request: ErrorsRequest) -> str:
+    """`resolve` or `reopen`."""
+    return line("errors", verb, *request.errors)
+
+
+def mute_line(request: MuteErrorsRequest, now: datetime) -> str:
+    """`now`: when it was asked; the command takes how long it lasts."""
+    minutes = round((request.until - now).total_seconds() / 60) if request.until else 0
+    return line("errors", "mute", *request.errors, *_given("--for", f"{minutes}m" if minutes else ""))
+
+
+def clear_errors_line(request: ClearErrorsRequest) -> str:
+    return line("errors", "clear", *request.errors, *["--all"] * request.all, "--yes")
 
 
 def _given(option: str, value: str) -> list[str]:

@@ -12,7 +12,12 @@ from ainf_tui.actions import ACTIONS, Action, of_area
 Keys = Mapping[str, tuple[str, ...]]
 """Action id to its keys; an id that is missing keeps the declared ones, an empty tuple has none."""
 
-OPENING = frozenset({"app.command", "app.palette", "app.help", "queue.filter", "settings.filter"})
+OPENING = frozenset(
+    {
+        *("app.command", "app.palette", "app.help", "queue.filter", "settings.filter"),
+        *("logs.search", "logs.time", "errors.filter"),
+    }
+)
 """What opens a line to type in. Their keys are the app's before they are the focused widget's: whatever is
 typed behind them, on a slow line in the same packet, must reach the line and not the list's keys."""
 OPENING_NAMES = frozenset(action.name for action in ACTIONS if action.id in OPENING)

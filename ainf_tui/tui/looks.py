@@ -6,7 +6,9 @@ Component classes would do the same through the stylesheet, at 13 virtual nodes 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from rich.color import Color as Colour
 from rich.style import Style
 from textual.color import Color
 
@@ -28,6 +30,66 @@ STYLES = (
 """What a span may be styled as."""
 
 Looks = Mapping[str, Style]
+SGR = "sgr:"
+"""Before the numbers of a span whose colours are those that a log's own writer gave it."""
+KEPT = 2_000
+"""Styles that are kept of what logs name; they could name millions."""
+
+
+class Styles(dict[str, Style]):
+    """Also knows `error+match`, the second over the first, and `sgr:1;31`."""
+
+    def __missing__(self, name: str) -> Style:
+        if len(self) > KEPT:
+            for old in [old for old in self if old not in STYLES]:
+                del self[old]
+        if "+" in name:
+            under, _, over = name.rpartition("+")
+            style = self[under] + self[over]
+        elif name.startswith(SGR):
+            style = sgr_style(name.removeprefix(SGR))
+        elif not name:
+            style = Style.null()
+        else:
+            raise KeyError(name)
+        self[name] = style
+        return style
+
+
+_WEIGHTS = {"1": "bold", "2": "dim", "3": "italic", "4": "underline", "7": "reverse", "9": "strike"}
+
+
+def sgr_style(codes: str) -> Style:
+    """What `domain.logs.shown` leaves of an SGR sequence: numbers with semicolons between them."""
+    parts = codes.split(";")
+    made: dict[str, Any] = {}
+    while parts:
+        code = parts.pop(0)
+        if code in _WEIGHTS:
+            made[_WEIGHTS[code]] = True
+        elif code in {"38", "48"}:
+            colour = _palette(parts)
+            made["color" if code == "38" else "bgcolor"] = colour
+        elif code.isascii() and code.isdecimal():
+            made |= _basic(int(code))
+    return Style(**made)
+
+
+def _palette(parts: list[str]) -> Colour | None:
+    """Takes `5;N` or `2;R;G;B` from the front."""
+    count = {"5": 2, "2": 4}.get(parts[0] if parts else "", 0)
+    taken, parts[:count] = parts[1:count], []
+    if not count or len(taken) != count - 1 or not all(part.isascii() and part.isdecimal() for part in taken):
+        return None
+    numbers = [min(255, int(part[:4])) for part in taken]
+    return Colour.from_ansi(numbers[0]) if count == 2 else Colour.from_rgb(*numbers)
+
+
+def _basic(number: int) -> dict[str, Colour]:
+    for first, name, bright in ((30, "color", 0), (90, "color", 8), (40, "bgcolor", 0), (100, "bgcolor", 8)):
+        if first <= number < first + 8:
+            return {name: Colour.from_ansi(number - first + bright)}
+    return {}
 
 
 def make_looks(tokens: Mapping[str, str]) -> Looks:
@@ -37,7 +99,7 @@ def make_looks(tokens: Mapping[str, str]) -> Looks:
         return Style(color=Color.parse(tokens[name]).rich_color, bold=bold)
 
     reverse = tokens["cursor-background"] == "reverse"
-    return {
+    styles = {
         "muted": ink("muted"),
         "strong": Style(bold=True),
         "accent": ink("accent-text", bold=True),
@@ -56,6 +118,7 @@ def make_looks(tokens: Mapping[str, str]) -> Looks:
         "match": Style(reverse=True),
         "banner": Style(reverse=True, bold=True),
     }
+    return Styles(styles)
 
 
 def own_tokens(tokens: Mapping[str, str], *, ansi: bool, dark: bool) -> dict[str, str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from ainf_tui.domain.errors.reports import APP, of_exception
 from ainf_tui.tui.app import AinfApp
 from ainf_tui.tui.ports import Opener
-from ainf_tui.tui.session import read_session
+from ainf_tui.tui.session import lent_theme, read_session
 from ainf_tui.tui.setup import Setup, asked, make_options
 from ainf_tui.tui.terminal.abilities import decide
 from ainf_tui.tui.terminal.probe import Probe
@@ -19,7 +19,10 @@ def run_app(opener: Opener, setup: Setup) -> int:
     tty = all(stream is not None and stream.isatty() for stream in (sys.__stdin__, sys.__stdout__))
     able = decide(setup.environ, asked(setup.settings), Probe(), tty=tty)
     session = read_session(setup.locations.app_session_file)
-    options = make_options(setup, able, session.chosen("theme", setup.settings.app.theme))
+    theme = session.chosen("theme", setup.settings.app.theme)
+    if not theme and setup.lent_theme is not None:
+        theme = lent_theme(*setup.lent_theme)
+    options = make_options(setup, able, theme)
     app = AinfApp(opener, options, session)
     app.run(mouse=options.mouse)
     # What ended the app was told by Textual, on the terminal that it gave back.

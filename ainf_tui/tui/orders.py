@@ -15,6 +15,7 @@ from ainf_tui.errors import AinfError, UnreachableError
 from ainf_tui.frozen import frozen
 from ainf_tui.tui import asked
 from ainf_tui.tui.orders_comfyui import ComfyUIOrders
+from ainf_tui.tui.orders_errors import ErrorOrders
 from ainf_tui.tui.orders_services import ServiceOrders
 from ainf_tui.tui.ports import EngineClient
 
@@ -46,6 +47,7 @@ class Orders:
         self.on_logged: Callable[[Order], None] | None = None
         self.services = ServiceOrders(self._do)
         self.comfyui = ComfyUIOrders(self._do)
+        self.errors = ErrorOrders(self._do)
 
     async def run(self, request: RunRequest) -> JobsDocument:
         return await self._do(asked.run_line(request), lambda c: c.jobs.submit(request), _made)

@@ -24,6 +24,8 @@ from ainf_tui.domain.documents import (
     QueueDocument,
 )
 from ainf_tui.domain.host_documents import HistoryDocument
+from ainf_tui.domain.ports_errors import ErrorReading
+from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.domain.requests import (
     ClearRequest,
     FreeRequest,
@@ -145,6 +147,10 @@ class EngineClient(Protocol):
     def engine(self) -> EngineCalls: ...
     @property
     def comfyui(self) -> ComfyUICalls: ...
+    @property
+    def logs(self) -> LogReading: ...
+    @property
+    def errors(self) -> ErrorReading: ...
     @property
     def notices(self) -> Sequence[ProblemDocument]: ...
     @property

@@ -43,6 +43,10 @@ class Session:
     def flag(self, name: str) -> bool:
         return self._values.get(name) is True
 
+    def value(self, name: str) -> Any:
+        """As it stands in the file: whoever takes it checks it."""
+        return self._values.get(name)
+
     def put(self, **values: Any) -> None:
         """JSON values, kept from now on and saved soon."""
         changed = {name: value for name, value in values.items() if self._values.get(name) != value}
@@ -79,6 +83,11 @@ class Session:
             write_private(self.file, json.dumps(document, indent=1).encode())
         except OSError as error:
             self.problem = f"{self.file} cannot be written: {error.strerror}"
+
+
+def lent_theme(file: Path, setting: str) -> str:
+    """The theme of the app whose session that is and whose setting is this. The file stays as it is."""
+    return Session(values=_read(file)[0]).chosen("theme", setting) or setting
 
 
 def read_session(file: Path | None) -> Session:

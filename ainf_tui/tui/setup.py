@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from pathlib import Path
 from typing import Literal, cast
 
 from ainf_tui.domain.error_documents import ErrorReport
@@ -31,6 +32,8 @@ class Setup:
     """Reads the settings anew; raises UsageError `config.*`."""
     hand_over: Callable[[ErrorReport], str] | None = None
     """See `Options.hand_over`."""
+    lent_theme: tuple[Path, str] | None = None
+    """The session file of another app whose theme holds here while none is chosen, and its setting."""
 
 
 Images = Literal["auto", "kitty", "sixel", "blocks", "off"]

@@ -21,6 +21,7 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
+from ainf_tui.domain.error_documents import ErrorTotalsDocument
 from ainf_tui.domain.host_documents import HostDocument
 from ainf_tui.domain.service_documents import ServicesDocument
 from ainf_tui.errors import AinfError
@@ -46,9 +47,10 @@ from ainf_tui.tui.widgets.painted import Looking
 
 TOPICS = (
     *("engine", "queue", "active", "backends", "database", "health"),
-    *("services", "host", "checks", "comfyui"),
+    *("services", "host", "checks", "comfyui", "errors"),
 )
 """The store's topics; each is an attribute of the app."""
+_STYLES = ("app", "dialogs", "queue", "dashboard", "logs", "errors")
 
 
 class Shell(Looking, Failures):
@@ -80,6 +82,7 @@ class Shell(Looking, Failures):
     host: var[HostDocument] = var(HostDocument())
     checks: var[tuple[CheckDocument, ...]] = var(())
     comfyui: var[ComfyUIDocument] = var(ComfyUIDocument())
+    errors: var[ErrorTotalsDocument] = var(ErrorTotalsDocument())
     clients: var[int] = var(0)
     """Grows with each client that came: there is somebody to ask, before the live topics are here."""
     signs: var[Signs] = var(Signs())
@@ -101,7 +104,7 @@ class Shell(Looking, Failures):
         folder = styles_dir()
         super().__init__(
             driver_class=AinfDriver,
-            css_path=[folder / f"{name}.tcss" for name in ("app", "dialogs", "queue", "dashboard")],
+            css_path=[folder / f"{name}.tcss" for name in _STYLES],
         )
         self.hand_over = self.options.hand_over
         if self.options.state_dir is not None:
@@ -210,6 +213,7 @@ class Shell(Looking, Failures):
             read_only=self.options.read_only,
             slow=self.slow,
             host=self.options.host,
+            new_errors=self.errors.new,
         )
 
     # -- telling the user ---------------------------------------------------------------------

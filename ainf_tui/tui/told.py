@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from textual.message import Message
 
@@ -25,9 +26,43 @@ class JobWanted(Message):
         self.number = number
 
 
+class LogsWanted(Message):
+    """The log of that source is to be seen on the Logs screen."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.source = source
+
+
 class CopyWanted(Message):
     """A text for the clipboard. It is outside text, and copied as it is."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
+
+
+class ErrorWanted(Message):
+    """The group of errors of that number is to be seen on the Errors screen."""
+
+    def __init__(self, group: str) -> None:
+        super().__init__()
+        self.group = group
+
+
+class CommandWanted(Message):
+    """A line of the command line is to be run, as if it was typed. It was asked about before."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__()
+        self.line = line
+
+
+class LogWanted(Message):
+    """A log is to be seen at the place (bytes, where it is known) or time at which something stands."""
+
+    def __init__(self, file: str, start: int | None, at: datetime) -> None:
+        super().__init__()
+        self.file = file
+        self.start = start
+        self.at = at

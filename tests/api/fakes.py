@@ -40,6 +40,7 @@ from ainf_tui.domain.requests import (
 )
 from ainf_tui.domain.status_document import StatusDocument
 from ainf_tui.domain.workflows import Pack, Preset
+from ainf_tui.engine.logs.views import LogViews
 from ainf_tui.errors import NotFoundError
 from ainf_tui.locations import Locations
 from ainf_tui.settings import Settings
@@ -48,6 +49,7 @@ from tests.fakes.checks import OPEN, FakeChecks
 from tests.fakes.comfyui import FakeComfyUI
 from tests.fakes.errors_asked import ErrorsAsked
 from tests.fakes.host import FakeHost
+from tests.fakes.logs import logs_of
 from tests.fakes.memory import FakeMemory
 from tests.fakes.rows import rows_of
 from tests.fakes.services_asked import ServicesAsked
@@ -98,6 +100,7 @@ class FakeService:
     """If given, every status waits for it."""
     checks: FakeChecks = field(default_factory=lambda: FakeChecks(OPEN))
     services: ServicesAsked = field(init=False)
+    logs: LogViews = field(default_factory=logs_of)
 
     def __post_init__(self) -> None:
         self.checks.inspector.on_fix = lambda fix: self._note("fix", fix.id)

@@ -40,6 +40,7 @@ from tests.fakes.checks import FakeChecks
 from tests.fakes.comfyui import FakeComfyUI
 from tests.fakes.errors_asked import ErrorsAsked
 from tests.fakes.host import FakeHost
+from tests.fakes.logs import logs_of
 from tests.fakes.memory import FakeMemory
 from tests.fakes.rows import rows_of
 from tests.fakes.services_asked import ServicesAsked
@@ -172,6 +173,7 @@ class FakeEngine(FakeJobs):
         super().__init__()
         self.host = FakeHost()
         self.checks = FakeChecks()
+        self.logs = logs_of()
         self.comfyui = FakeComfyUI(self.store, self._called)
         self.errors = ErrorsAsked(self._called)
         self.memory = FakeMemory(self._called)

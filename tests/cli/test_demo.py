@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from ainf_tui.cli.app import App
-from ainf_tui.cli.commands.demo import lend_themes, looks
+from ainf_tui.cli.commands.demo import lend_themes, looks, theme_of
 from ainf_tui.cli.demobox import work
 from ainf_tui.cli.main import run
 from ainf_tui.cli.output import Output
@@ -254,7 +254,8 @@ def test_the_looks_of_the_user_hold_in_the_demo(tmp_path):
     places.config_file.write_text('[app]\ntheme = "night"\nnotify_hook = "x"\n[queue]\nmax_attempts = 9\n')
     app = App(environ={"AINF_HOME": str(user), "AINF_APP_ASCII": "yes"})
     app.flags = {"app.mouse": "off"}
-    assert looks(app) == {"app.theme": "night", "app.ascii": "yes", "app.mouse": "off"}
+    assert looks(app) == {"app.ascii": "yes", "app.mouse": "off"}
+    assert theme_of(app) == (places.app_session_file, "night")
     scratch = locate({}, demo)
     scratch.config_dir.mkdir(parents=True)
     lend_themes(places, scratch)
@@ -266,3 +267,4 @@ def test_the_looks_of_the_user_hold_in_the_demo(tmp_path):
 def test_wrong_settings_of_the_user_are_no_reason_to_have_no_demo(tmp_path):
     app = App(environ={"AINF_HOME": str(tmp_path), "AINF_QUEUE_POLL_BUSY": "never"})
     assert looks(app) == {}
+    assert theme_of(app) is None

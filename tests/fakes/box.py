@@ -44,6 +44,7 @@ from ainf_tui.runtime_comfyui import comfyui_manager
 from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
 from tests.fakes.checks import FakeInspector
+from tests.fakes.logs import logs_of
 from tests.fakes.sim import Sim, SimTask
 from tests.fakes.supervised import nothing_supervised
 
@@ -229,7 +230,7 @@ class Box(Servers):
             holder=str(self.folder),
         )
         comfyui = comfyui_manager(Settings(), self._places(), ctx.store, ctx.clock)
-        self._engine, self._service = engine, Service(engine, comfyui)
+        self._engine, self._service = engine, Service(engine, comfyui, logs_of())
         self._running = stack
         await stack.enter_async_context(engine)
         if connected:

@@ -120,17 +120,25 @@ def values(hint: Any) -> tuple[Any, ...]:
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         return tuple(v for kind in inner for v in ((None,) if kind is types.NoneType else values(kind)))
-    if origin is tuple and inner[1:] == (...,):
-        return ((), values(inner[0]))
+    if origin is tuple:
+        return ((), values(inner[0])) if inner[1:] == (...,) else tuple(_tuples(inner))
     if origin is not None and issubclass(origin, Mapping):
         return tuple(_mappings(inner[1]))
     raise TypeError(f"no hostile values for {hint}: say in tests/fakes/hostile.py what they are")
 
 
+def _tuples(kinds: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """Of fixed length: every hostile value in each place, beside plain ones."""
+    plainly = tuple(_plain(kind) for kind in kinds)
+    for place, kind in enumerate(kinds):
+        for value in values(kind):
+            yield (*plainly[:place], value, *plainly[place + 1 :])
+
+
 def _mappings(kind: Any) -> Iterator[Mapping[str, Any]]:
     """Empty; hostile names; a hostile value under each name that a screen looks for."""
     yield {}
-    yield dict.fromkeys(TEXTS.values(), "value")
+    yield dict.fromkeys(TEXTS.values(), "value" if kind is Any else _plain(kind))
     for value in values(kind):
         yield dict.fromkeys(_LOOKED_FOR, value)
 
@@ -162,7 +170,7 @@ def _plain(hint: Any) -> Any:
     if origin in (Union, types.UnionType):
         return _plain(next(kind for kind in inner if kind is not types.NoneType))
     if origin is tuple:
-        return (_plain(inner[0]),)
+        return (_plain(inner[0]),) if inner[1:] == (...,) else tuple(_plain(kind) for kind in inner)
     return simple[hint] if hint in simple else {"plain": _plain(inner[1])}
 
 
@@ -198,8 +206,10 @@ def _pick(hint: Any, turn: int) -> Any:
     if origin in (Union, types.UnionType):
         kinds = [kind for kind in inner if kind is not types.NoneType]
         return None if turn % 5 == 4 else _pick(kinds[0], turn)
-    if origin is tuple:
+    if origin is tuple and inner[1:] == (...,):
         return tuple(_pick(inner[0], turn + more) for more in range(turn % 4))
+    if origin is tuple:
+        return tuple(_pick(kind, turn) for kind in inner)
     found = values(hint)
     # Whether a flag is set must not go with whether the state is a known one.
     return found[(turn // 2 if hint is bool else turn) % len(found)]

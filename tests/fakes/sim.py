@@ -53,6 +53,11 @@ class Sim:
         """Set faults; gives all that are set. The keys are those of `ainf_tui.simulator.faults`."""
         return await self._ask("POST", "/sim/faults", wanted)
 
+    async def frames(self) -> dict[str, int]:
+        """How many frames were sent, by client id."""
+        counts: dict[str, int] = await self._ask("GET", "/sim/frames")
+        return counts
+
     async def executions(self) -> dict[str, int]:
         """How often each prompt id was started, by all processes on this journal."""
         counts: dict[str, int] = await self._ask("GET", "/sim/executions")

@@ -30,6 +30,7 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
+from ainf_tui.domain.error_documents import ErrorTotalsDocument
 from ainf_tui.domain.host_documents import HistoryDocument, HostDocument
 from ainf_tui.domain.requests import (
     ClearRequest,
@@ -48,7 +49,9 @@ from ainf_tui.domain.wire import API_REVISION, VersionDocument
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.errors import AinfError, NotFoundError
 from ainf_tui.tui.queue.rows import place
+from tests.fakes.error_reading import FakeErrors
 from tests.fakes.job_rows import NOW, job_document
+from tests.fakes.log_reading import FakeLogs
 from tests.fakes.tui_box import FakeChecks, FakeComfyUI, FakeHost, FakeServices
 
 OPEN = frozenset({"queued", "submitting", "submitted", "running", "fetching"})
@@ -80,6 +83,7 @@ class FakeEngine:
     def __init__(self, rows: Sequence[JobRow] = ()) -> None:
         self.rows = {row.id: row for row in rows}
         self.calls: list[tuple[str, Any]] = []
+        self.sockets: list[FakeSocket] = []
         self.topics: dict[str, Any] = {
             "engine": EngineDocument(running=True, pid=1, version="0.1.0", since=NOW, home="/home/x"),
             "queue": QueueDocument(),
@@ -91,8 +95,9 @@ class FakeEngine:
             "host": HostDocument(),
             "checks": (),
             "comfyui": ComfyUIDocument(),
+            "errors": ErrorTotalsDocument(),
         }
-        self.sockets: list[FakeSocket] = []
+        self.errors = FakeErrors(self.act, lambda totals: self.say("errors", totals))
         self.up = True
         self.fail: AinfError | None = None
         """Raised by the next action."""
@@ -103,6 +108,8 @@ class FakeEngine:
         self.service_details: dict[str, ServiceDetailDocument] = {}
         self.logs: dict[str, str] = {}
         """What the services have written, by name."""
+        self.log_reading = FakeLogs()
+        """What `client.logs` reads."""
         self.mends = True
         """Whether a fix comes to its end."""
         self.nodes: tuple[CustomNodeDocument, ...] = ()
@@ -165,7 +172,13 @@ class FakeEngine:
 
     def act(self, name: str, argument: Any) -> None:
         self.calls.append((name, argument))
-        if self.fail is not None and name not in {"show", "output"}:
+        if self.fail is not None and name not in {
+            "show",
+            "output",
+            "errors.listed",
+            "errors.show",
+            "errors.seen",
+        }:
             failure, self.fail = self.fail, None
             raise failure
 
@@ -223,6 +236,8 @@ class FakeClient:
         self.comfyui = FakeComfyUI(engine)
         self.engine = FakeEngineCalls(engine)
         self.checks = FakeChecks(engine)
+        self.logs = engine.log_reading
+        self.errors = engine.errors
         self.notices: tuple[ProblemDocument, ...] = ()
         self.transport = FakeTransport(engine)
 

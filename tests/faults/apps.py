@@ -326,6 +326,21 @@ async def _working(world: World) -> AsyncIterator[Witness]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def _frames(world: World) -> list[str]:
+    """Every frame that the server sent has come to the engine: one engine and one server all along, so the
+    counts of both are equal once nothing is under way.
+    """
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        sent, status = await world.sim.frames(), await world.client.status()
+        came = sum(backend.frames for backend in status.backends)
+        if len(sent) == 1 and sum(sent.values()) == came:
+            return []
+        if time.monotonic() > give_up:
+            return [f"the server sent {sent} frames, and {came} came to the engine"]
+        await asyncio.sleep(0.2)
+
+
 async def _play(
     world: World, turn: asyncio.Semaphore, told: Callable[[Outcome], None], case: Case
 ) -> Outcome:
@@ -360,6 +375,7 @@ async def play_apps(
         if (world.engine_pid, world.engine_starts) != (engine, 1):
             whole.problems.append(f"the engine was {engine} and is {world.engine_pid}")
         await world.settle()
+        whole.problems += await _frames(world)
         report = await check(world)
         whole.jobs = report.jobs
         whole.problems += report.problems

@@ -79,7 +79,10 @@ def in_order(jobs: Jobs, *numbers: int) -> bool:
 PROMPT = "a red bicycle in the rain"
 
 STAGES: tuple[Stage, ...] = (
-    Stage("dashboard", (Step((), (r"1 Dashboard +2 Queue", r"Nothing is queued", r"✖ .*#1 portrait")),)),
+    Stage(
+        "dashboard",
+        (Step((), (r"1 Dashboard +2 Queue", r"Nothing is queued", r"ERRORS  24 h +1 new", r"✖ .*portrait")),),
+    ),
     Stage("queue", (Step(("2",), (r"QUEUE +0 open", r"^▸ +1 ✖ failed ")),)),
     Stage(
         "new-run",

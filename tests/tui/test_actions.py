@@ -19,6 +19,7 @@ from ainf_tui.tui.app import AinfApp
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.queue.detailed import DetailedScreen
 from ainf_tui.tui.widgets.listkeys import ListKeys
+from tests.fakes.error_reading import group
 from tests.fakes.job_rows import job_row
 from tests.tui.conftest import still
 from tests.tui.queue.test_form_fields import PACK
@@ -119,18 +120,23 @@ TEXTUALS = {"ctrl+c", "super+c"}
 async def test_every_key_in_force_is_a_declared_one(open_app, fake_engine):
     """On each screen and each pane: what Textual would bind to lists and screens is not there."""
     fake_engine.put(job_row(1, "succeeded"))
+    fake_engine.errors.put(group(1))
     seen = set()
     async with open_app((120, 40)) as (app, pilot):
-        for key in ("", "tab", "enter", "at", "comma", "1"):
+        for key in ("", "tab", "enter", "at", "comma", "6", "7", "enter", "1"):
             if key:
                 await pilot.press(key)
+                await still(pilot)
             seen.add(type(app.screen).__name__)
             for pressed, active in app.screen.active_bindings.items():
                 action = BY_ID.get(active.binding.id or "")
                 assert action is not None or pressed in TEXTUALS, (type(app.screen), pressed)
                 if action is not None:
                     assert (pressed in action.keys, active.binding.action) == (True, action.name)
-    assert seen == {"DashboardScreen", "QueueScreen", "JobScreen", "CommandLog", "SettingsScreen"}
+    assert seen == {
+        *("DashboardScreen", "QueueScreen", "JobScreen", "CommandLog", "SettingsScreen"),
+        *("LogsScreen", "ErrorsScreen", "GroupScreen"),
+    }
 
 
 @pytest.mark.parametrize("area", AREAS)
@@ -139,6 +145,8 @@ async def test_every_key_of_an_area_is_in_force_on_its_screen(open_app, fake_eng
     fake_engine.packs = (PACK,)
     way = {
         "dashboard": ["1"],
+        "logs": ["6"],
+        "errors": ["7"],
         "comfyui": ["1", "c"],
         "detail": ["enter"],
         "log": ["at"],

@@ -22,6 +22,7 @@ from ainf_tui.domain.documents import (
     ProblemDocument,
     QueueDocument,
 )
+from ainf_tui.domain.error_documents import ErrorTotalsDocument
 from ainf_tui.domain.host_documents import HostDocument
 from ainf_tui.domain.service_documents import ServicesDocument
 from ainf_tui.errors import AinfError
@@ -62,6 +63,7 @@ def hostile_topics(turn: int) -> dict[str, Any]:
         "host": filled(HostDocument, turn),
         "checks": tuple(filled(CheckDocument, turn + more) for more in range(3)),
         "comfyui": filled(ComfyUIDocument, turn),
+        "errors": filled(ErrorTotalsDocument, turn),
     }
 
 

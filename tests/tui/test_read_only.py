@@ -26,9 +26,11 @@ ASKS = {"queue.cancel", "queue.retry_failed", "queue.clear"}
 FORMS = {"queue.new_run", "queue.retry_edited", "form.submit"}
 """The form and what opens it: a read-only app opens none (`test_form.py`)."""
 PRESSED = [
-    action for action in CHANGING if action.id not in FORMS and action.area not in {"dashboard", "comfyui"}
+    action
+    for action in CHANGING
+    if action.id not in FORMS and action.area not in {"dashboard", "comfyui", "errors"}
 ]
-"""The Dashboard and ComfyUI have tests of their own, `dashboard/test_steering.py`."""
+"""The Dashboard, ComfyUI and the Errors screen have tests of their own, beside those of the screens."""
 
 
 def filled_service() -> FakeService:

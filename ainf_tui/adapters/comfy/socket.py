@@ -79,6 +79,7 @@ class WebComfySocket:
         self._fresh_id = False
         self._connections = 0
         self._last_frame = 0.0
+        self._frames = 0
 
     # -- what others see ---------------------------------------------------------------------------
     @property
@@ -96,6 +97,10 @@ class WebComfySocket:
     @property
     def last_frame(self) -> float:
         return self._last_frame
+
+    @property
+    def frames(self) -> int:
+        return self._frames
 
     def start(self) -> None:
         """Begins to connect. Once begun it goes on until `aclose`."""
@@ -198,19 +203,21 @@ class WebComfySocket:
         pace = Pace(opened)
         burst = Burst(self._parse, self._inbox.put)
         early: list[ComfyEvent] = []
-        frames = 0
+        greeted = False
         try:
             async with asyncio.timeout(self._timing.greeting) as greeting:
                 while not self._up.is_set():
                     early += self._parse(await connection.recv())
+                    self._frames += 1
                     self._last_frame = time.monotonic()
                     if self._greet(early):
                         greeting.reschedule(None)
             while True:
                 burst.take(await connection.recv())
                 self._last_frame = time.monotonic()
-                frames += 1
-                if frames == 1:
+                self._frames += 1
+                if not greeted:
+                    greeted = True
                     self._backoff.reset()
                 if pace.pause(self._last_frame):
                     await _breathe(connection)

@@ -20,7 +20,7 @@ NEAR = 131_072
 """Bytes that are looked through for the beginning of a record."""
 FAR = 1_048_576
 """Bytes that are looked through for a time to inherit."""
-_LOOKED_AT = 4096
+LOOKED_AT = 4096
 _SAMPLE = 16
 DISORDER = timedelta(minutes=5)
 """By so much a time may go backwards within a file without a record in range being missed."""
@@ -41,16 +41,16 @@ class LogRecords:
         """Those that are wanted, in the order of the file, up to `end` (as it is now)."""
         needle = None if query.pattern is None else needle_of(query.pattern)
         start, stop = self._range(query, end)
-        at = self._time_before(start)
+        at = self.time_before(start)
         while start < stop:
             piece_end = self._piece_end(start, stop)
             if needle is None or self._may_hold(start, piece_end, needle):
-                for record in self._fold(start, piece_end, at):
+                for record in self.fold(start, piece_end, at):
                     at = record.at
                     if query.keeps(record):
                         yield record
             else:
-                at = self._time_before(piece_end) or at
+                at = self.time_before(piece_end) or at
             start = piece_end
 
     def newest(self, query: Query, count: int, end: int | None = None) -> list[Record]:
@@ -61,7 +61,7 @@ class LogRecords:
         while place > start and len(found) < count:
             begin = max(start, self.record_start(max(0, place - STEP)))
             if needle is None or self._may_hold(begin, place, needle):
-                wanted = [record for record in self._fold(begin, place) if query.keeps(record)]
+                wanted = [record for record in self.fold(begin, place) if query.keeps(record)]
                 found.extend(reversed(wanted))
             place = begin
         return found[:count][::-1]
@@ -85,8 +85,13 @@ class LogRecords:
     def _may_hold(self, start: int, end: int, needle: Needle) -> bool:
         return may_hold(self.log.read(start, end), needle)
 
-    def _fold(self, start: int, end: int, at: datetime | None = None) -> Iterator[Record]:
-        at = self._time_before(start) if at is None else at
+    def fold(
+        self, start: int, end: int, at: datetime | None = None, *, inherit: bool = True
+    ) -> Iterator[Record]:
+        """The records from `start`, which begins one, to `end`. `at` is the time that the first may inherit;
+        without it, and with `inherit`, it is looked for.
+        """
+        at = self.time_before(start) if at is None and inherit else at
         folder = Folder(self.source, self._clock, at=at, file=str(self.log.path))
         for line in self.log.lines(start, end):
             yield from self._seen(folder.feed(line))
@@ -99,13 +104,16 @@ class LogRecords:
 
     def record_start(self, place: int) -> int:
         """The beginning of a record at or before `place`; a line's, where none is found near."""
-        begin = start = self.log.line_start(place)
-        floor = max(0, begin - NEAR)
-        data = self.log.read(floor, begin + _LOOKED_AT)
+        return self.record_start_of(self.log.line_start(place))
+
+    def record_start_of(self, begin: int) -> int:
+        """The same of a line that begins there."""
+        start, floor = begin, max(0, begin - NEAR)
+        data = self.log.read(floor, begin + LOOKED_AT)
         while start > 0:
             feed = data.find(b"\n", start - floor)
             line = data[start - floor : feed if feed >= 0 else len(data)]
-            if is_firm(plain(line[:_LOOKED_AT]), self._clock):
+            if is_firm(plain(line[:LOOKED_AT]), self._clock):
                 return start
             feed = data.rfind(b"\n", 0, max(0, start - floor - 1))
             if feed < 0 < floor:
@@ -140,12 +148,12 @@ class LogRecords:
         found = []
         data = self.log.read(start, start + STEP // 4)
         for line in data.split(b"\n")[:_SAMPLE]:
-            head = read_head(plain(line[:_LOOKED_AT]), self._clock)
+            head = read_head(plain(line[:LOOKED_AT]), self._clock)
             if head is not None and head.at is not None:
                 found.append(head.at)
         return found
 
-    def _time_before(self, start: int) -> datetime | None:
+    def time_before(self, start: int) -> datetime | None:
         """The time that a line without one inherits from what stands before `start`."""
         if start == 0 or self._undated:
             return None
@@ -153,7 +161,7 @@ class LogRecords:
         while end > floor:
             begin = self.log.line_start(max(floor, end - BLOCK))
             for line in reversed(self.log.read(begin, end).split(b"\n")[:-1]):
-                head = read_head(plain(line[:_LOOKED_AT]), self._clock)
+                head = read_head(plain(line[:LOOKED_AT]), self._clock)
                 if head is not None and head.at is not None:
                     return head.at
             end = begin

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO, Any
 
 import click
@@ -20,7 +21,7 @@ from ainf_tui.errors import AinfError, UsageError
 from ainf_tui.locations import Locations
 
 _ENDS_SECONDS = 15.0
-_LOOKS = ("app.theme", "app.images", "app.ascii", "app.mouse", "app.low_bandwidth")
+_LOOKS = ("app.images", "app.ascii", "app.mouse", "app.low_bandwidth")
 """Settings of the user that hold in the demo, too: they are about him and his terminal."""
 
 
@@ -59,6 +60,7 @@ def demo(app: App, *, _json: bool) -> int:
         )
         inner.home, inner.connect = home, ""
         inner.flags = looks(app)
+        inner.lent_theme = theme_of(app)
         lend_themes(places.locations(app), places.locations(inner))
         return open_screen(inner, label)
 
@@ -121,6 +123,13 @@ def looks(app: App) -> dict[str, Any]:
         given = {name for name, source in settings.sources.items() if source != "default"}
         found = {name: settings.value(name) for name in _LOOKS if name in given}
     return {**found, **app.flags}
+
+
+def theme_of(app: App) -> tuple[Path, str] | None:
+    """Where the user's app keeps the theme that was chosen in it, and the one of the settings."""
+    with suppress(AinfError):
+        return places.locations(app).app_session_file, places.settings(app).app.theme
+    return None
 
 
 def lend_themes(user: Locations, scratch: Locations) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from ainf_tui.cli.logreading import Following, Reader, Wanted, tell_nothing
 from ainf_tui.cli.logsources import sources
 from ainf_tui.cli.logtext import Printer
 from ainf_tui.display.format import utc_now
+from ainf_tui.domain.log_documents import LogFilter
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.levels import WORDS, Level
 from ainf_tui.domain.logs.query import Query, compiled, moment
@@ -53,18 +55,35 @@ class _Count(click.ParamType[Any]):
 @click.option("--until", metavar="TIME", help="The same; the moment itself is left out.")
 @click.option("--source", "only", metavar="NAME", multiple=True, help="Only of these sources.")
 @click.option("--explain", is_flag=True, help="With what is known of each error: its cause, and what to do.")
+@click.option("--print", "printed", is_flag=True, help="Print, on a terminal too, where else a screen opens.")
 @click.option("--raw", is_flag=True, help="The bytes as they stand in the file; not for a terminal.")
 @click.option("--json", "_json", is_flag=True, help="Lines of `ainf.log/1` on stdout.")
 @click.pass_obj
-def logs(app: App, /, *, names: tuple[str, ...], follow: bool, raw: bool, _json: bool, **chosen: Any) -> int:
+def logs(
+    app: App,
+    /,
+    *,
+    names: tuple[str, ...],
+    follow: bool,
+    raw: bool,
+    printed: bool,
+    _json: bool,
+    **chosen: Any,
+) -> int:
     r"""Log files as records, the newest last: a traceback is one, a progress bar its last state.
 
     SOURCE is a service of the newest run, or `events`. FILE is a file, a glob, a .gz or .zst archive, or -
     for standard input. Without any: all logs of the newest run, in the order of time. See docs/logs.md.
+
+    On a terminal it opens a screen to look through them, unless -n, -f, --print, --explain, --raw or --json
+    says what to print.
     """
     clock = Clock(utc_now())
     wanted = _wanted(chosen, clock)
     _check(app, raw=raw)
+    if app.open_logs is not None and not (follow or raw or printed) and _for_screen(app, names, chosen):
+        sources(app, names, follow=False)  # What is not there is said here, and not on a screen.
+        return app.open_logs(app, names, _filters(chosen))
     found = sources(app, names, follow=follow)
     book = playbook() if chosen["explain"] else None
     printer = Printer(app.out, raw=raw, names=[source.name for source in found], playbook=book)
@@ -80,6 +99,24 @@ def logs(app: App, /, *, names: tuple[str, ...], follow: bool, raw: bool, _json:
         else:
             tell_nothing(app, printer, found)
         return exits.OK if reader.well else exits.FAILED
+
+
+def _for_screen(app: App, names: Sequence[str], chosen: Mapping[str, Any]) -> bool:
+    """Whether a person sits there who did not say what to print. What comes by standard input is no person:
+    keys would have to come by another way.
+    """
+    told = chosen["lines"] is not None or chosen["explain"]
+    return app.out.terminal and not (app.out.json or told or "-" in names)
+
+
+def _filters(chosen: Mapping[str, Any]) -> list[LogFilter]:
+    """The same options as filters of the screen."""
+    found = [LogFilter(name, chosen[name]) for name in ("level", "since", "until") if chosen[name]]
+    if chosen["grep"]:
+        found.append(LogFilter("in", chosen["grep"], regex=True, ignore_case=chosen["ignore_case"]))
+    if chosen["only"]:
+        found.append(LogFilter("source", ",".join(chosen["only"])))
+    return found
 
 
 def _wanted(chosen: dict[str, Any], clock: Clock) -> Wanted:

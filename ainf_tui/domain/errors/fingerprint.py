@@ -163,8 +163,18 @@ def _frame_of(line: str) -> str | None:
 def _own_file(file: str) -> str:
     """Empty where it is Python's or of an installed package."""
     path = file.replace("\\", "/")
-    foreign = re.search(r"/(?:site|dist)-packages/|/lib/python\d|^<frozen", path, re.IGNORECASE)
-    return "" if foreign else _short(path)
+    return _short(path) if is_own(path) else ""
+
+
+def frame_file(line: str) -> str | None:
+    """The file that a line of a traceback names, with `/`; None of a line that begins no frame."""
+    found = _frame().match(line)
+    return None if found is None else found["file"].replace("\\", "/")
+
+
+def is_own(path: str) -> bool:
+    """Whether a file is neither Python's nor of an installed package."""
+    return not re.search(r"/(?:site|dist)-packages/|/lib/python\d|^<frozen", path, re.IGNORECASE)
 
 
 def _short(path: str) -> str:

@@ -6,16 +6,17 @@ from textual.widget import Widget
 
 from ainf_tui.actions import Action
 from ainf_tui.domain.check_documents import FixDocument, FixRequest
+from ainf_tui.domain.error_documents import ErrorGroupDocument
 from ainf_tui.domain.service_documents import ServiceDocument
 from ainf_tui.errors import AinfError
 from ainf_tui.tui.dashboard.details import check_text, gpu_text
 from ainf_tui.tui.dashboard.now_lines import first_of
-from ainf_tui.tui.dashboard.panels import LinePanel, ListPanel
-from ainf_tui.tui.dashboard.problems import CheckList, Failure, FailureList
+from ainf_tui.tui.dashboard.panels import ErrorPanel, LinePanel, ListPanel
+from ainf_tui.tui.dashboard.problems import CheckList, ErrorList
 from ainf_tui.tui.dashboard.services_list import ServiceList
 from ainf_tui.tui.dashboard.steering import SteeringScreen
 from ainf_tui.tui.failures import in_background
-from ainf_tui.tui.told import JobWanted
+from ainf_tui.tui.told import ErrorWanted, JobWanted
 from ainf_tui.tui.widgets.table import Table
 
 
@@ -29,8 +30,8 @@ class OpeningScreen(SteeringScreen):
     short: LinePanel
     machine: LinePanel
     now: LinePanel
-    failures: ListPanel
-    failure_list: FailureList
+    errors: ErrorPanel
+    error_list: ErrorList
     checks: ListPanel
     check_list: CheckList
 
@@ -38,7 +39,7 @@ class OpeningScreen(SteeringScreen):
     @property
     def panels(self) -> list[Widget]:
         """Those that are seen, in the order of the eye."""
-        all_panels = (self.services, self.short, self.now, self.failures, self.checks, self.machine)
+        all_panels = (self.services, self.short, self.now, self.errors, self.checks, self.machine)
         return [panel for panel in all_panels if panel.display and panel.region]
 
     def _step(self, by: int) -> None:
@@ -75,7 +76,7 @@ class OpeningScreen(SteeringScreen):
             return super().why_not(action)
         empty = (
             (self.services, not len(self.service_list)),
-            (self.failures, not len(self.failure_list)),
+            (self.errors, not len(self.error_list)),
             (self.checks, not len(self.check_list)),
             (self.now, first_of(self.app.active) is None),
         )
@@ -94,8 +95,8 @@ class OpeningScreen(SteeringScreen):
         """By the panel that has the focus."""
         if self.focused is self.services:
             self.open_service(self.chosen)
-        elif self.focused is self.failures:
-            self._open_failure(self.failure_list.of(self.failures.cursor_id))
+        elif self.focused is self.errors:
+            self._open_error(self.error_list.of(self.errors.cursor_id))
         elif self.focused is self.checks:
             self._open_check(self.checks.cursor_id)
         elif self.focused is self.now:
@@ -105,13 +106,9 @@ class OpeningScreen(SteeringScreen):
         elif self.focused in {self.machine, self.short}:
             self._open_text("Machine", gpu_text(self.app.host))
 
-    def _open_failure(self, failure: Failure | None) -> None:
-        if failure is None:
-            return
-        if failure.kind == "job":
-            self._open_job(failure.ref)
-        else:
-            self.open_service(self.service_list.of(failure.ref))
+    def _open_error(self, group: ErrorGroupDocument | None) -> None:
+        if group is not None:
+            self.post_message(ErrorWanted(str(group.id)))
 
     def _open_check(self, code: str | None) -> None:
         check = self.check_list.of(code)

@@ -36,6 +36,19 @@ class ListPanel(Table):
         return (lead, (text, "accent" if self.has_focus else "title"), *columns)
 
 
+class ErrorPanel(ListPanel):
+    """The errors' panel: its title goes on with how many there are."""
+
+    headline: Line = ()
+
+    def _titled(self, head: Line) -> Line:
+        titled = super()._titled(head)
+        if len(titled) < 2:
+            return titled
+        lead, title, *_ = titled
+        return cut_line((lead, (f"{title[0].strip()}   ", title[1]), *self.headline), self.cells)
+
+
 class LinePanel(LineView):
     """Lines, of which the first is the title."""
 

@@ -16,7 +16,7 @@ class Wanted:
     status: int = 1
     services: int = 2
     now: int = 3
-    failures: int = 2
+    errors: int = 2
     checks: int = 2
 
 
@@ -28,7 +28,7 @@ class Plan:
     services: int
     machine: int
     now: int
-    failures: int
+    errors: int
     checks: int
     gap: int
     """Blank lines between the panels."""
@@ -39,20 +39,20 @@ def plan(cells: int, height: int, wanted: Wanted) -> Plan:
     beside = cells >= WIDE
     gap = 1 if height >= 18 else 0
     machine = 0 if beside else min(2, max(0, height - 3))
-    lists = {"services": wanted.services, "failures": wanted.failures, "checks": wanted.checks}
+    lists = {"services": wanted.services, "errors": wanted.errors, "checks": wanted.checks}
     status = min(wanted.status, 1 if height < 30 else 4 if height < 50 else 8)
-    least = {"services": min(3, wanted.services), "failures": 2, "checks": 2}
+    least = {"services": min(3, wanted.services), "errors": 2, "checks": 2}
     now = wanted.now
     room = height - status - now - (0 if beside else machine) - gap * (5 if not beside else 4)
     if room < sum(least.values()):
         now, machine = min(now, 3), min(machine, 1 if height < 12 else 2)
         room = max(0, height - status - now - machine - gap * 5)
     given = dict.fromkeys(lists, 0)
-    for name in ("services", "failures", "checks"):
+    for name in ("services", "errors", "checks"):
         given[name] = min(least[name], room)
         room -= given[name]
-    for name in ("services", "checks", "failures"):
+    for name in ("services", "checks", "errors"):
         more = min(room, max(0, lists[name] - given[name]))
         given[name] += more
         room -= more
-    return Plan(status, given["services"], machine, now, given["failures"], given["checks"], gap)
+    return Plan(status, given["services"], machine, now, given["errors"], given["checks"], gap)

@@ -1,107 +1,67 @@
-"""What went wrong lately and what the system check found, as rows of tables. Pure."""
+"""The errors that an inbox shows first and what the system check found, as rows of tables. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 
 from ainf_tui.domain.check_documents import CheckDocument
-from ainf_tui.domain.documents import JobRow
-from ainf_tui.domain.service_documents import ServiceDocument
-from ainf_tui.frozen import frozen
-from ainf_tui.tui.dashboard.services_list import long_span
-from ainf_tui.tui.lines import Span, safe
+from ainf_tui.domain.error_documents import ErrorGroupDocument, ErrorTotalsDocument
+from ainf_tui.tui.errors.list import age, state_span, times, where
+from ainf_tui.tui.lines import Line, Span, safe
 from ainf_tui.tui.signs import Signs
 from ainf_tui.tui.widgets.table import Column
 
-FAILURES = (
+ERRORS = (
     Column("sign", 1, title=""),
-    Column("what", 12, flexible=True, title="FAILURES  24 h"),
-    Column("where", 16, title="", drop=1),
-    Column("ago", 7, right=True, title=""),
+    Column("what", 12, flexible=True, title="ERRORS  24 h"),
+    Column("times", 6, right=True, title="", drop=2),
+    Column("ago", 10, right=True, title="", drop=1),
+    Column("where", 16, title="", drop=3),
 )
 CHECKS = (
     Column("sign", 1, title=""),
     Column("check", 12, flexible=True, title="CHECKS"),
     Column("fix", 6, right=True, title=""),
 )
-LATELY = timedelta(hours=24)
 _ORDER = {"error": 0, "warning": 1, "unknown": 2}
 """Severities that are shown, worst first."""
 
 
-@frozen
-class Failure:
-    """`ref`: the job's number, or the service's name."""
-
-    kind: str
-    """job | service"""
-    ref: str
-    what: str
-    where: str
-    at: datetime | None
-
-    @property
-    def id(self) -> str:
-        return f"{self.kind}:{self.ref}"
+def errors_head(totals: ErrorTotalsDocument) -> Line:
+    """What stands behind the panel's title: `2 new   5 open   41 in 24 h`."""
+    new: Span = (f"{totals.new:,} new", "error" if totals.new else "muted")
+    return (new, ("   ", ""), (f"{totals.ongoing:,} open   {totals.last_24h:,} reports", "muted"))
 
 
-def failures(
-    rows: Iterable[JobRow], services: Iterable[ServiceDocument], now: datetime
-) -> tuple[Failure, ...]:
-    """Services that ended by themselves, then failed jobs of the last 24 hours, newest first."""
-    down = [
-        Failure(
-            "service", s.name, s.message or (s.problem.message if s.problem else s.state), s.name, s.since
-        )
-        for s in services
-        if s.state == "crash-loop" or (s.state == "exited" and s.problem is not None)
-    ]
-    jobs = [
-        Failure("job", str(row.number), _reason(row), row.pack or row.preset, row.finished_at)
-        for row in rows
-        if row.state == "failed" and row.finished_at is not None and now - row.finished_at <= LATELY
-    ]
-    jobs.sort(key=lambda failure: (failure.at is not None, failure.at), reverse=True)
-    return (*down, *jobs)
-
-
-def _reason(row: JobRow) -> str:
-    """Without its code, which takes the room of what says more."""
-    return row.error.partition(": ")[2] or row.error or "failed"
-
-
-class FailureList:
-    """A Source of the table over failures. `now` is set before each look."""
+class ErrorList:
+    """A Source of the table over the groups that an inbox shows first."""
 
     def __init__(self, signs: Signs) -> None:
         self.signs = signs
-        self.found: Sequence[Failure] = ()
-        self.now: datetime | None = None
+        self.found: Sequence[ErrorGroupDocument] = ()
 
     def __len__(self) -> int:
         return len(self.found)
 
     def id_at(self, index: int) -> str:
-        return self.found[index].id
+        return str(self.found[index].id)
 
     def index_of(self, row_id: str) -> int | None:
-        return next((i for i, failure in enumerate(self.found) if failure.id == row_id), None)
+        return next((i for i, group in enumerate(self.found) if str(group.id) == row_id), None)
 
-    def of(self, row_id: str | None) -> Failure | None:
-        return next((failure for failure in self.found if failure.id == row_id), None)
+    def of(self, row_id: str | None) -> ErrorGroupDocument | None:
+        return next((group for group in self.found if str(group.id) == row_id), None)
 
     def cells(self, index: int) -> Mapping[str, Span]:
-        failure = self.found[index]
-        ago = ""
-        if failure.at is not None and self.now is not None:
-            ago = long_span((self.now - failure.at).total_seconds())
-        number = f"#{failure.ref} " if failure.kind == "job" else ""
+        group = self.found[index]
+        sign, look = state_span(group, self.signs)
+        ago = age(group.last_seen)
         return {
-            "sign": (self.signs.of("failed"), "error"),
-            "what": (safe(failure.what, 300), ""),
-            "where": (number + safe(failure.where, 40), "muted"),
-            "ago": (ago, "muted"),
+            "sign": (sign[:1], look),
+            "what": (safe(group.title, 300), "strong" if group.unseen else ""),
+            "times": (times(group.count, self.signs), "muted"),
+            "ago": (f"{ago} ago" if ago else "", "muted"),
+            "where": (safe(where(group), 40), "muted"),
         }
 
 

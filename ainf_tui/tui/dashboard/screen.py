@@ -10,15 +10,14 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from ainf_tui.actions import BY_ID, of_area
-from ainf_tui.domain.documents import QueueDocument
 from ainf_tui.tui.dashboard.feed import DashboardFeed
 from ainf_tui.tui.dashboard.history import History
 from ainf_tui.tui.dashboard.host_lines import Machine, machine_lines, short_lines
 from ainf_tui.tui.dashboard.now_lines import fewer, now_lines, status_lines
 from ainf_tui.tui.dashboard.opening import OpeningScreen
-from ainf_tui.tui.dashboard.panels import LinePanel, ListPanel
+from ainf_tui.tui.dashboard.panels import ErrorPanel, LinePanel, ListPanel
 from ainf_tui.tui.dashboard.plan import HUGE, WIDE, Plan, Wanted, plan
-from ainf_tui.tui.dashboard.problems import CHECKS, FAILURES, CheckList, FailureList, failures
+from ainf_tui.tui.dashboard.problems import CHECKS, ERRORS, CheckList, ErrorList, errors_head
 from ainf_tui.tui.dashboard.services_list import COLUMNS, ServiceList, long_span
 from ainf_tui.tui.frame.bars import KeyHint
 from ainf_tui.tui.lines import Line
@@ -46,12 +45,12 @@ class DashboardScreen(OpeningScreen):
         self.short = LinePanel(id="dash-short")
         self.machine = LinePanel(id="dash-right")
         self.now = LinePanel(id="dash-now")
-        self.failure_list = FailureList(signs)
-        self.failures = ListPanel(FAILURES, self.failure_list, id="dash-failures")
+        self.error_list = ErrorList(signs)
+        self.errors = ErrorPanel(ERRORS, self.error_list, id="dash-errors")
         self.check_list = CheckList(signs, "f")
         self.checks = ListPanel(CHECKS, self.check_list, id="dash-checks")
         self.history = History()
-        self.feed = DashboardFeed(self, self.history, self._failures_changed, self.show_machine)
+        self.feed = DashboardFeed(self, self.history, self.show_machine)
         self.panes = Horizontal(id="dashboard")
         self._plan: Plan | None = None
 
@@ -63,25 +62,26 @@ class DashboardScreen(OpeningScreen):
                     yield self.services
                     yield self.short
                     yield self.now
-                    yield self.failures
+                    yield self.errors
                     yield self.checks
                 yield self.machine
 
     def on_mount(self) -> None:
         keys = self.app.keymap.bindings("list")
-        for panel in (self.services, self.short, self.machine, self.now, self.failures, self.checks):
+        for panel in (self.services, self.short, self.machine, self.now, self.errors, self.checks):
             panel.bind_keys(keys)
         # Those that no panel takes are the screen's: they go from panel to panel.
         self._bindings = above(self._bindings, keys)
         self.watch(self.app, "clients", self._client_came, init=False)
         self.watch(self.app, "link", self._link_changed, init=False)
-        self.watch(self.app, "queue", self._queue_changed, init=False)
         for name, show in (
             ("health", self.show_status),
             ("services", self.show_services),
             ("host", self.show_machine),
             ("active", self.show_now),
+            ("queue", self.show_now),
             ("checks", self.show_checks),
+            ("errors", self.show_errors),
             ("tick", self._beat),
         ):
             self.watch(self.app, name, show, init=False)
@@ -97,13 +97,8 @@ class DashboardScreen(OpeningScreen):
             self.feed.begin()
         self.show_status()
 
-    def _queue_changed(self, queue: QueueDocument) -> None:
-        if not self.hidden:
-            self.feed.announce(queue)
-            self.show_now()
-
     def _signs_changed(self, signs: Signs) -> None:
-        for source in (self.service_list, self.failure_list, self.check_list):
+        for source in (self.service_list, self.error_list, self.check_list):
             source.signs = signs
         self.show_all()
 
@@ -112,7 +107,7 @@ class DashboardScreen(OpeningScreen):
         if self.hidden:
             return
         self.services.paint()
-        self._show_ages()
+        self.errors.paint()
         if self.history.sample(datetime.now(UTC), self.app.host):
             self.show_machine()
 
@@ -132,7 +127,7 @@ class DashboardScreen(OpeningScreen):
             return
         self.show_services()
         self.show_checks()
-        self._failures_changed()
+        self.show_errors()
         self.show_status()
         self.show_now()
         self.show_machine()
@@ -144,7 +139,7 @@ class DashboardScreen(OpeningScreen):
         self.services.pointer = self.app.signs.pointer
         self.services.empty = self._no_services()
         self.services.update()
-        self._failures_changed()
+        self._share_out()
         self.show_footer()
 
     def _no_services(self) -> tuple[Line, ...]:
@@ -157,20 +152,16 @@ class DashboardScreen(OpeningScreen):
             ),
         )
 
-    def _failures_changed(self) -> None:
+    def show_errors(self) -> None:
         if self.hidden:
             return
-        now = datetime.now(UTC)
-        self.failure_list.now = now
-        self.failure_list.found = failures(self.feed.failed, self.app.services.services, now)
-        self.failures.pointer = self.app.signs.pointer
-        self.failures.empty = ((("nothing failed", "muted"),),)
-        self.failures.update()
+        totals = self.app.errors
+        self.error_list.found = totals.latest
+        self.errors.headline = errors_head(totals)
+        self.errors.pointer = self.app.signs.pointer
+        self.errors.empty = ((("nothing is open", "muted"),),)
+        self.errors.update()
         self._share_out()
-
-    def _show_ages(self) -> None:
-        self.failure_list.now = datetime.now(UTC)
-        self.failures.paint()
 
     def show_checks(self) -> None:
         if self.hidden:
@@ -241,7 +232,7 @@ class DashboardScreen(OpeningScreen):
             status=status,
             services=1 + max(1, len(self.service_list)),
             now=4,
-            failures=1 + max(1, len(self.failure_list)),
+            errors=1 + max(1, len(self.error_list)),
             checks=1 + max(1, len(self.check_list)),
         )
         # Header, tabs and footer; in a tall terminal a blank line below the tabs.
@@ -254,7 +245,7 @@ class DashboardScreen(OpeningScreen):
             (self.services, shared.services),
             (self.short, shared.machine),
             (self.now, shared.now),
-            (self.failures, shared.failures),
+            (self.errors, shared.errors),
             (self.checks, shared.checks),
         ):
             panel.styles.height = lines

@@ -31,9 +31,8 @@ class ServiceScreen(SteeringScreen):
 
     AUTO_FOCUS = "#service-log"
 
-    def __init__(self, name: str, *, log_only: bool = False) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        self.log_only = log_only
         self.service_name = name
         self.title_bar = Bar(id="service-title")
         self.facts = LineView(id="service-facts")
@@ -136,7 +135,6 @@ class ServiceScreen(SteeringScreen):
             return
         self._show_title()
         lines = service_lines(service, self._detail, max(10, self.size.width - 3), self.app.signs)
-        self.facts.display = not self.log_only
         high = max(1, min(len(lines), (self.size.height - 6) // 2))
         if self.facts.size.height != high:
             self.facts.styles.height = high
@@ -160,13 +158,6 @@ class ServiceScreen(SteeringScreen):
             self.tail.to_end(last=True)
 
     # -- keys ---------------------------------------------------------------------------------
-    def action_logs(self) -> None:
-        """The log alone, or with the facts above it."""
-        self.log_only = not self.log_only
-        self.tail.focus()
-        self.show_facts()
-        self.call_after_refresh(self.show_log)
-
     def action_next_pane(self) -> None:
         (self.facts if self.tail.has_focus else self.tail).focus()
 

@@ -13,6 +13,7 @@ from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.options import Option
 from ainf_tui.tui.frame.reasons import READ_ONLY
 from ainf_tui.tui.frame.screen import FrameScreen
+from ainf_tui.tui.told import LogsWanted
 
 Ask = Callable[[ServicesRequest], Awaitable[ServicesDocument]]
 _OF_ONE = frozenset({"start", "stop", "restart", "adopt"})
@@ -187,16 +188,18 @@ class SteeringScreen(FrameScreen):
 
     # -- in full ------------------------------------------------------------------------------
     def action_logs(self) -> None:
-        self.open_service(self.chosen, log_only=True)
+        """On the Logs screen, at its end."""
+        if self.chosen is not None:
+            self.post_message(LogsWanted(self.chosen.name))
 
-    def open_service(self, service: ServiceDocument | None, *, log_only: bool = False) -> None:
+    def open_service(self, service: ServiceDocument | None) -> None:
         """On a screen of its own."""
         if service is not None:
             from ainf_tui.tui.dashboard.service import (  # noqa: PLC0415 - loaded when it is opened
                 ServiceScreen,
             )
 
-            self.app.push_screen(ServiceScreen(service.name, log_only=log_only))
+            self.app.push_screen(ServiceScreen(service.name))
 
 
 _LEAVE = Option("", "leave it", "nothing is done")

@@ -17,6 +17,7 @@ from ainf_tui.tui.frame.reasons import READ_ONLY
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.frame.verbs import VIEW, Choice, completions
 from ainf_tui.tui.queue.rows import SORTS
+from ainf_tui.tui.told import CommandWanted
 
 SHORT = 160
 """Characters of an answer that fits a toast; a longer one opens."""
@@ -66,6 +67,10 @@ class Commands(Copying):
         if text:
             self.session.remember(text)
             self.run_line(text)
+
+    def on_command_wanted(self, event: CommandWanted) -> None:
+        event.stop()
+        self.run_line(event.line)
 
     # -- running ------------------------------------------------------------------------------
     def run_line(self, text: str) -> None:

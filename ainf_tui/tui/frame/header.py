@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import field
 from datetime import datetime
 
-from ainf_tui.display.format import duration, span
+from ainf_tui.display.format import counted, duration, span
 from ainf_tui.domain.documents import BackendDocument, DatabaseDocument, HealthDocument
 from ainf_tui.frozen import frozen
-from ainf_tui.tui.lines import Line, fit, safe, spread
+from ainf_tui.tui.lines import Line, Span, fit, safe, spread
 from ainf_tui.tui.link import AWAY, CONNECTING, LIVE, STOPPED, Link
 from ainf_tui.tui.signs import Signs
 
+ROOMY = 100
+"""Cells from which on the new errors are told in words."""
 STALE = 10.0
 """Seconds without an answer of a backend (asked every 2 to 15 s) after which its age is shown."""
 
@@ -34,6 +36,8 @@ class Facts:
     slow: bool = False
     """Low bandwidth."""
     host: str = ""
+    new_errors: int = 0
+    """Groups that nobody has looked at."""
 
 
 def header_line(facts: Facts, cells: int, signs: Signs) -> Line:
@@ -47,6 +51,8 @@ def header_line(facts: Facts, cells: int, signs: Signs) -> Line:
     if facts.read_only:
         left.append((2, (("read-only", "warning"),)))
     left.append((0, _state(facts, signs)))
+    if facts.new_errors > 0:
+        left.append((1, (_new_errors(facts.new_errors, cells, signs),)))
     right = fit(_right(facts, signs), max(0, cells * 2 // 3), 3)
     room = cells - sum(len(text) for text, _ in right) - 2
     if room < 30:
@@ -74,6 +80,14 @@ def _state(facts: Facts, signs: Signs) -> Line:
     style = Signs.style(health.overall)
     more = f" (+{len(health.reasons) - 1})" if len(health.reasons) > 1 else ""
     return ((f"{signs.of(health.overall)} {safe(worst.message, 200)}{more}", style),)
+
+
+def _new_errors(count: int, cells: int, signs: Signs) -> Span:
+    """`2 new errors`, in little room `✖ 2 new`."""
+    return (
+        f"{signs.of('error')} {count:,} new" if cells < ROOMY else f"{counted(count, 'new error')}",
+        "error",
+    )
 
 
 def _right(facts: Facts, signs: Signs) -> list[tuple[int, Line]]:

@@ -22,6 +22,12 @@ _FILTER = (
     ("state:failed", "queued, running, succeeded, failed, cancelled, held; open and ended for groups"),
     ("#142", "the job of that number"),
 )
+_ERROR_FILTER = (
+    ("words", "every word must be in the title, message, code, source, node or pack"),
+    ("state:new", "new, regressed, ongoing, muted, resolved; open and all for groups"),
+    ("source:web", "what that service, or comfyui, queue, engine, app, has met"),
+    ("level:error", "at least so grave: debug, info, warning, error, critical"),
+)
 _COPYING = (
     (
         "shift-drag",
@@ -53,7 +59,8 @@ def help_items(keymap: Keymap, areas: Sequence[str], why_not: WhyNot) -> list[It
                     why_not=reason,
                 )
             )
-    for title, rows in (("The filter", _FILTER), ("Selecting and copying text", _COPYING)):
+    grammar = _ERROR_FILTER if "errors" in areas else _FILTER
+    for title, rows in (("The filter", grammar), ("Selecting and copying text", _COPYING)):
         items.append(_heading(title))
         items += [
             Item("", {"keys": (word, "strong"), "help": (text, "")}, f"{word} {text} {title}", title)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ainf_tui.tui.failures import in_background
-from ainf_tui.tui.frame.commands import Commands
+from ainf_tui.tui.frame.everywhere import Everywhere
 from ainf_tui.tui.hook import run_hook
 from ainf_tui.tui.notices import EndWatch, Notice, Progress
 from ainf_tui.tui.options import Options
@@ -18,7 +18,7 @@ GATHER = 1.0
 """Seconds in which further ends come into the same notice."""
 
 
-class Notifying(Commands):
+class Notifying(Everywhere):
     """The app, as far as it tells of jobs that have ended."""
 
     def __init__(

@@ -16,7 +16,7 @@ from ainf_tui.tui.shell import Shell
 from ainf_tui.tui.terminal.pacing import PacedScreen
 from ainf_tui.tui.widgets.painted import Bar
 
-TABS = ("app.dashboard", "app.queue")
+TABS = ("app.dashboard", "app.queue", "app.logs", "app.errors")
 """The screens of the tab line, by the actions that open them."""
 
 
@@ -65,6 +65,7 @@ class FrameScreen(PacedScreen[None]):
         for name in ("link", "health", "backends", "database", "tick"):
             self.watch(self.app, name, self.show_header, init=False)
         self.watch(self.app, "queue", self.show_tabs, init=False)
+        self.watch(self.app, "errors", self._errors_told, init=False)
         self.watch(self.app, "signs", self.show_frame, init=False)
 
     def on_resize(self) -> None:
@@ -84,6 +85,10 @@ class FrameScreen(PacedScreen[None]):
             return
         self.header.show(header_line(self.app.header_facts(), self.size.width, self.app.signs))
 
+    def _errors_told(self) -> None:
+        self.show_header()
+        self.show_tabs()
+
     def show_tabs(self) -> None:
         tabs = [self._tab(name) for name in TABS]
         if self.over:
@@ -94,7 +99,10 @@ class FrameScreen(PacedScreen[None]):
 
     def _tab(self, name: str) -> Tab:
         action, queue = BY_ID[name], self.app.queue
-        count = queue.queued + queue.submitted + queue.running if name == "app.queue" else None
+        count = {
+            "app.queue": queue.queued + queue.submitted + queue.running,
+            "app.errors": self.app.errors.new or None,
+        }.get(name)
         here = name == self.tab and not self.over
         return Tab(self.app.keymap.shown(action), action.label.capitalize(), here=here, count=count)
 

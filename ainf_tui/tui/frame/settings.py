@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shlex
-import signal
-import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +18,7 @@ from ainf_tui.settings import Settings
 from ainf_tui.settings_text import ShownSetting, shown, write_template
 from ainf_tui.tui.app import AinfApp
 from ainf_tui.tui.failures import in_background
+from ainf_tui.tui.frame.lending import run_there
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.lines import Line, Span, fit, safe, wrap
 from ainf_tui.tui.widgets.entry import Entry
@@ -65,22 +63,6 @@ def restart_advice(before: Settings, after: Settings) -> str:
     if any(not name.startswith(_OF_THE_APP) for name in changed):
         parts.append("`ainf engine stop` (it starts again by itself)")
     return f"{len(changed)} changed. For it to hold: {' and '.join(parts)}." if parts else ""
-
-
-@contextmanager
-def _interrupts_are_not_ours() -> Iterator[None]:
-    """Ctrl-C in the editor is the editor's, though it reaches every process on the terminal."""
-    # Not ignored: that would be handed on to the editor.
-    before = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _edited(command: Sequence[str]) -> int:
-    """Runs the editor on our terminal; its exit code. Blocking."""
-    return subprocess.run(command, check=False).returncode  # noqa: S603 - the user's own editor
 
 
 @dataclass(slots=True)
@@ -232,9 +214,7 @@ class SettingsScreen(FrameScreen):
             command = shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "vi")
             if not file.exists():
                 await asyncio.to_thread(write_template, file)
-            with self.app.suspend(), _interrupts_are_not_ours():
-                # In a thread: what the engine tells and what is asked of it go on meanwhile.
-                code = await asyncio.to_thread(_edited, [*command, str(file)])
+            code = await run_there(self.app, [*command, str(file)])
         except SuspendNotSupported:
             self.app.tell(
                 "this terminal cannot be lent to an editor", f"The file is {file}.", severity="warning"

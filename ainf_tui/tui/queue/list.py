@@ -61,6 +61,10 @@ class JobList:
             time = duration(row.elapsed) if row.elapsed is not None else ""
         else:
             time = remaining(eta) if eta is not None else ""
+        silent = None if ended else self._rows.silent(row.id)
+        if silent is not None:
+            # Its progress is as old as the last answer of its ComfyUI.
+            time = f"{_age(silent.checked_at, now)} ago" if silent.checked_at is not None else "away"
         return {
             "job": (f"{row.number}", "muted"),
             "state": (f"{self._signs.of(name)} {name}", look),
@@ -68,7 +72,7 @@ class JobList:
             "prompt": (safe(words, 400), "error" if row.state == "failed" and row.error else muted),
             "character": (safe(row.character, 40), muted),
             "done": ("" if ended or progress is None else percent(progress), ""),
-            "eta": (time, muted),
+            "eta": (time, "warning" if silent is not None else muted),
             "age": (_age(row.finished_at or row.created_at, now), "muted"),
         }
 

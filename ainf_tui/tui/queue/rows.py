@@ -97,6 +97,8 @@ class Rows:
         self._order: list[tuple[Key, str]] = []
         self._foreign: dict[str, Foreign] = {}
         self._live: dict[str, JobDocument] = {}
+        self._silent: dict[str, BackendDocument] = {}
+        """Backends that do not answer."""
         self._hidden: dict[str, JobRow] = {}
         """Being removed."""
 
@@ -118,6 +120,11 @@ class Rows:
     def live(self, row_id: str) -> JobDocument | None:
         """The job's document while it is on a server: its progress."""
         return self._live.get(row_id)
+
+    def silent(self, row_id: str) -> BackendDocument | None:
+        """The backend that the job is on, if it does not answer."""
+        live = self._live.get(row_id)
+        return self._silent.get(live.backend or "") if live is not None else None
 
     def index_of(self, row_id: str) -> int | None:
         key = self._keys.get(row_id)
@@ -222,6 +229,7 @@ class Rows:
 
     def fold_backends(self, backends: Sequence[BackendDocument]) -> None:
         """Prompts of others, which stand behind our own active ones; none in a filtered list."""
+        self._silent = {backend.name: backend for backend in backends if not backend.reachable}
         found = {
             foreign.id: foreign
             for backend in backends

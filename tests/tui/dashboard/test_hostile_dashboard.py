@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 import pytest
 
 from ainf_tui.domain.check_documents import CheckDocument
-from ainf_tui.domain.documents import HealthDocument, JobDocument, JobRow, QueueDocument
+from ainf_tui.domain.documents import HealthDocument, JobDocument, QueueDocument
+from ainf_tui.domain.error_documents import ErrorGroupDocument, ErrorTotalsDocument
 from ainf_tui.domain.host_documents import GpuDocument, HistoryDocument, HostDocument
 from ainf_tui.domain.service_documents import ServiceDetailDocument, ServiceDocument, ServicesDocument
 from ainf_tui.tui.dashboard.details import check_text, gpu_text
 from ainf_tui.tui.dashboard.history import History
 from ainf_tui.tui.dashboard.host_lines import Machine, machine_lines, short_lines
 from ainf_tui.tui.dashboard.now_lines import now_lines, status_lines
-from ainf_tui.tui.dashboard.problems import CheckList, FailureList, failures
+from ainf_tui.tui.dashboard.problems import CheckList, ErrorList, errors_head
 from ainf_tui.tui.dashboard.service_lines import log_lines, service_lines, title_line
 from ainf_tui.tui.dashboard.services_list import ServiceList
 from ainf_tui.tui.link import LIVE, Link
@@ -41,15 +42,11 @@ def check_rows(source) -> None:
             check_line((cell,))
 
 
-def test_services_and_what_fell():
+def test_services():
     for _, service in cases(ServiceDocument):
         source = ServiceList(SIGNS)
         source.services = (service,)
         check_rows(source)
-        found = FailureList(SIGNS)
-        found.now = NOW
-        found.found = failures((), (service,), NOW)
-        check_rows(found)
         for cells in CELLS:
             check_lines([title_line(service, cells, SIGNS)], cells)
 
@@ -64,12 +61,13 @@ def test_a_service_in_full():
         check_lines(log_lines(text, 40), 40)
 
 
-def test_failed_jobs():
-    for _, row in cases(JobRow):
-        found = FailureList(SIGNS)
-        found.now = NOW
-        found.found = failures((row,), (), NOW)
-        check_rows(found)
+def test_errors():
+    for _, group in cases(ErrorGroupDocument):
+        source = ErrorList(SIGNS)
+        source.found = (group,)
+        check_rows(source)
+    for _, totals in cases(ErrorTotalsDocument):
+        check_lines([errors_head(totals)], 200)
 
 
 def test_checks():

@@ -8,18 +8,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ainf_tui.domain.documents import HealthDocument, NodeDocument, QueueDocument, ReasonDocument
+from ainf_tui.domain.error_documents import ErrorTotalsDocument
 from ainf_tui.domain.host_documents import HistoryDocument, HostDocument, SeriesDocument
 from ainf_tui.tui.dashboard.details import check_text, gpu_text
 from ainf_tui.tui.dashboard.history import EVERY, POINTS, History
 from ainf_tui.tui.dashboard.host_lines import Machine, machine_lines, short_lines
 from ainf_tui.tui.dashboard.now_lines import fewer, first_of, now_lines, status_lines
 from ainf_tui.tui.dashboard.plan import Wanted, plan
-from ainf_tui.tui.dashboard.problems import CheckList, failures
+from ainf_tui.tui.dashboard.problems import CheckList, ErrorList, errors_head
 from ainf_tui.tui.dashboard.services_list import ServiceList, long_span
 from ainf_tui.tui.link import AWAY, LIVE, Link
 from ainf_tui.tui.signs import Signs
-from tests.fakes.box_documents import check, crash_loop, fixable, gpu, history, host, service
-from tests.fakes.job_rows import job_document, job_row
+from tests.fakes.box_documents import check, fixable, gpu, history, host, service
+from tests.fakes.error_reading import group
+from tests.fakes.job_rows import job_document
 
 SIGNS = Signs()
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -217,20 +219,28 @@ def test_the_verdict_lists_its_reasons():
 
 
 # -- what went wrong --------------------------------------------------------------------------------
-def test_failures_are_services_then_jobs_of_a_day_newest_first():
-    rows = [
-        job_row(1, "failed", error="x.y: too old", finished_at=NOW - timedelta(hours=25)),
-        job_row(2, "failed", error="x.y: first", finished_at=NOW - timedelta(hours=2)),
-        job_row(3, "failed", error="", finished_at=NOW - timedelta(hours=1)),
-        job_row(4, "succeeded"),
+def test_errors_are_told_with_their_state_how_often_and_where():
+    source = ErrorList(SIGNS)
+    source.found = (
+        group(3, title="CUDA out of memory", pack="portrait-hires"),
+        group(61, "ongoing", title="slow", unseen=False),
+    )
+    first, second = source.cells(0), source.cells(1)
+    assert (first["sign"], first["what"]) == (("✖", "error"), ("CUDA out of memory", "strong"))
+    assert [first[name][0] for name in ("times", "ago", "where")] == [
+        f"{SIGNS.times}3",
+        "3m ago",
+        "portrait-hires",
     ]
-    well, exited = service(), service("worker", "exited")
-    found = failures(rows, (well, exited, crash_loop()), NOW)
-    assert [(f.kind, f.ref, f.what) for f in found] == [
-        ("service", "web", "it ended 5 times in a row, the last time with exit code 3"),
-        ("job", "3", "failed"),
-        ("job", "2", "first"),
-    ]
+    assert (second["sign"], second["what"][1], second["ago"][0]) == (("●", "muted"), "", "1h ago")
+    assert (source.of("3"), source.of("4"), source.of(None)) == (source.found[0], None, None)
+
+
+@pytest.mark.parametrize(("new", "look"), [(2, "error"), (0, "muted")])
+def test_the_errors_panel_counts_and_is_loud_for_new_ones_only(new, look):
+    head = errors_head(ErrorTotalsDocument(new=new, ongoing=5, last_24h=1041))
+    assert plain([head]) == f"{new} new   5 open   1,041 reports"
+    assert head[0][1] == look
 
 
 def test_checks_that_are_not_well_worst_first_with_the_key_of_the_fix():
@@ -255,7 +265,7 @@ def test_no_more_lines_are_given_than_there_are(size):
     cells, height = size
     for wanted in (Wanted(), Wanted(8, 60, 4, 40, 20)):
         shared = plan(cells, height, wanted)
-        panels = [shared.services, shared.machine, shared.now, shared.failures, shared.checks]
+        panels = [shared.services, shared.machine, shared.now, shared.errors, shared.checks]
         taken = shared.status + sum(panels) + shared.gap * sum(lines > 0 for lines in panels)
         assert taken <= max(height, shared.status + shared.now + shared.machine)
         assert shared.services > 0 or height < 8

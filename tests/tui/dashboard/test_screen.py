@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
@@ -13,11 +11,13 @@ from ainf_tui.domain.service_documents import ServicesDocument
 from ainf_tui.tui.app import AinfApp
 from ainf_tui.tui.dashboard.screen import DashboardScreen
 from ainf_tui.tui.dashboard.service import ServiceScreen
+from ainf_tui.tui.errors.screen import ErrorsScreen
 from ainf_tui.tui.frame.pane import TextPane
 from ainf_tui.tui.options import Options
 from ainf_tui.tui.queue.screen import QueueScreen
 from ainf_tui.tui.session import Session
 from tests.fakes.box_documents import check, crash_loop, fixable, history, host, service, services
+from tests.fakes.error_reading import group
 from tests.fakes.job_rows import NOW, job_document, job_row
 from tests.tui.conftest import still
 from tests.tui.screen_text import text
@@ -41,11 +41,6 @@ def dashboard(open_app, box):
         return open_app(size, screen="dashboard", **options)
 
     return opened
-
-
-def failed_asked(box) -> list[object]:
-    """How often the Dashboard asked; the Queue behind it asks for its own rows."""
-    return [query for query in box.called("rows") if query is not None and query.states == ("failed",)]
 
 
 async def test_it_is_the_first_screen_and_shows_the_box(box):
@@ -101,7 +96,6 @@ async def test_a_hidden_screen_is_not_brought_up_to_date_and_then_is(dashboard, 
         await still(pilot)
         shown = []
         monkeypatch.setattr(screen.services, "update", lambda: shown.append("services"))
-        asked = len(box.called("rows"))
         box.say("services", ServicesDocument((crash_loop(),)))
         box.say("host", host(cpu=0.99))
         app.tick += 1.0
@@ -112,7 +106,6 @@ async def test_a_hidden_screen_is_not_brought_up_to_date_and_then_is(dashboard, 
         await still(pilot)
         assert "crash-loop" in text(app)
         assert "99%" in text(app)
-        assert len(box.called("rows")) > asked
 
 
 async def test_what_does_not_change_paints_nothing(dashboard, box, monkeypatch):
@@ -121,7 +114,7 @@ async def test_what_does_not_change_paints_nothing(dashboard, box, monkeypatch):
         painted = []
         for widget in app.screen.query("*"):
             monkeypatch.setattr(widget, "refresh", lambda *_, **__: painted.append(1))
-        for name in ("services", "host", "checks", "health", "active", "queue"):
+        for name in ("services", "host", "checks", "health", "active", "queue", "errors"):
             app.topic_changed(name, deepcopy(box.topics[name]))
         app.screen.show_all()
         app.screen._beat()
@@ -129,31 +122,32 @@ async def test_what_does_not_change_paints_nothing(dashboard, box, monkeypatch):
         assert painted == []
 
 
-async def test_a_service_that_fell_is_seen_with_its_reason(dashboard, box):
+async def test_a_service_that_fell_is_seen(dashboard, box):
     async with dashboard() as (app, pilot):
         box.say("services", ServicesDocument((service(), crash_loop())))
         await still(pilot)
         assert "✖ web        crash-loop" in text(app)
-        assert "it ended 5 times in a row" in text(app)
 
 
-async def test_failed_jobs_are_asked_for_again_when_their_number_changes(dashboard, box):
+async def test_errors_are_told_and_counted(dashboard, box):
     async with dashboard() as (app, pilot):
-        before = len(failed_asked(box))
-        box.put(job_row(7, "failed", error="comfyui.oom: out of memory", finished_at=datetime.now(UTC)))
+        assert "nothing is open" in text(app)
+        box.errors.put(
+            *(group(number, title=f"broken {number}", unseen=number < 3) for number in range(1, 6))
+        )
         await still(pilot)
-        assert "out of memory" in text(app)
-        assert len(failed_asked(box)) > before
-        told = len(failed_asked(box))
-        box.say("queue", replace(box.topics["queue"], eta=99.0))
-        await still(pilot)
-        assert len(failed_asked(box)) == told
+        shown = text(app)
+        assert "ERRORS  24 h   2 new   5 open   15 reports" in shown
+        assert "✖ broken 1" in shown
+        assert "broken 4" not in shown, "the latest three"
+        assert "7 Errors 2" in shown
+        assert "2 new errors" in app.screen.header.plain
 
 
 async def test_empty_places_say_what_they_are_for(open_app, fake_engine):
     async with open_app((120, 40), screen="dashboard") as (app, _):
         shown = text(app)
-    for words in ("No service is declared", "2 then a makes a new run", "nothing failed", "not checked yet"):
+    for words in ("No service is declared", "2 then a makes a new run", "nothing is open", "not checked yet"):
         assert words in shown
 
 
@@ -176,15 +170,15 @@ async def test_enter_opens_the_service_and_follows_its_log(dashboard, box):
         assert isinstance(app.screen, DashboardScreen)
 
 
-async def test_enter_on_a_failure_goes_to_its_job(dashboard, box):
-    box.put(job_row(7, "failed", error="x.y: boom", finished_at=datetime.now(UTC)))
+async def test_enter_on_an_error_explains_it(dashboard, box):
+    box.errors.put(*(group(number) for number in range(1, 4)))
     async with dashboard() as (app, pilot):
-        app.screen.failures.focus()
-        await pilot.press("enter")
+        app.screen.errors.focus()
+        await pilot.press("j", "enter")
         await still(pilot, 8)
-        assert isinstance(app.screen, QueueScreen)
-        assert app.screen.row is not None
-        assert app.screen.row.number == 7
+        assert isinstance(app.screen, ErrorsScreen)
+        assert app.screen.group is not None
+        assert app.screen.group.id == 2
 
 
 async def test_enter_on_a_check_shows_its_fix(dashboard, box):
@@ -206,7 +200,7 @@ async def test_tab_goes_round_the_panels_that_are_seen(dashboard):
         assert seen == [
             "dash-services",
             "dash-now",
-            "dash-failures",
+            "dash-errors",
             "dash-checks",
             "dash-right",
             "dash-services",

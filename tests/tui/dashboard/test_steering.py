@@ -9,6 +9,7 @@ import pytest
 from ainf_tui.actions import ACTIONS
 from ainf_tui.cli.commands import services_change
 from ainf_tui.domain.check_documents import FixRequest
+from ainf_tui.domain.log_documents import LogSourceDocument
 from ainf_tui.domain.service_documents import (
     PortOwnerDocument,
     ServiceDetailDocument,
@@ -18,6 +19,7 @@ from ainf_tui.domain.service_documents import (
 from ainf_tui.errors import ConflictError
 from ainf_tui.tui import asked
 from tests.fakes.box_documents import check, fixable, service
+from tests.fakes.log_reading import log_row
 from tests.tui.conftest import still
 from tests.tui.frame.helpers import toasts
 from tests.tui.screen_text import text
@@ -225,17 +227,16 @@ async def test_the_whole_system_is_looked_at_again(dashboard, box):
         assert len(box.called("checks.run")) == 1
 
 
-async def test_the_log_alone(dashboard, box):
-    box.logs["web"] = "one line\n"
+async def test_its_log_on_the_screen_of_logs(dashboard, box):
+    box.log_reading.sources_ = [LogSourceDocument(name, name, "service") for name in ("comfyui", "web")]
+    box.log_reading.records = [log_row(1, "one line", source="web")]
     async with dashboard() as (app, pilot):
         await on(pilot, app, "web", "L")
-        app.tick += 1.0
-        await still(pilot)
+        await still(pilot, 8)
+        assert box.log_reading.called("open")[-1].sources == ("web",)
         assert "one line" in text(app)
-        assert not app.screen.facts.display
-        await pilot.press("L")
-        await still(pilot)
-        assert app.screen.facts.display
+        await pilot.press("1")
+        assert app.screen.tab == "app.dashboard"
 
 
 @pytest.mark.parametrize(

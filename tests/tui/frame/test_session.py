@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from ainf_tui.tui.session import HISTORY, SCHEMA, Session, read_session
+from ainf_tui.tui.session import HISTORY, SCHEMA, Session, lent_theme, read_session
 
 
 @pytest.fixture
@@ -90,3 +90,15 @@ def test_history_is_bounded_and_a_repetition_moves_to_the_end():
     session.remember("line 10")
     lines = session.texts("history")
     assert (len(lines), lines[-1], lines.count("line 10")) == (HISTORY, "line 10", 1)
+
+
+def test_the_demo_looks_as_the_user_has_chosen_and_leaves_his_file_alone(file):
+    assert lent_theme(file, "ainf-dark") == "ainf-dark"
+    session = read_session(file)
+    session.choose("theme", "nord", "ainf-dark")
+    session.save()
+    assert lent_theme(file, "ainf-dark") == "nord"
+    assert lent_theme(file, "gruvbox") == "gruvbox", "he has changed the setting since"
+    file.write_text("no session")
+    assert lent_theme(file, "ainf-dark") == "ainf-dark"
+    assert file.read_text() == "no session"

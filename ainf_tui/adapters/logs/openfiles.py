@@ -1,0 +1,266 @@
+"""The files of a view: opened, grown, rotated, cut, new. Each file keeps its name in the view, and what has
+been read of it stays where it is as long as it can be read at all. Blocking.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ainf_tui.adapters.logs.file import LogFile
+from ainf_tui.adapters.logs.pieces import Pieces
+from ainf_tui.adapters.logs.sources import Group
+from ainf_tui.adapters.logs.spool import Spool, open_log
+from ainf_tui.domain.logs.clock import Clock
+from ainf_tui.domain.text import visible
+from ainf_tui.errors import AinfError, NotFoundError
+
+MESSAGES = 20
+_MARK = 256
+"""Bytes at the end of what is known; others there mean that the file was cut and filled again."""
+_GENERATION = re.compile(r"\.(\d{1,3})\Z", re.ASCII)
+
+Key = tuple[int, int]
+"""Device and inode."""
+
+
+@dataclass(slots=True)
+class OpenFile:
+    """A file of the view. `path`: the name under which it was opened."""
+
+    id: str
+    group: Group
+    path: Path
+    pieces: Pieces
+    live: bool
+    spool: Spool | None = None
+    mark: bytes = b""
+
+    @property
+    def key(self) -> Key:
+        facts = os.fstat(self.pieces.log.descriptor)
+        return facts.st_dev, facts.st_ino
+
+    @property
+    def cut(self) -> bool:
+        """What was known to be there is not there any more."""
+        size, log = self.pieces.size, self.pieces.log
+        return log.size < size or log.read(max(0, size - _MARK), size) != self.mark
+
+    def refresh(self) -> None:
+        """Takes in what has been appended."""
+        self.pieces.refresh()
+        size = self.pieces.size
+        self.mark = self.pieces.log.read(max(0, size - _MARK), size)
+
+
+class OpenFiles:
+    """All files of a view. `again` gives the logs anew, for those that are made meanwhile."""
+
+    def __init__(self, groups: Sequence[Group], clock: Clock, again: Callable[[], Sequence[Group]]) -> None:
+        self._clock = clock
+        self._again = again
+        self._number = 0
+        self.groups = list(groups)
+        self.files: dict[str, OpenFile] = {}
+        self.messages: deque[str] = deque(maxlen=MESSAGES)
+        self.changes = 0
+        """Grows with every file that comes or goes."""
+
+    def open(self) -> None:
+        """NotFoundError `logs.not_found`; AinfError `logs.unreadable`: if none of them can be read."""
+        failed: AinfError | None = None
+        for group in self.groups:
+            for path in group.paths:
+                try:
+                    self._add(group, path, live=group.live and path == group.paths[-1])
+                except AinfError as error:
+                    failed = error
+                    self.messages.append(error.message)
+        if not self.files and failed is not None:
+            raise failed
+
+    def add_spool(self, group: Group, spool: Spool) -> OpenFile:
+        """What cannot be read twice, or is asked for bit by bit."""
+        found = self._take(group, spool.log.path, spool.log, live=False)
+        found.spool = spool
+        return found
+
+    def close(self) -> None:
+        for found in self.files.values():
+            found.pieces.log.close()
+        self.files.clear()
+
+    @property
+    def pieces(self) -> dict[str, Pieces]:
+        return {name: found.pieces for name, found in self.files.items()}
+
+    @property
+    def dropped(self) -> int:
+        """Lines that were lost."""
+        return 0
+
+    def refresh(self) -> None:
+        """What has been appended, and what has happened to the names."""
+        for found in list(self.files.values()):
+            if found.live:
+                self._look(found)
+            elif found.cut:
+                self._lose(found)
+            else:
+                found.refresh()
+            self._tell_problem(found)
+
+    def look_again(self) -> None:
+        """Logs that were made meanwhile; after `refresh`, which knows what became of those that are open."""
+        self.refresh()
+        try:
+            groups = self._again()
+        except AinfError as error:
+            self._say(error.message)
+            return
+        known = {found.key for found in self.files.values()}
+        for group in groups:
+            if group.id not in {one.id for one in self.groups} or group.run not in self._runs:
+                self.groups.append(group)
+            for path in group.paths:
+                if _key_of(path) not in {*known, None}:
+                    self._open_quietly(group, path, live=group.live and path == group.paths[-1])
+
+    @property
+    def _runs(self) -> set[str]:
+        return {group.run for group in self.groups}
+
+    # -- opening ---------------------------------------------------------------------------------------
+    def _add(self, group: Group, path: Path, *, live: bool) -> OpenFile:
+        opened = open_log(path)
+        if isinstance(opened, Spool):
+            return self.add_spool(group, opened)
+        return self._take(group, path, opened, live=live)
+
+    def _take(self, group: Group, path: Path, log: LogFile, *, live: bool) -> OpenFile:
+        name = str(self._number)
+        self._number += 1
+        self.changes += 1
+        found = OpenFile(name, group, path, Pieces(log, group.name, self._clock), live)
+        found.refresh()
+        self.files[name] = found
+        return found
+
+    def _open_quietly(self, group: Group, path: Path, *, live: bool) -> OpenFile | None:
+        try:
+            return self._add(group, path, live=live)
+        except NotFoundError:
+            return None  # It got its next name at this moment, and is found under that one.
+        except AinfError as error:
+            self._say(error.message)
+            return None
+
+    # -- what happens to a file that grows ---------------------------------------------------------------
+    def _look(self, found: OpenFile) -> None:
+        if found.cut:
+            self._begin_again(found)
+            return
+        found.refresh()
+        key = _key_of(found.path)
+        if key is None:
+            self._say(f"{_shown(found.path)} is not there any more; what was in it can still be read")
+        elif key != found.key:
+            self._renamed(found)
+
+    def _renamed(self, found: OpenFile) -> None:
+        """Another file has its name. Those that had it in between are those newer than where ours is now."""
+        found.live = False
+        known = {one.key for one in self.files.values()}
+        newer: list[Path] = []
+        for path in _generations(found.path):
+            if _key_of(path) == found.key:
+                break
+            newer.append(path)
+        else:
+            newer = []
+        for path in reversed(newer):
+            if _key_of(path) not in {*known, None}:
+                self._open_quietly(found.group, path, live=False)
+        if _key_of(found.path) in {one.key for one in self.files.values()}:
+            return
+        if self._open_quietly(found.group, found.path, live=True) is None:
+            found.live = True  # Looked at again the next time.
+        else:
+            self._say(f"{_shown(found.path)} was rotated")
+
+    def _begin_again(self, found: OpenFile) -> None:
+        """It was cut: what was known of it is in a copy, or gone."""
+        path, size, mark = found.path, found.pieces.size, found.mark
+        copy = _copy_of(path, size, mark)
+        if copy is None:
+            self._lose(found)
+        else:
+            self._say(f"{_shown(path)} was copied and cut")
+            log, found.live = found.pieces.log, False
+            source = found.pieces.source
+            found.pieces = Pieces(copy, source, self._clock)
+            found.refresh()
+            log.close()
+            self.changes += 1
+        self._open_quietly(found.group, path, live=True)
+
+    def _lose(self, found: OpenFile) -> None:
+        self._say(f"{_shown(found.path)} was cut, and there is no copy of it; what was in it is gone")
+        found.pieces.log.close()
+        del self.files[found.id]
+        self.changes += 1
+
+    def _tell_problem(self, found: OpenFile) -> None:
+        if found.spool is not None and found.spool.problem is not None:
+            self._say(found.spool.problem.message)
+
+    def _say(self, text: str) -> None:
+        """Once, until something else happens."""
+        if text not in self.messages:
+            self.messages.append(text)
+
+
+def _generations(path: Path) -> list[Path]:
+    """`NAME.1`, `NAME.2`, ..., the newest first."""
+    found = [(int(match[1]), one) for one in _siblings(path) if (match := _GENERATION.search(one.name))]
+    return [one for _, one in sorted(found)]
+
+
+def _siblings(path: Path) -> list[Path]:
+    prefixes = (f"{path.name}.", f"{path.name}-")
+    try:
+        return [one for one in path.parent.iterdir() if one.name.startswith(prefixes)]
+    except OSError:
+        return []  # Then nothing is found, and that is told.
+
+
+def _copy_of(path: Path, size: int, mark: bytes) -> LogFile | None:
+    """A file beside it that holds, at the same place, what it held there."""
+    for one in (*_generations(path), *sorted(_siblings(path), reverse=True)):
+        if not mark or _key_of(one) is None:
+            continue
+        try:
+            log = LogFile.open(one)
+        except AinfError:
+            continue  # Moved on to its next name at this moment.
+        if log.read(max(0, size - _MARK), size) == mark:
+            return log
+        log.close()
+    return None
+
+
+def _key_of(path: Path) -> Key | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
+
+
+def _shown(path: Path) -> str:
+    return visible(str(path), 300)
