@@ -10,7 +10,7 @@ from functools import cache
 
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.heads import read_head
-from ainf_tui.domain.logs.shown import CARRIAGE, plain
+from ainf_tui.domain.logs.shown import plain
 
 _ESCAPED = re.compile(r"\\([^A-Za-z0-9])")
 """An ordinary character that would be a special one."""
@@ -82,13 +82,13 @@ def required(pattern: str) -> str:
         return ""
     runs, place, depth = [""], 0, 0
     while place < len(pattern):
-        found = _token().match(pattern, place)
+        found = _piece().match(pattern, place)
         if found is None:
             return ""
-        token, place = found.group(), found.end()
-        depth += (token == "(") - (token == ")")
-        char = _ordinary(token)
-        if token[0] in "*?{" and runs[-1]:
+        piece, place = found.group(), found.end()
+        depth += (piece == "(") - (piece == ")")
+        char = _ordinary(piece)
+        if piece[0] in "*?{" and runs[-1]:
             runs[-1] = runs[-1][:-1]  # What may be there any number of times may be there none.
         if char and not depth:
             runs[-1] += char
@@ -97,15 +97,15 @@ def required(pattern: str) -> str:
     return max(runs, key=len)
 
 
-def _ordinary(token: str) -> str:
-    """The character that the token stands for; empty: it is another thing."""
-    if len(token) == 2 and token[0] == "\\":
-        return "" if token[1].isalnum() else token[1]
-    return token if len(token) == 1 and token.isprintable() and token not in ".^$*+?{}()[]\\" else ""
+def _ordinary(piece: str) -> str:
+    """The character that the piece stands for; empty: it is another thing."""
+    if len(piece) == 2 and piece[0] == "\\":
+        return "" if piece[1].isalnum() else piece[1]
+    return piece if len(piece) == 1 and piece.isprintable() and piece not in ".^$*+?{}()[]\\" else ""
 
 
 @cache
-def _token() -> re.Pattern[str]:
+def _piece() -> re.Pattern[str]:
     return re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[*+?][?+]?|\{[^{}]*\}[?+]?|[^\\\[{]", re.DOTALL)
 
 
@@ -117,10 +117,9 @@ def _beyond() -> re.Pattern[str]:
 
 def may_hold(data: bytes, needle: Needle) -> bool:
     """False only if no line of the data, as it is shown, has a match."""
-    if needle.literal:
-        return needle.literal in data or _hidden_literal(data, needle)
-    if needle.folded:
-        return needle.folded in data.lower() or _hidden_literal(data, needle)
+    text = needle.literal or needle.folded
+    if text:
+        return text in (data if needle.literal else data.lower()) or _hidden_literal(data, needle)
     if needle.part is not None and not may_hold(data, needle.part):
         return False
     if b"\r\n" in data:
@@ -129,10 +128,9 @@ def may_hold(data: bytes, needle: Needle) -> bool:
         return True
     if needle.by_lines:
         return _in_lines(data.split(b"\n"), needle)
-    text = data.decode("utf-8", "backslashreplace")
-    if needle.pattern.search(text):
-        return True
-    return _in_pictures(data, data.translate(None, _ASCII), needle)
+    return needle.pattern.search(data.decode("utf-8", "backslashreplace")) is not None or _in_pictures(
+        data, data.translate(None, _ASCII), needle
+    )
 
 
 def _hidden_literal(data: bytes, needle: Needle) -> bool:
@@ -165,13 +163,15 @@ def _beyond_ascii(data: bytes) -> Iterator[bytes]:
 def _in_odd(data: bytes, needle: Needle) -> bool:
     beyond = data.translate(None, _ASCII)
     # What is no UTF-8 is shown as letters and digits.
-    if (_faulty(data) or _twins(beyond, needle)) and needle.pattern.search(
-        data.decode("utf-8", "backslashreplace")
-    ):
+    odd = _faulty(data) or _twins(beyond, needle)
+    if odd and needle.pattern.search(data.decode("utf-8", "backslashreplace")):
         return True
-    return any(not char.isprintable() for char in set(beyond.decode("utf-8", "backslashreplace"))) and _in_lines(
-        data.split(b"\n"), needle
-    )
+    return _pictured(beyond) and _in_lines(data.split(b"\n"), needle)
+
+
+def _pictured(beyond: bytes) -> bool:
+    """Whether a character beyond ASCII is not shown as it stands."""
+    return any(not char.isprintable() for char in set(beyond.decode("utf-8", "backslashreplace")))
 
 
 def _faulty(data: bytes) -> bool:
@@ -189,7 +189,7 @@ def _twins(beyond: bytes, needle: Needle) -> bool:
 
 def _in_pictures(data: bytes, beyond: bytes, needle: Needle) -> bool:
     """Whether it matches where a character is not shown as it stands. `beyond`: what is not ASCII."""
-    if any(not char.isprintable() for char in set(beyond.decode("utf-8", "backslashreplace"))):
+    if _pictured(beyond):
         return _in_lines(data.split(b"\n"), needle)
     return _in_lines(_controlled(data, needle.controls), needle)
 
