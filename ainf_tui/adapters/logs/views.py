@@ -167,7 +167,6 @@ class View:
         sieve = sieve_of(request.filters, self._now())
         pages = self._pages()
         self._behind.hide(request.filters)
-        self._behind.go_on(pages.files)
         return self._numbered(pages.page(request, sieve, self._pattern), pages)
 
     def find(self, request: LogFindRequest) -> LogFoundDocument:
