@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from ainf_tui.domain.log_documents import LogRow
-from ainf_tui.tui.lines import Line, Span, cut_line
+from ainf_tui.tui.lines import Line, Span, changed, cut_line
 from ainf_tui.tui.logs.rows import Mark, Shape, height, narrowed, row_lines
 from ainf_tui.tui.logs.window import Window
 from ainf_tui.tui.widgets.listkeys import ListKeys
@@ -65,6 +65,8 @@ class LogView(ListKeys, Painter, can_focus=True):
 
     def height_of(self, row: LogRow) -> int:
         """Lines that the row takes here."""
+        if not self.shape.wrap:
+            return 1
         return min(height(row, self.shape), max(1, self.page - 1))
 
     def paint(self) -> None:
@@ -74,28 +76,34 @@ class LogView(ListKeys, Painter, can_focus=True):
         if len(before) != len(lines):
             self.refresh()
             return
-        for y, (old, new) in enumerate(zip(before, lines, strict=True)):
-            if old != new:
-                self.refresh(Region(0, y, self.size.width, 1))
+        width = self.size.width
+        pairs = enumerate(zip(before, lines, strict=True))
+        regions = [
+            Region(first, y, last - first, 1)
+            for y, (old, new) in pairs
+            if old != new
+            for first, last in ([(0, width)] if old[1] != new[1] else changed(old[0], new[0], width))
+        ]
+        if regions:
+            self.refresh(*regions)
 
     def _visible(self) -> list[tuple[Line, str]]:
         lines: list[tuple[Line, str]] = []
-        window, self._owners = self.window, []
+        size, window, self._owners = self.size, self.window, []
+        cursor = "cursor" if self.has_focus else "cursor-muted"
         index = window.first
-        while 0 <= index < len(window.rows) and len(lines) < self.size.height:
+        while 0 <= index < len(window.rows) and len(lines) < size.height:
             row = window.rows[index]
             before = window.rows[index - 1] if index else None
-            ground = ""
-            if index == window.cursor:
-                ground = "cursor" if self.has_focus else "cursor-muted"
+            ground = cursor if index == window.cursor else ""
             for line in row_lines(row, before, self.shape, self.mark_of(row))[: self.height_of(row)]:
                 lines.append((line, ground))
                 self._owners.append(index)
             index += 1
         if not window.rows:
-            lines = [((), ""), *((cut_line(line, self.size.width), "") for line in self.empty)]
-        del lines[self.size.height :]
-        return lines + [((), "")] * (self.size.height - len(lines))
+            lines = [((), ""), *((cut_line(line, size.width), "") for line in self.empty)]
+        del lines[size.height :]
+        return lines + [((), "")] * (size.height - len(lines))
 
     def render_line(self, y: int) -> Strip:
         line, ground = self._shown[y] if y < len(self._shown) else ((), "")
