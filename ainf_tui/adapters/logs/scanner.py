@@ -25,8 +25,8 @@ AT_ONCE_COUNTED = 16 * 1_048_576
 SHARE = 30
 """While a file grows, its new part is read again after a pause of so many times what the last reading took:
 what goes on behind is to cost a few percent of a core."""
-LONGEST = 10.0
-"""Seconds of such a pause at most."""
+SHORTEST, LONGEST = 5.0, 10.0
+"""Seconds of such a pause: at least, where a child is to read it, and at most."""
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Scan:
         self._child: _Child | None = None
         self._stopped = False
         self._clock = clock
-        self._due = clock()
+        self._due = self._read_at = clock()
 
     @property
     def running(self) -> bool:
@@ -84,7 +84,7 @@ class Scan:
                 for report in run(self.task, file, pieces, self.upto.get(file, 0)):
                     self._accept(report)
             self._pause_since(began)
-        else:
+        elif not self.upto or self._clock() - self._read_at >= SHORTEST:
             self._begin(left)
 
     def stop(self) -> None:
@@ -97,7 +97,7 @@ class Scan:
             self._child = None
 
     def _pause_since(self, began: float) -> None:
-        now = self._clock()
+        now = self._read_at = self._clock()
         self._due = now + min(LONGEST, SHARE * (now - began))
 
     def _begin(self, files: Mapping[str, Pieces]) -> None:

@@ -78,12 +78,7 @@ class LogView(ListKeys, Painter, can_focus=True):
             return
         width = self.size.width
         pairs = enumerate(zip(before, lines, strict=True))
-        regions = [
-            Region(first, y, last - first, 1)
-            for y, (old, new) in pairs
-            if old != new
-            for first, last in ([(0, width)] if old[1] != new[1] else changed(old[0], new[0], width))
-        ]
+        regions = [_unlike(y, old, new, width) for y, (old, new) in pairs if old != new]
         if regions:
             self.refresh(*regions)
 
@@ -191,6 +186,14 @@ class LogView(ListKeys, Painter, can_focus=True):
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
         self.step(WHEEL)
+
+
+def _unlike(y: int, before: tuple[Line, str], after: tuple[Line, str], cells: int) -> Region:
+    """Of a line that was changed the cells from the first to the last that differ."""
+    if before[1] != after[1]:
+        return Region(0, y, cells, 1)
+    found = changed(before[0], after[0], cells) or [(0, 0)]
+    return Region(found[0][0], y, found[-1][1] - found[0][0], 1)
 
 
 class LevelStrip(Painter):
