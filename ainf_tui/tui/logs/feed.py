@@ -49,8 +49,6 @@ class LogFeed(Pages):
         """Why nothing newer is known."""
         self.error_since = 0.0
         """Monotonic seconds."""
-        self.busy = ""
-        """What is being looked for just now."""
         self.slow = False
         self._reading, self._told = reading, told
         self._wake = asyncio.Event()
