@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from ainf_tui.display.format import counted, here
 from ainf_tui.domain.error_documents import ErrorDetailDocument, ErrorExampleDocument, ErrorGroupDocument
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.errors.example_lines import example_lines
 from ainf_tui.tui.errors.list import HOURS, age, state_span, times, trend
 from ainf_tui.tui.lines import BLANK, Line, fit, line_width, safe, wrap
@@ -19,7 +19,7 @@ Key = Callable[[str], str]
 """The key of an action's id, as people write it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """What is shown. `example`: index of the one that is looked at; `folded`: without frames of others."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -51,9 +52,6 @@ def of_row(row: LogRow, path: str) -> Bookmark:
     return Bookmark(path, row.start, hash_of(row), row.source, row.text[:TEXT], at)
 
 
-_FIELDS = ("path", "start", "hash", "source", "text", "at")
-
-
 class Bookmarks:
     """All that are set, the newest last."""
 
@@ -95,7 +93,7 @@ class Bookmarks:
 
     def kept(self) -> list[dict[str, Any]]:
         """As JSON values."""
-        return [{name: getattr(one, name) for name in _FIELDS} for one in self._all]
+        return [{part.name: getattr(one, part.name) for part in fields(one)} for one in self._all]
 
 
 def restored(values: object) -> Bookmarks:

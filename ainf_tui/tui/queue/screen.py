@@ -128,11 +128,8 @@ class QueueScreen(DetailedScreen):
         event.stop()
         self._prefetch()
         self.kept.note(self.rows.filter.text, self.rows.sort)
-        self.follow(self._cursor_moved)
-
-    def _cursor_moved(self) -> None:
-        self.look()
-        self.show_footer()
+        self.follow(self.look)
+        self.follow(self.show_footer)
 
     def _prefetch(self) -> None:
         last = max(self.table.cursor, self.table.scroll_offset.y + self.table.page)
