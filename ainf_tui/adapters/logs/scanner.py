@@ -16,7 +16,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from ainf_tui.adapters.logs.pieces import Pieces
-from ainf_tui.adapters.logs.scan_tasks import Report, Task, report_of, run
+from ainf_tui.adapters.logs.scan_reports import Report, report_of
+from ainf_tui.adapters.logs.scan_tasks import Task, run
 
 AT_ONCE = 262_144
 """Bytes that are read in the asker's own time; more is left to a child."""
