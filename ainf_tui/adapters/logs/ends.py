@@ -55,7 +55,8 @@ class End:
 
     def _last_firm(self, data: bytes, start: int, offset: int) -> int:
         """Where the last line of these bytes that is firm begins; -1: there is none. `offset`: where they
-        end, if a line may begin right there."""
+        end, if a line may begin right there.
+        """
         if offset >= 0 and data.endswith(b"\n") and self._firm_at(offset):
             return offset
         place = len(data)
