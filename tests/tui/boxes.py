@@ -19,8 +19,8 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """`services`: its services.toml, `{port}` is ComfyUI's; `until`: what the Dashboard must show. After `keys`
-    it must show `then`.
+    """`services`: its services.toml, `{port}` is ComfyUI's; `until`: what the Dashboard must show. After
+    `keys` the screen must show `then`.
     """
 
     name: str

@@ -41,7 +41,9 @@ VERBS = {
 }
 
 
-@click.group("errors", cls=LazyGroup, lazy=VERBS, default="list", short_help="Errors, grouped and explained.")
+@click.group(
+    "errors", cls=LazyGroup, lazy=VERBS, default="list", short_help="What went wrong, grouped and explained."
+)
 def errors() -> None:
     """What went wrong on this box, grouped by cause. ERROR is a number as in the list, or a fingerprint.
 
@@ -61,8 +63,17 @@ def errors() -> None:
 @click.option("--source", metavar="NAME", default="", help="Only of this source.")
 @click.option("--since", metavar="TIME", help="Seen since: 10m, 2h, 14:03, 2026-11-26, 2026-11-26T14:03:05Z.")
 @click.option("--text", metavar="WORDS", default="", help="With all of these words.")
-@click.option("--order", type=click.Choice(ORDERS), default="inbox", show_default=True)
-@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, metavar="N")
+@click.option(
+    "--order", type=click.Choice(ORDERS), default="inbox", show_default=True, help="Which come first."
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="At most so many.",
+)
 @click.option("--after", metavar="CURSOR", default="", help="The `next` of the page before.")
 @click.option("--json", "_json", is_flag=True, help="A document `ainf.errors/1` on stdout.")
 @click.pass_obj
