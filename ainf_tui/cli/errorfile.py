@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
 from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.domain.logs.levels import level_of
+from ainf_tui.frozen import frozen
 
 LONGEST = 1_048_576
 """Bytes of a line; a longer one is no error that somebody wrote."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A report with its key; or, without one, what is wrong with the line of that number."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.domain.errors.reports import LogPlace, Twin
+from ainf_tui.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """A failure that a log tells. `twin`: it may be that of a job of ours, which is told as well."""
 
@@ -18,7 +18,7 @@ class Told:
     twin: Twin | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Turn:
     """What one look at a log gave."""
 
@@ -45,7 +45,7 @@ TailOpener = Callable[[LogPlace, int, str], LogTail]
 """Gives the tail of a log. From its offset on, or from where a mark says. Nothing is read yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spooled:
     """Reports that were written while no engine could take them. `name` differs from that of any other."""
 

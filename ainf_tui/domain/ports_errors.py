@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -27,6 +26,7 @@ from ainf_tui.domain.error_documents import (
 )
 from ainf_tui.domain.errors.fold import Second
 from ainf_tui.domain.errors.groups import Standing
+from ainf_tui.frozen import frozen
 
 
 class ErrorSink(Protocol):
@@ -88,7 +88,7 @@ class ErrorReading(Protocol):
     async def clear(self, request: ClearErrorsRequest) -> ClearedErrorsDocument: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewErrors:
     """Reports of one failure, ready for the database: counted, titled, without secrets."""
 

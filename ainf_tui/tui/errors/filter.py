@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ainf_tui.domain.error_documents import LEVELS, STATES, ErrorQuery
+from ainf_tui.frozen import frozen
 
 OPEN = tuple(state for state in STATES if state not in {"muted", "resolved"})
 ORDERS = {
@@ -17,7 +16,7 @@ ORDERS = {
 """As the engine knows them, with what they mean."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filter:
     """`states` empty: those that are open, or all with `hidden_too`."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ainf_tui.display.format import span
 from ainf_tui.domain.error_documents import LEVELS, ErrorTotalsDocument
 from ainf_tui.errors import AinfError
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.errors.feed import MOST
 from ainf_tui.tui.errors.filter import Filter
 from ainf_tui.tui.lines import Line, fit, safe
@@ -17,7 +18,7 @@ _SOURCES = 6
 """Sources that the strip names."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """What is known of the list: how much is shown, read, marked, and why there is no more."""
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from ainf_tui.domain.log_documents import LogRow
+from ainf_tui.frozen import frozen
 
 MOST = 200
 """Bookmarks that are kept; the oldest go."""
@@ -20,7 +21,7 @@ TEXT = 200
 """Characters of the line that are kept to be recognised by a person, and hashed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bookmark:
     """`text` is the beginning of the line as it was shown; `at` its time in ISO 8601, or empty."""
 
@@ -92,7 +93,7 @@ class Bookmarks:
 
     def kept(self) -> list[dict[str, Any]]:
         """As JSON values."""
-        return [{name: getattr(one, name) for name in Bookmark.__slots__} for one in self._all]
+        return [{part.name: getattr(one, part.name) for part in fields(one)} for one in self._all]
 
 
 def restored(values: object) -> Bookmarks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.levels import WORDS
 from ainf_tui.domain.logs.query import compiled, moment
 from ainf_tui.errors import UsageError
+from ainf_tui.frozen import frozen
 
 NAMED = ("level", "source", "since", "until")
 """Kinds that are written with their name before a colon."""
@@ -58,7 +59,7 @@ def _quoted(value: str) -> bool:
 
 def checked(one: LogFilter) -> LogFilter:
     """The same filter. UsageError: see `parse`."""
-    if not one.value:
+    if not one.value or (one.kind in NAMED and not one.value.strip()):
         raise UsageError("logs.bad_filter", f"{one.kind}: needs a value", hint=f"For example {HELP}")
     if one.kind == "level" and one.value not in WORDS:
         raise UsageError("logs.bad_filter", f"{one.value!r} is no level", hint=f"Levels: {', '.join(WORDS)}.")
@@ -69,7 +70,7 @@ def checked(one: LogFilter) -> LogFilter:
     return one
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stack:
     """The filters in the order in which they were made; each change is a new stack."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ainf_tui.domain.log_documents import (
     LogFilter,
@@ -17,6 +17,7 @@ from ainf_tui.domain.log_documents import (
 )
 from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.errors import NotFoundError
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.logs.window import Key, Window, key
 
 AHEAD = 3
@@ -24,12 +25,13 @@ AHEAD = 3
 PAGE = 1_000
 """Records of a page at most, as the contract has it."""
 NO_VIEW = "logs.no_view"
+FILTERING = "looking for what the filters let through"
 
 Wish = Callable[[LogReading, str], Awaitable[None]]
 """Something to be asked of a view."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What every page is asked with."""
 
@@ -49,6 +51,10 @@ class Pages:
         self.state: LogStateDocument | None = None
         self.loaded = False
         """The first page is here."""
+        self.followed_lines: int | None = None
+        """Lines of the whole when it was followed last; None: they were not counted by then."""
+        self.busy = ""
+        """What is being looked for just now."""
         self._changed, self._page = changed, page
         self._wish: Wish | None = None
 
@@ -70,9 +76,18 @@ class Pages:
         height: int = -1,
     ) -> None:
         """Holds what stands around the place; the cursor on `keep`, with `height` rows above it."""
-        side = self._side()
+        side, wish = self._side(), self._wish
         page = await reading.page(view, self.request(place, before=side, after=side if place else 0))
         while page.partial and not page.rows and not (page.top and page.bottom):
+            if self._wish is None and wish is not None:
+                # Given up: what has not been looked through counts as not let through.
+                page = replace(page, top=True, bottom=True)
+                break
+            if self._wish is not wish:
+                return
+            if not self.busy:
+                self.busy = FILTERING
+                self._changed()
             page = await self._further(reading, view, page, side)
         self.window.reset(page, keep, self._page() // 2 if height < 0 else height)
         self.loaded = True
@@ -157,3 +172,16 @@ class Pages:
                 return LogFoundDocument(None)
             around = around or found.wrapped
             request = replace(request, place=found.place)
+
+    @property
+    def fresh(self) -> tuple[int, bool]:
+        """How much came since following was paused, and whether that is exact: beyond what is held it is
+        known by the lines of the whole alone, and only where nothing is filtered.
+        """
+        window, state = self.window, self.state
+        if window.bottom:
+            return window.fresh, window.fresh_exact
+        lines = 0
+        if state is not None and state.lines is not None and self.followed_lines is not None:
+            lines = 0 if self.asked.filters else state.lines - self.followed_lines
+        return max(window.fresh, lines), False

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ainf_tui.domain.log_documents import LogPlace, LogRow
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.logs.window import Key, Window, behind, key, passed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class End:
     """A row that bounds the range: the places right before and right behind it."""
 
@@ -17,7 +18,7 @@ class End:
     behind: LogPlace
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Range:
     """`last` None: it goes to the cursor."""
 

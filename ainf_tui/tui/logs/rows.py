@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from itertools import pairwise
 
 from ainf_tui.display.format import here
 from ainf_tui.domain.log_documents import LogRow
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.lines import Line, Span, cut, cut_line, line_width, pad, safe, width
 from ainf_tui.tui.looks import SGR
 from ainf_tui.tui.signs import Signs
@@ -28,7 +29,7 @@ _COLOURS = ("36", "35", "34", "96", "95", "94")
 """Of sources: those of a terminal that mean no state."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shape:
     """How rows are written. `cells`: room of a line."""
 
@@ -60,7 +61,7 @@ def styles_of(names: Sequence[str]) -> dict[str, str]:
     return {name: f"{SGR}{_COLOURS[n % len(_COLOURS)]}" for n, name in enumerate(dict.fromkeys(names))}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """What else there is to a row: `lead` is the first cell's sign and its style."""
 
@@ -107,7 +108,8 @@ def _head(row: LogRow, before: LogRow | None, shape: Shape, mark: Mark) -> Line:
 
 
 def _time(row: LogRow, before: LogRow | None, shape: Shape) -> str:
-    if row.at is None or (row.inherited and shape.times == "absolute"):
+    same = before is not None and before.at == row.at
+    if row.at is None or (row.inherited and same and shape.times == "absolute"):
         return ""
     if shape.times == "absolute":
         return clock(row.at, parts=not shape.short)
@@ -149,7 +151,9 @@ def _pieces(row: LogRow, shape: Shape, base: str) -> Iterator[Span]:
     """The text in pieces of one style each, made safe. Without its own time where that stands beside it."""
     begin = row.time_end if shape.times == "absolute" and not row.inherited and row.at is not None else 0
     begin = begin if 0 < begin < len(row.text) else 0
-    begin += len(row.text[begin:]) - len(row.text[begin:].lstrip(" ")) if begin else 0
+    if begin:
+        # Nor what parts the time from the rest: `2026-11-26 14:03:05,123 - root - INFO - loaded`.
+        begin = len(row.text) - len(row.text[begin:].lstrip(" ").removeprefix("- ").lstrip(" "))
     # Every character that is not combined with another takes a cell at least: what is far off is not made.
     end = min(len(row.text), begin + (shape.shift + shape.cells) * (MOST_LINES if shape.wrap else 4))
     bounds = {begin, end}

@@ -8,7 +8,7 @@ from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from ainf_tui.actions import BY_ID
+from ainf_tui.actions import BY_ID, of_area
 from ainf_tui.domain.documents import BackendDocument, JobDocument, QueueDocument
 from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.bars import KeyHint
@@ -17,6 +17,7 @@ from ainf_tui.tui.link import AWAY, STOPPED, Link
 from ainf_tui.tui.queue.detailed import DetailedScreen
 from ainf_tui.tui.queue.feed import MOST, Feed
 from ainf_tui.tui.queue.filter import parse_filter
+from ainf_tui.tui.queue.hints import able_now, labels_now
 from ainf_tui.tui.queue.job import JobScreen
 from ainf_tui.tui.queue.kept import Kept
 from ainf_tui.tui.queue.list import COLUMNS, JobList
@@ -127,11 +128,8 @@ class QueueScreen(DetailedScreen):
         event.stop()
         self._prefetch()
         self.kept.note(self.rows.filter.text, self.rows.sort)
-        self.follow(self._cursor_moved)
-
-    def _cursor_moved(self) -> None:
-        self.look()
-        self.show_footer()
+        self.follow(self.look)
+        self.follow(self.show_footer)
 
     def _prefetch(self) -> None:
         last = max(self.table.cursor, self.table.scroll_offset.y + self.table.page)
@@ -167,24 +165,10 @@ class QueueScreen(DetailedScreen):
     # -- the footer ---------------------------------------------------------------------------
     def hints(self) -> list[KeyHint]:
         """The declared keys, named by what they would do now."""
-        row = self.row
-        ended = row is not None and row.finished_at is not None
-        labels = {
-            "queue.pause": "resume" if self.app.queue.paused else "pause",
-            "queue.hold": "release" if row is not None and row.held else "hold",
-        }
-        needs = {
-            "queue.cancel": bool(self.table.marks) or (row is not None and not ended),
-            "queue.retry": bool(self.table.marks) or ended,
-            "queue.hold": bool(self.table.marks)
-            or (row is not None and row.state in {"queued", "submitted"}),
-            "queue.move_up": row is not None and row.state in {"queued", "submitted"},
-            "queue.open": row is not None,
-        }
-        actions = sorted(
-            (a for a in BY_ID.values() if a.area == "queue" and a.footer), key=lambda a: a.footer
-        )
-        return [self.hint(a, labels.get(a.id, ""), enabled=needs.get(a.id, True)) for a in actions]
+        labels = labels_now(self.row, paused=self.app.queue.paused)
+        able = able_now(self.row, marked=bool(self.table.marks))
+        actions = sorted((a for a in of_area("queue") if a.footer), key=lambda a: a.footer)
+        return [self.hint(a, labels.get(a.id, ""), enabled=able.get(a.id, True)) for a in actions]
 
     # -- keys that change only what is seen ---------------------------------------------------
     def on_table_opened(self, event: Table.Opened) -> None:
