@@ -36,11 +36,12 @@ EXTERNALS = {
     "textual": ("ainf_tui.tui",),
     "pydantic": ("ainf_tui.api",),
     "pynvml": ("ainf_tui.adapters.gpu",),
+    "regex": ("ainf_tui.domain.logs.patience",),
     "requests": (),
     "pickle": (),
 }
 PURE = ("ainf_tui.domain", "ainf_tui.store")
-PURE_MAY_USE = {"uuid6"}
+PURE_MAY_USE = {"uuid6", "regex"}
 MAY_PRINT = ("ainf_tui.cli", "ainf_tui.__main__", "ainf_tui.simulator.__main__")
 
 

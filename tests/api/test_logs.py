@@ -17,6 +17,7 @@ from ainf_tui.domain.log_documents import (
     LogPageRequest,
     LogSearchRequest,
 )
+from ainf_tui.domain.logs import patience
 from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.engine.logs.views import MOST, UNASKED, LogViews
 from ainf_tui.errors import NotFoundError, UsageError
@@ -149,3 +150,25 @@ async def test_views_end_when_nobody_asks(runs: Path) -> None:
         assert views.count == MOST
         with pytest.raises(NotFoundError):
             await views.state(kept)
+
+
+async def test_a_pattern_without_an_end_holds_nobody(
+    reading: LogReading, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "SECONDS", 0.1)
+    (runs / RUN / "comfyui.log").write_text("x" * 60 + "!\n" + TEXT)
+    endless = "(x|xx)+$"
+    view = (await reading.open(LogOpenRequest(("comfyui",)))).id
+    for filters in ((LogFilter("in", endless, regex=True),), (LogFilter("out", endless, regex=True),)):
+        with pytest.raises(UsageError) as caught:
+            await reading.page(view, LogPageRequest(before=10, filters=filters))
+        assert caught.value.code == "logs.slow_pattern"
+    await reading.search(view, LogSearchRequest(endless, regex=True))
+    page = await reading.page(view, LogPageRequest(before=10))
+    assert len(page.rows) == 4
+    assert not any(row.hit for row in page.rows)
+    assert "too many ways" in (await reading.state(view)).problem
+    await reading.search(view, LogSearchRequest("x+", regex=True))
+    page = await reading.page(view, LogPageRequest(before=10))
+    assert page.rows[0].matches == ((0, 60),)
+    assert (await reading.state(view)).problem == ""

@@ -68,6 +68,12 @@ class Behind:
             else None
         )
 
+    def refuse(self, problem: str) -> None:
+        """Ends the search, which would take too long."""
+        if self._search is not None:
+            self._search.stop()
+            self._search.problem = problem
+
     def hide(self, filters: Sequence[LogFilter]) -> None:
         """The filters of the last page."""
         wanted = _on(filters)

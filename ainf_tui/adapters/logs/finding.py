@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from ainf_tui.domain.log_documents import LogFindRequest, LogFoundDocument, LogP
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.filters import sieve_of
 from ainf_tui.domain.logs.levels import Level
+from ainf_tui.domain.logs.patience import Pattern
 from ainf_tui.domain.logs.query import moment
 from ainf_tui.domain.logs.rows import Look, row_of
 from ainf_tui.domain.text import visible
@@ -32,7 +32,7 @@ class Finder:
 
     pages: Pages
     clock: Clock
-    search: re.Pattern[str] | None = None
+    search: Pattern | None = None
     block_of: Callable[[str, int], tuple[int, int]] = lambda _file, _line: (0, 1)
     """A place at or before a line of a file, and the number of the line that holds it."""
     known: Callable[[LogFindRequest, Mapping[str, int]], Mapping[str, int] | None] = lambda _ask, _at: None

@@ -128,8 +128,17 @@ class OpenFiles:
             if group.id not in {one.id for one in self.groups} or group.run not in self._runs:
                 self.groups.append(group)
             for path in group.paths:
-                if _key_of(path) not in {*known, None}:
+                if _key_of(path) not in {*known, None} and not self._is_copy(path, group):
                     self._open_quietly(group, path, live=group.live and path == group.paths[-1])
+
+    def _is_copy(self, path: Path, group: Group) -> bool:
+        """It holds what one that grows holds, which is about to be cut: then this takes its place."""
+        grown = [found for found in self.files.values() if found.live and found.group.id == group.id]
+        try:
+            with LogFile.open(path) as log:
+                return any(_copies(log, found) for found in grown)
+        except AinfError:
+            return False  # Whoever opens it is told why it cannot be read.
 
     @property
     def _runs(self) -> set[str]:
@@ -252,6 +261,16 @@ def _copy_of(path: Path, size: int, mark: bytes) -> LogFile | None:
             return log
         log.close()
     return None
+
+
+def _copies(log: LogFile, found: OpenFile) -> bool:
+    """Whether it holds all that is known of the other, or as much of it as has been copied so far."""
+    size, known = log.size, found.pieces.size
+    if known and size >= known:
+        return log.read(max(0, known - _MARK), known) == found.mark
+    return size > 0 and log.read(max(0, size - _MARK), size) == found.pieces.log.read(
+        max(0, size - _MARK), size
+    )
 
 
 def _key_of(path: Path) -> Key | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -11,6 +10,7 @@ from ainf_tui.adapters.logs.times import between
 from ainf_tui.adapters.logs.walk import Budget, Choice, Passed, Walk, backwards, onwards
 from ainf_tui.domain.log_documents import LogPageDocument, LogPageRequest, LogPlace, LogRow
 from ainf_tui.domain.logs.filters import Sieve
+from ainf_tui.domain.logs.patience import Pattern
 from ainf_tui.domain.logs.rows import Look, row_of
 
 SECONDS = 0.2
@@ -52,7 +52,7 @@ class Pages:
     def ends(self) -> dict[str, int]:
         return {file: pieces.size for file, pieces in self.files.items()}
 
-    def page(self, request: LogPageRequest, sieve: Sieve, search: re.Pattern[str] | None) -> LogPageDocument:
+    def page(self, request: LogPageRequest, sieve: Sieve, search: Pattern | None) -> LogPageDocument:
         """`sieve`: the request's filters."""
         offsets = self.offsets(request.place)
         choice = Choice.of(sieve, min(max(0, request.context), MOST))

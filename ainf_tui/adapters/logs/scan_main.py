@@ -18,9 +18,12 @@ from ainf_tui.adapters.logs.file import LogFile
 from ainf_tui.adapters.logs.pieces import Pieces
 from ainf_tui.adapters.logs.scan_tasks import dumped, run, task_of
 from ainf_tui.domain.logs.clock import Clock
+from ainf_tui.errors import UsageError
 
 PATIENCE = 20
 """Seconds for the next report."""
+TOLD = 3
+"""Exit code: the last line of stderr says why in words for people."""
 _NICE = 5
 
 
@@ -34,10 +37,14 @@ def main() -> None:
         log = LogFile(one["descriptor"], Path(one["path"]))
         with log:
             signal.alarm(PATIENCE)
-            for report in run(task, one["file"], Pieces(log, one["source"], clock), one["start"]):
-                signal.alarm(PATIENCE)
-                sys.stdout.write(dumped(report) + "\n")
-                sys.stdout.flush()
+            try:
+                for report in run(task, one["file"], Pieces(log, one["source"], clock), one["start"]):
+                    signal.alarm(PATIENCE)
+                    sys.stdout.write(dumped(report) + "\n")
+                    sys.stdout.flush()
+            except UsageError as error:
+                sys.stderr.write(error.message)
+                sys.exit(TOLD)
 
 
 if __name__ == "__main__":

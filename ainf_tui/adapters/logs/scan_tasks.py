@@ -7,7 +7,6 @@ up again. The same code runs in a child process for much, and in the asker's for
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from ainf_tui.domain.log_documents import LogFilter
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.filters import Sieve, pattern_of, sieve_of
 from ainf_tui.domain.logs.levels import Level
+from ainf_tui.domain.logs.patience import Pattern
 from ainf_tui.domain.logs.records import Record
 
 
@@ -41,7 +41,7 @@ class Task:
     def sieve(self) -> Sieve:
         """UsageError as `sieve_of`."""
         clock = Clock(datetime.fromisoformat(self.now) if self.now else datetime.now(UTC))
-        also: re.Pattern[str] | None = None
+        also: Pattern | None = None
         if self.kind == "search":
             also = pattern_of(self.pattern, regex=self.regex, ignore_case=self.ignore_case)
         return sieve_of(self.filters, clock, also=also)

@@ -16,8 +16,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from ainf_tui.adapters.logs.pieces import Pieces
+from ainf_tui.adapters.logs.scan_main import TOLD
 from ainf_tui.adapters.logs.scan_reports import Report, report_of
 from ainf_tui.adapters.logs.scan_tasks import Task, run
+from ainf_tui.errors import UsageError
 
 AT_ONCE = 262_144
 """Bytes that are read in the asker's own time; more is left to a child."""
@@ -80,13 +82,19 @@ class Scan:
             return
         most = AT_ONCE_COUNTED if self.task.kind == "lines" else AT_ONCE
         if sum(pieces.size - self.upto.get(file, 0) for file, pieces in left.items()) <= most:
-            began = self._clock()
-            for file, pieces in left.items():
-                for report in run(self.task, file, pieces, self.upto.get(file, 0)):
-                    self._accept(report)
-            self._pause_since(began)
+            self._read_here(left)
         elif not self.upto or self._clock() - self._read_at >= SHORTEST:
             self._begin(left)
+
+    def _read_here(self, files: Mapping[str, Pieces]) -> None:
+        began = self._clock()
+        try:
+            for file, pieces in files.items():
+                for report in run(self.task, file, pieces, self.upto.get(file, 0)):
+                    self._accept(report)
+        except UsageError as error:
+            self.problem = error.message
+        self._pause_since(began)
 
     def stop(self) -> None:
         """Ends the child; nothing is taken afterwards."""
@@ -157,4 +165,6 @@ def _ended_by(code: int, said: str) -> str:
     if code == -signal.SIGALRM:
         return "it took too long: the pattern can match in too many ways"
     last = said.rpartition("\n")[2]
+    if code == TOLD:
+        return last
     return f"the process that reads logs ended with {code}" + (f": {last}" if last else "")

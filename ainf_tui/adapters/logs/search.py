@@ -10,6 +10,7 @@ from functools import cache
 
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.heads import read_head
+from ainf_tui.domain.logs.patience import Pattern
 from ainf_tui.domain.logs.shown import plain
 
 _ESCAPED = re.compile(r"\\([^A-Za-z0-9])")
@@ -33,7 +34,7 @@ _ASCII = bytes(range(0x80))
 class Needle:
     """A pattern, and how it may be looked for in many lines at once."""
 
-    pattern: re.Pattern[str]
+    pattern: Pattern
     literal: bytes
     """Set where the pattern is nothing but a text, which is found faster."""
     by_lines: bool
@@ -46,7 +47,7 @@ class Needle:
     """A text without which the pattern has no match."""
 
 
-def needle_of(pattern: re.Pattern[str]) -> Needle:
+def needle_of(pattern: Pattern) -> Needle:
     needle = _needle(pattern)
     if needle.literal or needle.folded:
         return needle
@@ -56,7 +57,7 @@ def needle_of(pattern: re.Pattern[str]) -> Needle:
     return replace(needle, part=_needle(re.compile(re.escape(part), pattern.flags)))
 
 
-def _needle(pattern: re.Pattern[str]) -> Needle:
+def _needle(pattern: Pattern) -> Needle:
     text = _ESCAPED.sub("", pattern.pattern)
     simple = pattern.pattern.isprintable() and not _SPECIAL.search(text)
     literal = _ESCAPED.sub(r"\1", pattern.pattern) if simple else ""

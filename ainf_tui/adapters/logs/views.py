@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -38,6 +37,7 @@ from ainf_tui.domain.log_documents import (
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.filters import pattern_of, sieve_of
 from ainf_tui.domain.logs.levels import Level
+from ainf_tui.domain.logs.patience import Pattern
 from ainf_tui.domain.logs.records import Record
 from ainf_tui.domain.logs.rows import Look, row_of
 from ainf_tui.domain.logs.shown import pictured
@@ -164,7 +164,7 @@ class View:
         self._files = files
         self._clock = clock
         self._playbook = playbook
-        self._pattern: re.Pattern[str] | None = None
+        self._pattern: Pattern | None = None
         self._behind = Behind()
         self._looked = 0.0
         self._looked_for_new = time.monotonic()
@@ -177,7 +177,16 @@ class View:
         sieve = sieve_of(request.filters, self._now())
         pages = self._pages()
         self._behind.hide(request.filters)
-        return self._numbered(pages.page(request, sieve, self._pattern), pages)
+        try:
+            found = pages.page(request, sieve, self._pattern)
+        except UsageError as error:
+            if error.code != "logs.slow_pattern" or self._pattern is None:
+                raise
+            # What is searched must not keep anybody from reading; a filter that is so raises again.
+            self._pattern = None
+            self._behind.refuse(error.message)
+            found = pages.page(request, sieve, None)
+        return self._numbered(found, pages)
 
     def find(self, request: LogFindRequest) -> LogFoundDocument:
         pages = self._pages()

@@ -10,6 +10,7 @@ from datetime import datetime
 from ainf_tui.domain.log_documents import LogFilter
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.levels import WORDS, Level
+from ainf_tui.domain.logs.patience import Pattern
 from ainf_tui.domain.logs.query import Query, compiled, moment
 from ainf_tui.domain.logs.records import Record
 from ainf_tui.errors import UsageError
@@ -23,12 +24,12 @@ class Sieve:
 
     bases: tuple[Query, ...] = ()
     """Level, sources and times: each must hold."""
-    wanted: tuple[re.Pattern[str], ...] = ()
+    wanted: tuple[Pattern, ...] = ()
     """One of these must be found, if there are any."""
-    unwanted: tuple[re.Pattern[str], ...] = ()
+    unwanted: tuple[Pattern, ...] = ()
     exact: Level | None = None
     """No other level than this passes."""
-    also: re.Pattern[str] | None = None
+    also: Pattern | None = None
     """Must be found, too: what is searched among what the filters let through."""
     since: datetime | None = None
     """The latest of the filters' beginnings."""
@@ -52,7 +53,7 @@ class Sieve:
         return max(levels, default=None)
 
     @property
-    def needles(self) -> tuple[tuple[re.Pattern[str], ...], ...]:
+    def needles(self) -> tuple[tuple[Pattern, ...], ...]:
         """Of each group one must be found in a piece of which a record may pass."""
         groups = (self.wanted, (self.also,) if self.also is not None else ())
         return tuple(group for group in groups if group)
@@ -75,7 +76,7 @@ class Sieve:
         return self.also is None or found_in(self.also, record)
 
 
-def found_in(pattern: re.Pattern[str], record: Record) -> bool:
+def found_in(pattern: Pattern, record: Record) -> bool:
     """Whether it is in a line of the record as shown, or in the message of a JSON line."""
     return Query(pattern=pattern).keeps(record)
 
@@ -83,8 +84,8 @@ def found_in(pattern: re.Pattern[str], record: Record) -> bool:
 @dataclass(slots=True)
 class _Parts:
     bases: list[Query] = field(default_factory=list)
-    wanted: list[re.Pattern[str]] = field(default_factory=list)
-    unwanted: list[re.Pattern[str]] = field(default_factory=list)
+    wanted: list[Pattern] = field(default_factory=list)
+    unwanted: list[Pattern] = field(default_factory=list)
     since: list[datetime] = field(default_factory=list)
     until: list[datetime] = field(default_factory=list)
 
@@ -95,7 +96,7 @@ def sieve_of(
     *,
     exact: Level | None = None,
     level: Level | None = None,
-    also: re.Pattern[str] | None = None,
+    also: Pattern | None = None,
 ) -> Sieve:
     """The filters that are on, and what else is asked. UsageError `logs.bad_pattern`, `logs.bad_time`,
     `logs.bad_filter`.
@@ -137,7 +138,7 @@ def _take(one: LogFilter, clock: Clock, parts: _Parts) -> None:
         raise _bad(f"there is no filter {one.kind!r}", f"One of: {', '.join(KINDS)}.")
 
 
-def pattern_of(text: str, *, regex: bool, ignore_case: bool) -> re.Pattern[str]:
+def pattern_of(text: str, *, regex: bool, ignore_case: bool) -> Pattern:
     """A text or a regular expression as the latter. UsageError `logs.bad_pattern`."""
     return compiled(text if regex else re.escape(text), ignore_case=ignore_case)
 

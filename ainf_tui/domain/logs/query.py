@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from ainf_tui.domain.logs.clock import Clock, dated
 from ainf_tui.domain.logs.levels import Level
+from ainf_tui.domain.logs.patience import Pattern, patient
 from ainf_tui.domain.logs.records import Record
 from ainf_tui.errors import UsageError
 
@@ -21,7 +22,7 @@ class Query:
     since: datetime | None = None
     until: datetime | None = None
     level: Level | None = None
-    pattern: re.Pattern[str] | None = None
+    pattern: Pattern | None = None
     """Of a line of it, or of the message of a JSON line."""
     sources: frozenset[str] = frozenset()
     """Of a log, or of a line in it that names its own (events.jsonl: the service)."""
@@ -39,7 +40,7 @@ class Query:
     def _is_of(self, record: Record) -> bool:
         return record.source in self.sources or (record.format == "json" and record.name in self.sources)
 
-    def _matches(self, pattern: re.Pattern[str], record: Record) -> bool:
+    def _matches(self, pattern: Pattern, record: Record) -> bool:
         if any(pattern.search(line.text) for line in record.lines):
             return True
         return record.format == "json" and pattern.search(record.message) is not None
@@ -127,10 +128,10 @@ def _dated(text: str, clock: Clock) -> datetime | None:
     return None if found is None else clock.of_match(found)
 
 
-def compiled(text: str, *, ignore_case: bool = False) -> re.Pattern[str]:
+def compiled(text: str, *, ignore_case: bool = False) -> Pattern:
     """The pattern of `--grep`. UsageError `logs.bad_pattern` names the place."""
     try:
-        return re.compile(text, re.MULTILINE | (re.IGNORECASE if ignore_case else 0))
+        return patient(re.compile(text, re.MULTILINE | (re.IGNORECASE if ignore_case else 0)))
     except (re.error, RecursionError, OverflowError) as error:
         raise UsageError(
             "logs.bad_pattern",

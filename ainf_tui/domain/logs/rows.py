@@ -11,6 +11,7 @@ from functools import cache
 from ainf_tui.domain.log_documents import LogRow, LogSpan
 from ainf_tui.domain.logs.clock import dated
 from ainf_tui.domain.logs.filters import found_in
+from ainf_tui.domain.logs.patience import Pattern
 from ainf_tui.domain.logs.records import Record
 from ainf_tui.domain.logs.shown import pictured
 
@@ -27,7 +28,7 @@ class Look:
     """How rows are made: at most `width` characters of text, and what is searched."""
 
     width: int = 2_000
-    search: re.Pattern[str] | None = None
+    search: Pattern | None = None
 
 
 def row_of(record: Record, file: str, look: Look, *, context: bool = False) -> LogRow:
@@ -62,7 +63,7 @@ def _spans(record: Record, size: int) -> tuple[LogSpan, ...]:
     return tuple(LogSpan(s.start, min(s.end, size), s.sgr) for s in spans if s.start < size)
 
 
-def _matches(pattern: re.Pattern[str], text: str) -> tuple[tuple[int, int], ...]:
+def _matches(pattern: Pattern, text: str) -> tuple[tuple[int, int], ...]:
     found = []
     for match in pattern.finditer(text):
         if match.end() > match.start():

@@ -69,6 +69,31 @@ def copy_and_cut(path: Path) -> None:
         stream.truncate(0)
 
 
+@pytest.mark.parametrize("more", ["", "copied too\n"])
+@pytest.mark.parametrize("whole", [False, True], ids=["while it is copied", "when it has been"])
+def test_a_look_between_the_copy_and_the_cut_shows_nothing_twice(
+    tmp_path: Path, more: str, whole: bool
+) -> None:
+    path, copy = tmp_path / "web.log", tmp_path / "web.log.1"
+    path.write_text("".join(f"line {number}\n" for number in range(100)))
+    view = Followed(tmp_path)
+    view.ask()
+    wanted = list(view.seen)
+    with path.open("a") as stream:
+        stream.write(more)
+    text = path.read_bytes()
+    copy.write_bytes(text if whole else text[:400])
+    view.ask()
+    copy.write_bytes(text)
+    view.ask()
+    with path.open("r+b") as raw:
+        raw.truncate(0)
+    with path.open("a") as stream:
+        stream.write("afterwards\n")
+    view.ask()
+    assert view.seen == [*wanted, *more.split("\n")[:-1], "afterwards"]
+
+
 @pytest.mark.parametrize("rotate", [rename, copy_and_cut])
 @pytest.mark.parametrize("seed", range(4))
 def test_every_line_once(tmp_path: Path, rotate: object, seed: int) -> None:

@@ -1,0 +1,108 @@
+"""Expressions of people, which may match in more ways than anybody waits for: they give up after a while.
+
+Python's own `re` cannot be interrupted in a thread, and holds all others meanwhile.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Protocol
+
+from ainf_tui.errors import UsageError
+
+SECONDS = 0.5
+"""For one look at a text."""
+_SLOW = 0.05
+"""A look at a line that takes so long counts; all of them together may take `SECONDS`."""
+_LINE = 20_000
+_REPEATS = re.compile(r"[*+{]")
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+
+
+class Match(Protocol):
+    """Of `re` or `regex`."""
+
+    def span(self) -> tuple[int, int]: ...
+    def start(self) -> int: ...
+    def end(self) -> int: ...
+
+
+class Pattern(Protocol):
+    """What is used of `re.Pattern`. UsageError `logs.slow_pattern` from either method."""
+
+    @property
+    def pattern(self) -> str: ...
+    @property
+    def flags(self) -> int: ...
+    def search(self, string: str, /) -> Match | None: ...
+    def finditer(self, string: str, /) -> Iterator[Match]: ...
+
+
+class _Regex(Protocol):
+    """What is used of `regex.Pattern`."""
+
+    def search(self, string: str, *, timeout: float) -> Match | None: ...
+    def finditer(self, string: str, *, timeout: float) -> Iterator[Match]: ...
+
+
+def patient(pattern: re.Pattern[str]) -> Pattern:
+    """The same; one that repeats something gives up after a while."""
+    return Patient(pattern) if _REPEATS.search(_ESCAPED.sub("", pattern.pattern)) else pattern
+
+
+class Patient:
+    """Implements `Pattern` by `regex`, which has deadlines and holds nobody up."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self.pattern = pattern.pattern
+        self.flags = pattern.flags
+        self._spent = 0.0
+
+    @cached_property
+    def _regex(self) -> _Regex:
+        import regex  # noqa: PLC0415 - 30 ms that only such an expression costs
+
+        try:
+            found: _Regex = regex.compile(self.pattern, self.flags & (re.MULTILINE | re.IGNORECASE))
+        except regex.error as error:
+            raise UsageError(
+                "logs.bad_pattern",
+                f"{self.pattern!r} cannot be looked for: {error}",
+                hint="A backslash before . * + ? ( ) [ ] { } | ^ $ makes it an ordinary character.",
+            ) from error
+        return found
+
+    def search(self, string: str, /) -> Match | None:
+        began = time.monotonic()
+        try:
+            found = self._regex.search(string, timeout=SECONDS)
+        except TimeoutError:
+            raise too_slow(self.pattern) from None
+        self._count(time.monotonic() - began, string)
+        return found
+
+    def finditer(self, string: str, /) -> Iterator[Match]:
+        began = time.monotonic()
+        try:
+            yield from self._regex.finditer(string, timeout=SECONDS)
+        except TimeoutError:
+            raise too_slow(self.pattern) from None
+        self._count(time.monotonic() - began, string)
+
+    def _count(self, seconds: float, string: str) -> None:
+        if seconds > _SLOW and len(string) <= _LINE:
+            self._spent += seconds
+            if self._spent > SECONDS:
+                raise too_slow(self.pattern)
+
+
+def too_slow(pattern: str) -> UsageError:
+    return UsageError(
+        "logs.slow_pattern",
+        f"it took too long: {pattern!r} can match in too many ways",
+        hint="Repetitions within repetitions, as (a+)+, do that. Name what stands between them.",
+        details={"pattern": pattern},
+    )
