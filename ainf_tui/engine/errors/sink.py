@@ -1,4 +1,5 @@
-"""The one way in for errors: takes reports at once, folds them, stores them twice a second.
+"""The one way in for errors: takes reports at once, folds them, stores them twice a second,
+under a flood less often.
 
 Bounded, whatever comes: see `domain.errors.fold`. While the database is away reports stay folded, with exact
 counts. A batch has an id, so that one whose COMMIT broke off is not counted twice.
