@@ -112,6 +112,8 @@ class Fold:
         self._prints = prints or Prints()
         self._failures: dict[str, Folded] = {}
         self._size = 0
+        self._share = sample
+        """Reports of the first, and of the newest, that are kept of each failure."""
 
     @property
     def count(self) -> int:
@@ -139,10 +141,6 @@ class Fold:
             size = _size(report)
         self._size += size - sum(gone[2] for gone in entry.keep((report, now, size), self._share))
 
-    @property
-    def _share(self) -> int:
-        return max(1, min(self._sample, EXAMPLES // (2 * len(self._failures))))
-
     def take(self) -> dict[str, Folded]:
         """All that came, which is then no longer here."""
         taken, self._failures = self._failures, {}
@@ -156,6 +154,7 @@ class Fold:
             entry = self._failures.get(print_)
         if entry is None:
             entry = self._failures[print_] = Folded()
+            self._share = max(1, min(self._sample, EXAMPLES // (2 * len(self._failures))))
         return entry
 
 
