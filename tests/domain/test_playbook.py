@@ -6,7 +6,6 @@ import re
 import shlex
 import time
 import tomllib
-from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -18,6 +17,7 @@ from ainf_tui.cli.main import cli
 from ainf_tui.cli.reference import walk
 from ainf_tui.domain.errors.hints import hints
 from ainf_tui.domain.errors.playbook import LINE, Entry, Playbook, parse
+from ainf_tui.domain.errors.remedies import to_type
 from ainf_tui.playbook import playbook
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,14 +52,14 @@ def test_each_entry_has_an_example_and_each_example_its_source():
 
 
 def test_each_action_is_a_command_of_ainf():
-    """With options that it takes; a name that is missing is for the user to give."""
+    """With options that it takes, and a word in capitals for each name that the user has to give."""
     commands = {ctx.command_path: ctx for ctx in walk(click.Context(cli, info_name="ainf"))}
     for action in {entry.action for entry in ENTRIES if entry.action}:
         path = max((path for path in commands if f"{action} ".startswith(f"{path} ")), key=len)
         assert path != "ainf", action
         rest = shlex.split(action[len(path) :])
-        with suppress(click.MissingParameter):
-            commands[path].command.make_context(path, rest, parent=commands[path].parent)
+        commands[path].command.make_context(path, rest, parent=commands[path].parent)
+        assert [word for word in rest if word.isupper()] == rest[-1:] * bool(to_type(action)), action
 
 
 def test_each_command_in_a_step_is_one_of_ainf():

@@ -12,7 +12,7 @@ from typing import Any
 from ainf_tui.adapters.db.columns import encoded
 from ainf_tui.adapters.db.error_tables import FROM_NEWEST
 from ainf_tui.domain.error_documents import ErrorExampleDocument, ErrorGroupDocument, ErrorReport
-from ainf_tui.domain.errors.groups import HOUR, KEPT, GroupState, Standing, Window, heat, hotter
+from ainf_tui.domain.errors.groups import HOUR, KEPT, GroupState, Standing, Window, heat, hotter, urgency
 from ainf_tui.domain.logs.levels import Level
 from ainf_tui.domain.ports_errors import NewErrors
 from ainf_tui.domain.text import storable_json
@@ -135,13 +135,14 @@ def facts(parts: Sequence[Mapping[Any, Any]], own: int, sample: Sample) -> Row:
     first = next((part for part in parts if part["id"] == own), parts[0])
     newest = max(parts, key=lambda part: (part["last_seen"], part["id"]))
     found = {name: first[name] for name in _FACTS} | {name: newest[name] for name in (*FROM_NEWEST, "job")}
+    level = Level(max(part["level"] for part in parts))
     return found | {
-        "level": max(part["level"] for part in parts),
+        "level": int(level),
         "first_seen": min(part["first_seen"] for part in parts),
         "last_seen": max(part["last_seen"] for part in parts),
         "count": sum(part["count"] for part in parts),
         "kept": sum(min(part["kept"], sample.most) for part in parts),
-        "cold": -reduce(hotter, (-part["cold"] for part in parts)),
+        "cold": -urgency(reduce(hotter, (-part["cold"] for part in parts)), level),
         "words": "\n".join(dict.fromkeys(part["words"] for part in parts))[:_WORDS],
         "parts": len(parts),
     }

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from ainf_tui.adapters.logs.knowledge import Found, OfFile, found_at, histogram, marks_of
 from ainf_tui.adapters.logs.pieces import Pieces
-from ainf_tui.adapters.logs.scan_tasks import Report, Task
+from ainf_tui.adapters.logs.scan_reports import Report
+from ainf_tui.adapters.logs.scan_tasks import Task
 from ainf_tui.adapters.logs.scanner import Scan
 from ainf_tui.domain.log_documents import (
     LogFilter,

@@ -37,13 +37,16 @@ def candidates(data: bytes, level: Level) -> list[int]:
     for word in words_of(level):
         found.update(_lines_with(small, word))
     # Colours may part a word. Numbers say levels in JSON and syslog, a mark in Redis's lines.
-    for start in _lines_with(data, b"\x1b"):
-        line = plain(data[start : _line_end(data, start)]).lower().encode()
-        if any(word in line for word in words_of(level)) or line[:1] in b"{<0123456789":
-            found.add(start)
+    found.update(start for start in _lines_with(data, b"\x1b") if coloured(data, start, level))
     found.update(start for start in _lines_with(data, b"#") if data[start : start + 1].isdigit())
     found.update(_numbered(data))
     return sorted(found)
+
+
+def coloured(data: bytes, start: int, level: Level) -> bool:
+    """Whether the line there may be of such a level without its colours."""
+    line = plain(data[start : _line_end(data, start)]).lower().encode()
+    return any(word in line for word in words_of(level)) or line[:1] in b"{<0123456789"
 
 
 def grave_records(pieces: Pieces, first: int, end: int, level: Level) -> Iterator[Record]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ainf_tui.adapters.logs.pieces import PIECE, Pieces
-from ainf_tui.adapters.logs.scan_tasks import Counts, Report
+from ainf_tui.adapters.logs.scan_reports import Counts, Report
 from ainf_tui.domain.log_documents import LogBucket, LogHistogramDocument
 
 SHOWN = 400

@@ -102,15 +102,15 @@ class Pages:
         """The `count` before, the nearest first."""
         if not count:
             return Leg((), dict(offsets), not any(offsets.values()), False)
-        walks = self._walks(offsets, choice)
+        walks = self._walks(offsets, choice, count)
         leg = self._go(backwards(walks), offsets, count, budget, back=True)
         return replace(leg, offsets=dict.fromkeys(offsets, 0)) if leg.ended else leg
 
-    def _walks(self, offsets: Mapping[str, int], choice: Choice) -> dict[str, Walk]:
+    def _walks(self, offsets: Mapping[str, int], choice: Choice, count: int = 0) -> dict[str, Walk]:
         sieve, walks = choice.sieve, {}
         for file, pieces in self.files.items():
             low, high = between(pieces, sieve.since, sieve.until)
-            walks[file] = Walk(pieces, offsets[file], choice, low, high)
+            walks[file] = Walk(pieces, offsets[file], choice, low, high, count)
         return walks
 
     def _go(

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from ainf_tui.adapters.logs.ends import MOST, USUAL, End, Reads
 from ainf_tui.adapters.logs.file import MAX_LINE, LogFile
 from ainf_tui.adapters.logs.records import FAR, LOOKED_AT, LogRecords
 from ainf_tui.adapters.logs.search import Needle, may_hold
@@ -58,6 +59,9 @@ class Pieces:
         self._times: dict[int, datetime | None] = {}
         self._last_times: dict[int, datetime | None] = {}
         self._cache: OrderedDict[int, Piece] = OrderedDict()
+        self._end = End(log, Reads(self.firm, self._said))
+        self._newest: Piece | None = None
+        """A part of the last piece, up to the end."""
         self._unbroken = (0, 0)
         """From a line's beginning to a place before which it does not end."""
         self.size = 0
@@ -72,6 +76,7 @@ class Pieces:
         self.quiet = (datetime.now(UTC) - self.modified).total_seconds() > QUIET
         if size != self.size:
             self._cache.pop(self.last, None)
+            self._newest = None
             self.size = size
 
     @property
@@ -112,6 +117,30 @@ class Pieces:
         self._keep(number, found)
         return found
 
+    def since(self, offset: int) -> Piece:
+        """Records of the last piece from the one on that holds the byte at `offset`, or from one before."""
+        found = self._cache.get(self.last) or self._newest
+        if found is not None and found.start <= offset:
+            return found
+        low = self.bound(self.last)
+        start = self._end.begin(offset, low)
+        if start == low:
+            return self.get(self.last)
+        at = self._end.time_before(start, low, lambda: self._time_before(self.last))
+        records = tuple(self._reader.fold(start, self.size, at, inherit=False))
+        self._newest = Piece(start, self.size, records, tuple(self._keys(records, at)))
+        return self._newest
+
+    def newest(self, count: int) -> Piece:
+        """The last records of the last piece: so many at least, or all of it."""
+        size = (count + 1) * USUAL
+        while count <= MOST and size < self.size - self.bound(self.last):
+            found = self.since(self.size - size)
+            if len(found.records) >= count:
+                return found
+            size *= 2
+        return self.get(self.last)
+
     def may_hold(self, first: int, end: int, needles: Sequence[Sequence[Needle]]) -> bool:
         """False only if no record of these pieces holds one of each group."""
         data = self.log.read(self.bound(first), self.bound(end))
@@ -140,7 +169,7 @@ class Pieces:
         """Where the last record begins if it may well go on in a moment: a half line, an error that its
         traceback follows. Else the end.
         """
-        if self.quiet or not self.size or not (records := self.get(self.last).records):
+        if self.quiet or not self.size or not (records := self.newest(1).records):
             return self.size
         record = records[-1]
         whole = self.log.read(self.size - 1, self.size) == b"\n"

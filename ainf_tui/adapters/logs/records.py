@@ -108,6 +108,8 @@ class LogRecords:
 
     def record_start_of(self, begin: int) -> int:
         """The same of a line that begins there."""
+        if self._firm(begin, self.log.read(begin, begin + LOOKED_AT)):
+            return begin  # As most lines are.
         start, floor = begin, max(0, begin - NEAR)
         data = self.log.read(floor, begin + LOOKED_AT)
         while start > 0:
@@ -120,6 +122,9 @@ class LogRecords:
                 return begin
             start = floor + feed + 1
         return start
+
+    def _firm(self, start: int, data: bytes) -> bool:
+        return start == 0 or is_firm(plain(data.partition(b"\n")[0]), self._clock)
 
     def start_of(self, since: datetime) -> int:
         """A place before which nothing is as new as `since`, as far as times go backwards by minutes at most.

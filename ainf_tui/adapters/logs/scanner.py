@@ -11,14 +11,23 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from ainf_tui.adapters.logs.pieces import Pieces
-from ainf_tui.adapters.logs.scan_tasks import Report, Task, report_of, run
+from ainf_tui.adapters.logs.scan_reports import Report, report_of
+from ainf_tui.adapters.logs.scan_tasks import Task, run
 
 AT_ONCE = 262_144
 """Bytes that are read in the asker's own time; more is left to a child."""
+AT_ONCE_COUNTED = 16 * 1_048_576
+"""The same where line feeds are all that is looked for: a child takes longer to start."""
+SHARE = 30
+"""While a file grows, its new part is read again after a pause of so many times what the last reading took:
+what goes on behind is to cost a few percent of a core."""
+SHORTEST, LONGEST = 5.0, 10.0
+"""Seconds of such a pause: at least, where a child is to read it, and at most."""
 
 
 @dataclass(slots=True)
@@ -32,7 +41,9 @@ class Scan:
     at a time and never after `stop`.
     """
 
-    def __init__(self, task: Task, take: Callable[[Report], None]) -> None:
+    def __init__(
+        self, task: Task, take: Callable[[Report], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.task = task
         self.upto: dict[str, int] = {}
         self.problem = ""
@@ -41,6 +52,8 @@ class Scan:
         self._lock = threading.Lock()
         self._child: _Child | None = None
         self._stopped = False
+        self._clock = clock
+        self._due = self._read_at = clock()
 
     @property
     def running(self) -> bool:
@@ -55,8 +68,8 @@ class Scan:
         return min(1.0, read / size)
 
     def go_on(self, files: Mapping[str, Pieces]) -> None:
-        """Reads what has not been read yet. Does not wait for a child."""
-        if self.running or self.problem or self._stopped:
+        """Reads what has not been read yet, unless it has just done so. Does not wait for a child."""
+        if self.running or self.problem or self._stopped or self._clock() < self._due:
             return
         left = {
             file: pieces
@@ -65,11 +78,14 @@ class Scan:
         }
         if not left:
             return
-        if sum(pieces.size - self.upto.get(file, 0) for file, pieces in left.items()) <= AT_ONCE:
+        most = AT_ONCE_COUNTED if self.task.kind == "lines" else AT_ONCE
+        if sum(pieces.size - self.upto.get(file, 0) for file, pieces in left.items()) <= most:
+            began = self._clock()
             for file, pieces in left.items():
                 for report in run(self.task, file, pieces, self.upto.get(file, 0)):
                     self._accept(report)
-        else:
+            self._pause_since(began)
+        elif not self.upto or self._clock() - self._read_at >= SHORTEST:
             self._begin(left)
 
     def stop(self) -> None:
@@ -80,6 +96,10 @@ class Scan:
             self._child.process.kill()
             self._child.reader.join()
             self._child = None
+
+    def _pause_since(self, began: float) -> None:
+        now = self._read_at = self._clock()
+        self._due = now + min(LONGEST, SHARE * (now - began))
 
     def _begin(self, files: Mapping[str, Pieces]) -> None:
         spec = {
@@ -110,6 +130,7 @@ class Scan:
         reader.start()
 
     def _read(self, process: subprocess.Popen[bytes], spec: bytes) -> None:
+        began = self._clock()
         with process:
             if process.stdin is None or process.stdout is None or process.stderr is None:
                 raise RuntimeError("the child has no pipes")
@@ -121,6 +142,7 @@ class Scan:
             for line in process.stdout:
                 self._accept(report_of(line))
             said = process.stderr.read().decode("utf-8", "replace").strip()
+        self._pause_since(began)
         if process.returncode and not self._stopped:
             self.problem = _ended_by(process.returncode, said)
 

@@ -107,11 +107,21 @@ class Desk:
 
     def _groups(self, words: Sequence[str]) -> list[Group]:
         if not words:
-            return list(self._newest(missing=False))
+            return self._without_words()
         found: list[Group] = []
         for word in words:
             found += self._meant(word)
         return list({group.id: group for group in found}.values())
+
+    def _without_words(self) -> list[Group]:
+        """The newest run; before there is one, the engine's own log."""
+        try:
+            return list(self._newest(missing=False))
+        except NotFoundError:
+            engine = logs.engine_group(self._places.engine_log)
+            if not engine.paths:
+                raise
+            return [engine]
 
     def _meant(self, word: str) -> list[Group]:
         if word == logs.ENGINE:
@@ -167,7 +177,6 @@ class View:
         sieve = sieve_of(request.filters, self._now())
         pages = self._pages()
         self._behind.hide(request.filters)
-        self._behind.go_on(pages.files)
         return self._numbered(pages.page(request, sieve, self._pattern), pages)
 
     def find(self, request: LogFindRequest) -> LogFoundDocument:

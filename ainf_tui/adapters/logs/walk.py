@@ -55,6 +55,8 @@ class Walk:
     choice: Choice
     low: int = 0
     high: int | None = None
+    count: int = 0
+    """How many are wanted, where that is known."""
 
     def forward(self) -> Iterator[Step]:
         """What ends behind the offset, to the end; but for a last record that is being written."""
@@ -74,8 +76,7 @@ class Walk:
                     yield Step(self.pieces.key_at(number), start, end)
                 number += count
                 continue
-            piece = self.pieces.get(number)
-            for step in self._steps(number, piece):
+            for step in self._steps(number, self._piece(number, offset)):
                 if step.start >= stop:
                     return
                 if step.end > offset:
@@ -86,6 +87,11 @@ class Walk:
         """What ends at or before the offset, from there to the top."""
         offset = self.offset if self.high is None else min(self.offset, self.high)
         number = self.pieces.number_at(offset)
+        if self.count and offset == self.pieces.size and not self.choice.context:
+            newest = self.pieces.newest(self.count)
+            for step in reversed(self._steps(number, newest)):
+                yield step
+                offset = step.start
         while number >= 0 and self.pieces.bound(number + 1) > self.low:
             whole = number < self.pieces.last and self.pieces.bound(number + 1) <= offset
             count = self._barren(range(number, max(-1, number - GROUP), -1)) if whole else 0
@@ -99,6 +105,12 @@ class Walk:
                 if step.end <= offset:
                     yield step
             number -= 1
+
+    def _piece(self, number: int, offset: int) -> Piece:
+        """Of the last piece what holds the offset and stands behind it: most of it has been passed."""
+        if number == self.pieces.last and not self.choice.context and offset > self.pieces.bound(number):
+            return self.pieces.since(offset)
+        return self.pieces.get(number)
 
     def _barren(self, numbers: range) -> int:
         """How many of these pieces, from the first on, hold nothing that is searched."""

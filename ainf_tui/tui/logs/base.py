@@ -127,28 +127,30 @@ class LogsBase(FrameScreen):
 
     def reshape(self) -> None:
         """Columns, wrapping or signs have changed."""
-        view = self.feed.view
-        names = [source.name for source in view.sources] if view is not None else []
         shape = replace(
             self.view.shape,
             signs=self.app.signs,
             times=self.kept.times,
             wrap=self.kept.wrap,
-            sources=styles_of(names),
+            sources=styles_of(self.names()),
             shift=0 if self.kept.wrap else self.view.shape.shift,
         )
         self.view.shape = shape
         self.show_log()
 
+    def names(self) -> list[str]:
+        """Of the logs: those that were opened, and those that began since, as a service's of a new run."""
+        view = self.feed.view
+        opened = [source.name for source in view.sources] if view is not None else []
+        return list(dict.fromkeys([*opened, *(row.source for row in self.window.rows)]))
+
     def show_log(self) -> None:
         """Everything as of now; what has not changed is not painted."""
         if self.hidden or not self.is_mounted:
             return
-        view = self.feed.view
-        if view is not None and len(view.sources) > 1 and not self.view.shape.sources:
-            self.view.shape = replace(
-                self.view.shape, sources=styles_of([source.name for source in view.sources])
-            )
+        names = self.names()
+        if len(names) > 1 and len(names) != len(self.view.shape.sources):
+            self.view.shape = replace(self.view.shape, sources=styles_of(names))
         self._range_places = self.range.places(self.window)
         self.view.empty = empty_lines(
             self.told(),
@@ -171,13 +173,13 @@ class LogsBase(FrameScreen):
         self.status.show(status_line(self.told(), self.status.size.width))
 
     def told(self) -> Told:
-        view, feed, window = self.feed.view, self.feed, self.window
+        feed, window = self.feed, self.window
         error, since = feed.error, feed.error_since
         if error is None and self.reading() is None and self.app.link.message:
             error, since = AinfError("engine.no_answer", self.app.link.message), self.app.link.since
         marked = sum(holds(self._range_places, row) for row in window.rows) if self.range.first else 0
         return Told(
-            sources=[source.name for source in view.sources] if view is not None else (),
+            sources=self.names(),
             stack=self.stack,
             suspended=self.suspended,
             context=self.context,

@@ -18,8 +18,8 @@ from ainf_tui.errors import AinfError, NotFoundError, UsageError
 from ainf_tui.tui.logs.pages import NO_VIEW, PAGE, Pages, Wish
 from ainf_tui.tui.logs.window import Window
 
-POLL, SLOW_POLL = 0.1, 0.5
-"""Seconds between two looks for what is new: as often as a person can see, and on a slow line."""
+POLL, SLOW_POLL = 0.085, 0.5
+"""Seconds from one look for what is new to the next: as often as a person can see, and on a slow line."""
 IDLE_AFTER, IDLE_POLL = 3.0, 0.5
 """After so many seconds without anything new it looks more seldom."""
 PAUSED_POLL = 1.0
@@ -49,14 +49,14 @@ class LogFeed(Pages):
         """Why nothing newer is known."""
         self.error_since = 0.0
         """Monotonic seconds."""
-        self.busy = ""
-        """What is being looked for just now."""
         self.slow = False
         self._reading, self._told = reading, told
         self._wake = asyncio.Event()
         self._visible = False
         self._reopen = False
-        self._new_at = self._state_at = self._page_at = 0.0
+        self._rush = False
+        """More comes than a screen holds from one look to the next: only the end is fetched."""
+        self._new_at = self._state_at = self._looked_at = 0.0
 
     # -- what is wished -----------------------------------------------------------------------
     @property
@@ -161,8 +161,10 @@ class LogFeed(Pages):
             return 0.0
         if not self.window.follow:
             return PAUSED_POLL
-        idle = time.monotonic() - self._new_at > IDLE_AFTER
-        return max(SLOW_POLL if self.slow else POLL, IDLE_POLL if idle else 0.0)
+        now = time.monotonic()
+        idle = now - self._new_at > IDLE_AFTER
+        every = max(SLOW_POLL if self.slow else POLL, IDLE_POLL if idle else 0.0)
+        return max(every / 4, self._looked_at + every - now)
 
     async def _step(self, reading: LogReading) -> None:
         if self._reopen or self.view is None:
@@ -180,9 +182,12 @@ class LogFeed(Pages):
         missing = self._missing()
         if missing is not None:
             await self._fetch(reading, view, missing)
-        else:
-            await self._newer(reading, view)
-            await self._look(reading, view)
+            return
+        self._looked_at = time.monotonic()
+        came = await self._newer(reading, view)
+        told = await self._look(reading, view)
+        if came or told:
+            self._changed()
 
     async def _open(self, reading: LogReading) -> None:
         before = self.view
@@ -214,7 +219,7 @@ class LogFeed(Pages):
         below = len(window.rows) - max(0, window.first) - side
         if not window.bottom and not window.follow and below < side * 2:
             return "newer"
-        if not window.top and max(0, window.first) < side * 2:
+        if not window.top and max(0, window.first) < side * 2 and not (self._rush and window.follow):
             return "older"
         return None
 
@@ -238,41 +243,62 @@ class LogFeed(Pages):
             # Whoever answers with nothing and goes no further is not asked without end.
             await asyncio.sleep(POLL)
 
-    async def _newer(self, reading: LogReading, view: str) -> None:
-        """What has come: of a flood only its end, as long as nobody reads what rushes by."""
+    async def _newer(self, reading: LogReading, view: str) -> bool:
+        """What has come; whether that changes anything."""
         window = self.window
         if not self.loaded or (not window.follow and not self._counts()):
-            return
-        wanted = self._side() if window.follow else PAGE // 2
+            return False
+        if self._rush and window.follow:
+            return await self._newest(reading, view)
+        wanted = self._page() if window.follow else PAGE // 2
         place, follow = window.end, window.follow
         page = await reading.page(view, self.request(place, after=wanted))
         if window.end is not place or window.follow is not follow or self._wish is not None:
-            return
+            return False
         if page.rows:
             self._new_at = time.monotonic()
         if follow and not page.bottom and page.rows:
-            await self.show(reading, view, None)
-            return
+            self._rush = True
+            return await self._newest(reading, view)
         before = list(window.rows[-1:])
-        if window.append(page) or before != window.rows[-1:]:
-            self._changed()
+        return bool(window.append(page)) or before != window.rows[-1:]
+
+    async def _newest(self, reading: LogReading, view: str) -> bool:
+        """Of a flood its end: one screen, and never what rushed by in between, which nobody could read."""
+        window = self.window
+        place, seen = window.end, self._page() + 1
+        page = await reading.page(view, self.request(None, before=seen))
+        if window.end is not place or not window.follow or self._wish is not None:
+            return False
+        if page.partial and not page.rows:
+            self._rush = False
+            return False
+        if window.joins(page):
+            self._rush = False
+            before = list(window.rows[-1:])
+            return bool(window.append(page)) or before != window.rows[-1:]
+        self._new_at = time.monotonic()
+        window.reset(page, height=seen)
+        return True
 
     def _counts(self) -> bool:
         """Whether what comes below is still fetched while the cursor rests."""
         window = self.window
         return window.bottom and len(window.rows) - window.first < FRESH_MOST
 
-    async def _look(self, reading: LogReading, view: str) -> None:
+    async def _look(self, reading: LogReading, view: str) -> bool:
+        """What is known of the whole; whether that has changed."""
         now, state = time.monotonic(), self.state
         growing = state is None or state.indexed < 1 or state.marked < 1 or state.searched < 1
         recent = now - self._new_at < STATE_EVERY
         every = STATE_EVERY if growing or recent else STATE_IDLE
         if now - self._state_at < every * (2 if self.slow else 1):
-            return
+            return False
         self._state_at = now
         told = await reading.state(view)
         if self.window.follow:
             self.followed_lines = told.lines
-        if state is None or told.revision != state.revision:
-            self.state = told
-            self._changed()
+        if state is not None and told.revision == state.revision:
+            return False
+        self.state = told
+        return True

@@ -59,7 +59,7 @@ def _quoted(value: str) -> bool:
 
 def checked(one: LogFilter) -> LogFilter:
     """The same filter. UsageError: see `parse`."""
-    if not one.value:
+    if not one.value or (one.kind in NAMED and not one.value.strip()):
         raise UsageError("logs.bad_filter", f"{one.kind}: needs a value", hint=f"For example {HELP}")
     if one.kind == "level" and one.value not in WORDS:
         raise UsageError("logs.bad_filter", f"{one.value!r} is no level", hint=f"Levels: {', '.join(WORDS)}.")

@@ -25,6 +25,7 @@ AHEAD = 3
 PAGE = 1_000
 """Records of a page at most, as the contract has it."""
 NO_VIEW = "logs.no_view"
+FILTERING = "looking for what the filters let through"
 
 Wish = Callable[[LogReading, str], Awaitable[None]]
 """Something to be asked of a view."""
@@ -52,6 +53,8 @@ class Pages:
         """The first page is here."""
         self.followed_lines: int | None = None
         """Lines of the whole when it was followed last; None: they were not counted by then."""
+        self.busy = ""
+        """What is being looked for just now."""
         self._changed, self._page = changed, page
         self._wish: Wish | None = None
 
@@ -73,9 +76,18 @@ class Pages:
         height: int = -1,
     ) -> None:
         """Holds what stands around the place; the cursor on `keep`, with `height` rows above it."""
-        side = self._side()
+        side, wish = self._side(), self._wish
         page = await reading.page(view, self.request(place, before=side, after=side if place else 0))
         while page.partial and not page.rows and not (page.top and page.bottom):
+            if self._wish is None and wish is not None:
+                # Given up: what has not been looked through counts as not let through.
+                page = replace(page, top=True, bottom=True)
+                break
+            if self._wish is not wish:
+                return
+            if not self.busy:
+                self.busy = FILTERING
+                self._changed()
             page = await self._further(reading, view, page, side)
         self.window.reset(page, keep, self._page() // 2 if height < 0 else height)
         self.loaded = True

@@ -108,7 +108,8 @@ def _head(row: LogRow, before: LogRow | None, shape: Shape, mark: Mark) -> Line:
 
 
 def _time(row: LogRow, before: LogRow | None, shape: Shape) -> str:
-    if row.at is None or (row.inherited and shape.times == "absolute"):
+    same = before is not None and before.at == row.at
+    if row.at is None or (row.inherited and same and shape.times == "absolute"):
         return ""
     if shape.times == "absolute":
         return clock(row.at, parts=not shape.short)
@@ -150,7 +151,9 @@ def _pieces(row: LogRow, shape: Shape, base: str) -> Iterator[Span]:
     """The text in pieces of one style each, made safe. Without its own time where that stands beside it."""
     begin = row.time_end if shape.times == "absolute" and not row.inherited and row.at is not None else 0
     begin = begin if 0 < begin < len(row.text) else 0
-    begin += len(row.text[begin:]) - len(row.text[begin:].lstrip(" ")) if begin else 0
+    if begin:
+        # Nor what parts the time from the rest: `2026-11-26 14:03:05,123 - root - INFO - loaded`.
+        begin = len(row.text) - len(row.text[begin:].lstrip(" ").removeprefix("- ").lstrip(" "))
     # Every character that is not combined with another takes a cell at least: what is far off is not made.
     end = min(len(row.text), begin + (shape.shift + shape.cells) * (MOST_LINES if shape.wrap else 4))
     bounds = {begin, end}

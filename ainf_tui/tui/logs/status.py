@@ -89,7 +89,7 @@ def _filters(told: Told) -> list[tuple[int, Line]]:
         spans.append((f"{count} filter{'s' * (count != 1)} on", "accent"))
     elif told.stack.filters and not told.stack.on:
         parts.append((4, (("filters off", "muted"),)))
-    if told.stack.on and state is not None and state.hidden is not None:
+    if told.stack.on and state is not None and (state.hidden or (state.hidden == 0 and state.hidden_exact)):
         about = "" if state.hidden_exact else "at least "
         spans.append((f" ({about}{state.hidden:,} hidden)", "muted"))
     parts.append((1, tuple(spans)))
@@ -117,9 +117,9 @@ def _search(told: Told) -> list[tuple[int, Line]]:
     if state is not None:
         total = f"{state.found:,}" + ("" if state.searched >= 1 else "+")
         of = f" {told.number:,} of {total}" if told.number is not None else f" {total} found"
-        spans.append(
-            (of if state.found or state.searched < 1 else " not found", "" if state.found else "warning")
-        )
+        none = not state.found and state.searched >= 1
+        if not (none and told.busy):  # The answer that begins this search is not here yet.
+            spans.append((" not found" if none else of, "" if state.found else "warning"))
         if state.searched < 1:
             spans.append((f" {_share(state.searched)}", "muted"))
     return [(0, tuple(spans))]

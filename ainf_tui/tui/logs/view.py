@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from ainf_tui.domain.log_documents import LogRow
-from ainf_tui.tui.lines import Line, Span, cut_line
+from ainf_tui.tui.lines import Line, Span, changed, cut_line
 from ainf_tui.tui.logs.rows import Mark, Shape, height, narrowed, row_lines
 from ainf_tui.tui.logs.window import Window
 from ainf_tui.tui.widgets.listkeys import ListKeys
@@ -65,6 +65,8 @@ class LogView(ListKeys, Painter, can_focus=True):
 
     def height_of(self, row: LogRow) -> int:
         """Lines that the row takes here."""
+        if not self.shape.wrap:
+            return 1
         return min(height(row, self.shape), max(1, self.page - 1))
 
     def paint(self) -> None:
@@ -74,28 +76,29 @@ class LogView(ListKeys, Painter, can_focus=True):
         if len(before) != len(lines):
             self.refresh()
             return
-        for y, (old, new) in enumerate(zip(before, lines, strict=True)):
-            if old != new:
-                self.refresh(Region(0, y, self.size.width, 1))
+        width = self.size.width
+        pairs = enumerate(zip(before, lines, strict=True))
+        regions = [_unlike(y, old, new, width) for y, (old, new) in pairs if old != new]
+        if regions:
+            self.refresh(*regions)
 
     def _visible(self) -> list[tuple[Line, str]]:
         lines: list[tuple[Line, str]] = []
-        window, self._owners = self.window, []
+        size, window, self._owners = self.size, self.window, []
+        cursor = "cursor" if self.has_focus else "cursor-muted"
         index = window.first
-        while 0 <= index < len(window.rows) and len(lines) < self.size.height:
+        while 0 <= index < len(window.rows) and len(lines) < size.height:
             row = window.rows[index]
             before = window.rows[index - 1] if index else None
-            ground = ""
-            if index == window.cursor:
-                ground = "cursor" if self.has_focus else "cursor-muted"
+            ground = cursor if index == window.cursor else ""
             for line in row_lines(row, before, self.shape, self.mark_of(row))[: self.height_of(row)]:
                 lines.append((line, ground))
                 self._owners.append(index)
             index += 1
         if not window.rows:
-            lines = [((), ""), *((cut_line(line, self.size.width), "") for line in self.empty)]
-        del lines[self.size.height :]
-        return lines + [((), "")] * (self.size.height - len(lines))
+            lines = [((), ""), *((cut_line(line, size.width), "") for line in self.empty)]
+        del lines[size.height :]
+        return lines + [((), "")] * (size.height - len(lines))
 
     def render_line(self, y: int) -> Strip:
         line, ground = self._shown[y] if y < len(self._shown) else ((), "")
@@ -183,6 +186,14 @@ class LogView(ListKeys, Painter, can_focus=True):
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
         self.step(WHEEL)
+
+
+def _unlike(y: int, before: tuple[Line, str], after: tuple[Line, str], cells: int) -> Region:
+    """Of a line that was changed the cells from the first to the last that differ."""
+    if before[1] != after[1]:
+        return Region(0, y, cells, 1)
+    found = changed(before[0], after[0], cells) or [(0, 0)]
+    return Region(found[0][0], y, found[-1][1] - found[0][0], 1)
 
 
 class LevelStrip(Painter):

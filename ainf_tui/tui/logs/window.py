@@ -99,7 +99,8 @@ class Window:
         """A page that was asked for at `end`; how many rows are new. The rows before the place that it
         brings again are newer states of those that are here: a traceback that was still being written.
         """
-        known = {key(row): index for index, row in enumerate(self.rows[-50:], max(0, len(self.rows) - 50))}
+        near = max(0, len(self.rows) - max(50, len(page.rows)))
+        known = {key(row): index for index, row in enumerate(self.rows[near:], near)}
         new = 0
         for row in page.rows:
             index = known.get(key(row))
@@ -113,6 +114,11 @@ class Window:
             self.fresh += new
         self._settle()
         return new
+
+    def joins(self, page: LogPageDocument) -> bool:
+        """Whether nothing stands between what is held and the page."""
+        ends = self.end.offsets
+        return all(offset <= ends.get(file, 0) for file, offset in page.start.offsets.items())
 
     def prepend(self, page: LogPageDocument) -> int:
         """A page that was asked for at `start`, of rows before it; how many they are."""

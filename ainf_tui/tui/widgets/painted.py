@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import getters
 from textual.app import App
 from textual.geometry import Region, Size
@@ -40,12 +41,25 @@ class Painter(Widget):
 
     app = getters.app(Looking)
 
+    _ground: Style | None = None
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """As Textual's own. The widget's style is put together once, not for each line: it asks all
+        ancestors, which takes longer than to make the line.
+        """
+        self._ground = self.rich_style
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._ground = None
+
     def strip(self, line: Line, cells: int, base: str = "") -> Strip:
         """The line on `cells` cells. `base`: the style below all spans (the cursor's)."""
         looks = self.app.looks
         if not self.app.signs.unicode:
             line = tuple((text.translate(_ASCII), name) for text, name in line)
-        ground = self.rich_style + looks[base] if base else self.rich_style
+        own = self._ground if self._ground is not None else self.rich_style
+        ground = own + looks[base] if base else own
         # Neighbours of one look are one segment: each costs the line a pair of escape sequences.
         merged: list[tuple[str, str]] = []
         for text, name in (*line, (" " * (cells - line_width(line)), "")):

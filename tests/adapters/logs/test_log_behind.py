@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from ainf_tui.adapters.logs import pieces as pieces_module
-from ainf_tui.adapters.logs import scanner
+from ainf_tui.adapters.logs import scan_marks, scanner, sifting
 from ainf_tui.adapters.logs.behind import Behind
 from ainf_tui.adapters.logs.chosen import chosen
 from ainf_tui.adapters.logs.file import LogFile
@@ -129,6 +129,30 @@ def test_no_warning_or_error_is_passed_over(
         ]
         found = grave_records(pieces, 0, pieces.last + 1, level)
         assert [(record.start, record.end, record.level) for record in found] == wanted
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(lines, st.sampled_from(["grep", "no grep", "a grep that gives up"]))
+@example([sample[0] for sample in SAMPLES], "grep")
+def test_marks_of_a_large_file_are_those_of_all_its_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: list[str], grep: str
+) -> None:
+    monkeypatch.setattr(scan_marks, "can_sift", lambda: grep != "no grep")
+    monkeypatch.setattr(sifting, "_GREP", "grep" if grep == "grep" else "ls")
+    path = tmp_path / "x.log"
+    path.write_text("\n".join(text * 2))
+    found = []
+    with LogFile.open(path) as log:
+        for exact in (1 << 30, -1):
+            monkeypatch.setattr(scan_marks, "EXACT", exact)
+            reports = scan_marks.marks("0", Pieces(log, "x", CLOCK), 0)
+            found.append([(one.errors, one.warnings) for one in reports])
+    assert found[1] == found[0]
 
 
 def test_by_level_alone_the_same_records_as_by_reading_all(tmp_path: Path) -> None:

@@ -234,6 +234,10 @@ PATTERNS = (
     r"x\\ny",
     "a|^$",
     "(?i)A",
+    "ab+é?",
+    "[^b]aab.",
+    r"(b)?a\.b|c",
+    "a{2}b*bab",
 )
 
 

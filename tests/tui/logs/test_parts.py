@@ -46,8 +46,17 @@ def test_a_row_with_its_time_and_level():
     )
 
 
-def test_a_time_of_the_line_before_is_not_shown_again():
-    assert line_of(log_row(5, "x", inherited=True), Shape(80)) == " " * 16 + "x"
+def test_a_time_of_the_line_before_is_shown_once():
+    said, inherits = log_row(5, "said it"), log_row(5, "x", inherited=True)
+    assert line_of(inherits, Shape(80), before=said) == " " * 16 + "x"
+    # Behind filters the line that said it is not there, and of merged logs another stands between.
+    assert line_of(inherits, Shape(80), before=log_row(4)) == " 14:00:05.000   x"
+    assert line_of(inherits, Shape(80)) == " 14:00:05.000   x"
+
+
+def test_what_parts_the_time_from_the_rest_goes_with_it():
+    row = log_row(1, "2026-11-26 14:00:01,000 - root - INFO - loaded", time_end=23)
+    assert line_of(row, Shape(80)) == " 14:00:01.000   root - INFO - loaded"
 
 
 def test_a_traceback_is_folded_to_its_first_line():

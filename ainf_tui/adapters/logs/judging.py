@@ -1,0 +1,108 @@
+"""How grave the records around some lines are, without making each of them anew.
+
+Logs repeat themselves but for their numbers. What lies between two firm beginnings is judged once for each
+shape: the bytes with every digit a nought. Where numbers say the level (JSON, syslog) or colours and carriage
+returns stand, each is judged by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ainf_tui.adapters.logs.pieces import Pieces
+from ainf_tui.adapters.logs.records import LOOKED_AT, NEAR
+from ainf_tui.domain.logs.levels import Level
+
+_SHAPE = bytes.maketrans(b"123456789", b"000000000")
+_LONGEST = 4096
+"""Bytes of a shape that is kept."""
+_SHAPES = 4096
+
+
+class TooFarError(Exception):
+    """No firm beginning is near: where records begin there depends on the pieces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A record of at least the level that is looked for."""
+
+    start: int
+    level: Level
+    lines: int
+
+
+class Judge:
+    """Of one file."""
+
+    def __init__(self, pieces: Pieces, level: Level) -> None:
+        self._pieces = pieces
+        self._level = level
+        self._firm: dict[bytes, bool] = {}
+        self._known: dict[bytes, tuple[Judged, ...]] = {}
+
+    def judged(self, data: bytes, base: int, lines: Sequence[int]) -> Iterator[Judged]:
+        """The records that hold lines which begin there in `data`, which stands at `base` of the file, begins
+        with a record and ends with one. TooFarError.
+        """
+        place = 0
+        for line in lines:
+            if line < place:
+                continue
+            first, end = self._region(data, line, place)
+            place = end
+            for one in self._of(data[first:end], base + first):
+                yield Judged(base + first + one.start, one.level, one.lines)
+
+    def _region(self, data: bytes, line: int, floor: int) -> tuple[int, int]:
+        """From a firm beginning to the next."""
+        first = line
+        while first > floor and not self._is_firm(data, first):
+            first = data.rfind(b"\n", 0, first - 1) + 1
+        end = _line_end(data, line)
+        while end < len(data) and not self._is_firm(data, end):
+            end = _line_end(data, end)
+            if end - first > NEAR:
+                raise TooFarError
+        return max(first, floor), end
+
+    def _is_firm(self, data: bytes, start: int) -> bool:
+        line = data[start : min(_line_end(data, start), start + LOOKED_AT)]
+        if not _has_shape(line):
+            return self._pieces.firm(line)
+        shape = line.translate(_SHAPE)
+        found = self._firm.get(shape)
+        if found is None:
+            if len(self._firm) > _SHAPES:
+                self._firm.clear()
+            found = self._firm[shape] = self._pieces.firm(line)
+        return found
+
+    def _of(self, data: bytes, start: int) -> tuple[Judged, ...]:
+        """Where they begin counts from `start`."""
+        if not _has_shape(data):
+            return self._fold(start, len(data))
+        shape = data.translate(_SHAPE)
+        found = self._known.get(shape)
+        if found is None:
+            if len(self._known) > _SHAPES:
+                self._known.clear()
+            found = self._known[shape] = self._fold(start, len(data))
+        return found
+
+    def _fold(self, start: int, size: int) -> tuple[Judged, ...]:
+        return tuple(
+            Judged(record.start - start, record.level, len(record.lines))
+            for record in self._pieces.fold(start, start + size)
+            if record.level >= self._level
+        )
+
+
+def _has_shape(data: bytes) -> bool:
+    return len(data) <= _LONGEST and data[:1] not in b"{<" and b"\x1b" not in data and b"\r" not in data
+
+
+def _line_end(data: bytes, start: int) -> int:
+    feed = data.find(b"\n", start)
+    return feed + 1 if feed >= 0 else len(data)
