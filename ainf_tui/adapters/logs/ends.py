@@ -7,10 +7,10 @@ at what has come would cost more than the looks may.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from ainf_tui.adapters.logs.file import LogFile
+from ainf_tui.frozen import frozen
 
 USUAL = 144
 """Bytes that are expected of a record; where they are longer, more is read."""
@@ -19,7 +19,7 @@ MOST = 200
 """Records from the end that are worth a shorter way."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reads:
     """What is asked of the file's lines."""
 
@@ -55,7 +55,8 @@ class End:
 
     def _last_firm(self, data: bytes, start: int, offset: int) -> int:
         """Where the last line of these bytes that is firm begins; -1: there is none. `offset`: where they
-        end, if a line may begin right there."""
+        end, if a line may begin right there.
+        """
         if offset >= 0 and data.endswith(b"\n") and self._firm_at(offset):
             return offset
         place = len(data)
