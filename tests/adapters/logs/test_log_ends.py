@@ -18,7 +18,9 @@ from tests.adapters.logs.test_log_pages import CLOCK, TRACE, line, text_of
 
 
 @given(
-    parts=st.lists(st.lists(line, min_size=1, max_size=20).map(text_of), min_size=1, max_size=4),
+    parts=st.lists(
+        st.lists(line, min_size=1, max_size=20).map(lambda part: text_of([*part])), min_size=1, max_size=4
+    ),
     cut=st.integers(0, 60),
     offsets=st.lists(st.floats(0, 1), min_size=1, max_size=4),
     count=st.integers(1, 12),
