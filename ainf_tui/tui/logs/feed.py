@@ -23,8 +23,10 @@ POLL, SLOW_POLL = 0.085, 0.5
 IDLE_AFTER, IDLE_POLL = 3.0, 0.5
 """After so many seconds without anything new it looks more seldom."""
 PAUSED_POLL = 1.0
-STATE_EVERY, STATE_IDLE = 0.5, 2.0
-"""Seconds between two questions about the whole view: while something is being counted, and after."""
+STATE_FIRST, STATE_EVERY, STATE_IDLE = 0.1, 0.5, 2.0
+"""Seconds until the first question about the whole view, which begins the counting: the end of the log is to
+be on the screen by then; and between two of them, while something is being counted, and after.
+"""
 RETRY = 1.0
 FRESH_MOST = 1_000
 """Rows below what is seen that are fetched while paused, only to be counted."""
@@ -203,6 +205,7 @@ class LogFeed(Pages):
             view = await reading.open(LogOpenRequest())
         self._reopen = False
         self.view, self.state, self.loaded = view, None, False
+        self._state_at = time.monotonic() + STATE_FIRST - STATE_EVERY
         if before is not None:
             await reading.close(before.id)
         if self.search.pattern:
