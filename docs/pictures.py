@@ -30,6 +30,8 @@ from pyte.screens import Char  # noqa: E402 - same
 from tests.fakes.terminal import Terminal  # noqa: E402 - same
 from tests.fakes.xterm_screen import Cells  # noqa: E402 - same
 from tests.tui.boxes import BOXES, Box, shown  # noqa: E402 - same
+from tests.tui.log_shots import SHOTS, Shot  # noqa: E402 - same
+from tests.tui.log_shots import taken as taken_of_logs  # noqa: E402 - same
 from tests.tui.story import RETURN, STAGES, Stage, Story, prepared, states  # noqa: E402 - same
 
 SIZE = (120, 40)
@@ -186,7 +188,15 @@ async def taken() -> dict[str, str]:
                 pictures |= await _several(story, size)
         for box in BOXES:
             pictures[box.name] = await asyncio.to_thread(_of_box, box, Path(scratch) / box.name)
+        for shot in SHOTS:
+            pictures[shot.name] = await asyncio.to_thread(_of_logs, shot, Path(scratch) / shot.name)
     return pictures
+
+
+def _of_logs(shot: Shot, folder: Path) -> str:
+    with taken_of_logs(shot, folder) as terminal:
+        terminal.wait_still(600, 30.0)
+        return svg(terminal.xterm.cells)
 
 
 def _of_box(box: Box, folder: Path) -> str:
