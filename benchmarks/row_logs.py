@@ -27,7 +27,7 @@ _PATIENCE = 30.0
 
 async def log_open(lab: Lab) -> Figure:
     """Wall time of the last 40 records, of a large log against a short one, in turn."""
-    path = await _large(lab)
+    path = await large(lab)
     short = lab.folder / "short.log"
     short.write_bytes(next(biglog.pieces(1)))
     pairs = await asyncio.to_thread(_in_turn, lab, path, short)
@@ -53,7 +53,7 @@ def _shown(home: Home, *words: str) -> float:
 
 async def log_search(lab: Lab) -> Figure:
     """Seconds for all records with a text that stands in the middle of a large log, a gigabyte."""
-    path = await _large(lab)
+    path = await large(lab)
     home = Home(lab.folder / "logs-home")
     short = lab.folder / "searched.log"
     short.write_text("RARE-MID\n")
@@ -66,7 +66,7 @@ async def log_search(lab: Lab) -> Figure:
     return Figure(taken * 1e9 / size, f"{taken:.2f} s of {size / 1e6:.0f} MB, without the start")
 
 
-async def _large(lab: Lab) -> Path:
+async def large(lab: Lab) -> Path:
     async def made() -> Path:
         path = lab.folder / "large.log"
         lab.say("a large log")

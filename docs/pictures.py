@@ -30,6 +30,8 @@ from pyte.screens import Char  # noqa: E402 - same
 from tests.fakes.terminal import Terminal  # noqa: E402 - same
 from tests.fakes.xterm_screen import Cells  # noqa: E402 - same
 from tests.tui.boxes import BOXES, ERRORS, Box, shown  # noqa: E402 - same
+from tests.tui.log_shots import SHOTS, Shot  # noqa: E402 - same
+from tests.tui.log_shots import taken as taken_of_logs  # noqa: E402 - same
 from tests.tui.story import RETURN, STAGES, Stage, Story, prepared, states  # noqa: E402 - same
 
 SIZE = (120, 40)
@@ -42,6 +44,7 @@ TOAST = re.compile(r"(?<!X)▌")
 """The edge of a message; a box to tick has one, too."""
 TOAST_SECONDS = 12.0
 MOST_BYTES = 60_000
+_VARIES = re.compile(r"ainf-pictures-\w+|\d+")
 
 WIDTH, HEIGHT = 8, 17
 """Of a cell, in the picture's units."""
@@ -189,7 +192,15 @@ async def taken() -> dict[str, str]:
         for size in (SIZE, *OTHER_SIZES):
             name = ERRORS.name if size == SIZE else f"{ERRORS.name}-{size[0]}x{size[1]}"
             pictures[name] = await asyncio.to_thread(_of_box, ERRORS, Path(scratch) / name, size)
+        for shot in SHOTS:
+            pictures[shot.name] = await asyncio.to_thread(_of_logs, shot, Path(scratch) / shot.name)
     return pictures
+
+
+def _of_logs(shot: Shot, folder: Path) -> str:
+    with taken_of_logs(shot, folder) as terminal:
+        terminal.wait_still(600, 30.0)
+        return svg(terminal.xterm.cells)
 
 
 def _of_box(box: Box, folder: Path, size: tuple[int, int] = SIZE) -> str:
@@ -200,8 +211,8 @@ def _of_box(box: Box, folder: Path, size: tuple[int, int] = SIZE) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """But for figures."""
-    return re.sub(r"\d+", "0", one) == re.sub(r"\d+", "0", other)
+    """But for figures, and the name of the folder in which they were taken."""
+    return _VARIES.sub("0", one) == _VARIES.sub("0", other)
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ import pytest
 
 from ainf_tui.settings_schema import BACKEND_KEYS, SETTINGS
 from tests.tui.boxes import BOXES, ERRORS
+from tests.tui.log_shots import SHOTS
 from tests.tui.story import RETURN, STAGES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,8 +59,9 @@ def test_each_stage_of_the_story_is_shown():
     page = (ROOT / "docs" / "app.md").read_text(encoding="utf-8")
     shown = re.findall(r"!\[([\w-]+)\]\(pictures/\1\.svg\)", page)
     stages = [stage.name for stage in (*STAGES, RETURN)]
-    boxes = [box.name for box in (*BOXES, ERRORS)]
-    assert [name for name in shown if re.sub(r"-\d+x\d+$", "", name) not in [*stages, *boxes]] == []
+    boxes, shots = [box.name for box in (*BOXES, ERRORS)], [shot.name for shot in SHOTS]
+    assert [name for name in shown if re.sub(r"-\d+x\d+$", "", name) not in [*stages, *boxes, *shots]] == []
+    assert [name for name in shown if name in shots] == shots
     assert [name for name in shown if name in boxes] == boxes
     assert [name for name in shown if name in stages] == stages
     pictures = {path.stem: path.stat().st_size for path in folder.glob("*.svg")}

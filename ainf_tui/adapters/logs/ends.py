@@ -7,10 +7,10 @@ at what has come would cost more than the looks may.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from ainf_tui.adapters.logs.file import LogFile
+from ainf_tui.frozen import frozen
 
 USUAL = 144
 """Bytes that are expected of a record; where they are longer, more is read."""
@@ -19,7 +19,7 @@ MOST = 200
 """Records from the end that are worth a shorter way."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reads:
     """What is asked of the file's lines."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ainf_tui.adapters.logs.ends import MOST, USUAL, End, Reads
@@ -23,6 +22,7 @@ from ainf_tui.domain.logs.heads import read_head
 from ainf_tui.domain.logs.levels import Level
 from ainf_tui.domain.logs.records import Record
 from ainf_tui.domain.logs.shown import plain
+from ainf_tui.frozen import frozen
 
 PIECE = 65_536
 GROUP = 16
@@ -37,7 +37,7 @@ _SAMPLE = 64
 _KNOWN = 65_536
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """`keys[i]` is the time at which `records[i]` stands among other logs."""
 

@@ -6,7 +6,6 @@ import glob
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ainf_tui.adapters.logs.file import no_file
@@ -14,6 +13,7 @@ from ainf_tui.adapters.runs import folder as runs
 from ainf_tui.adapters.services.names import service_of
 from ainf_tui.domain.text import visible
 from ainf_tui.errors import AinfError, NotFoundError
+from ainf_tui.frozen import frozen
 
 STDIN = "-"
 EVENTS = "events"
@@ -23,7 +23,7 @@ _WILD = frozenset("*?[")
 _NUMBER = re.compile(r"\.(\d{1,3})\Z", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """`path` is None for standard input. `live`: it has the name that its writer knows."""
 
@@ -32,7 +32,7 @@ class Source:
     live: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """A log that can be looked at as one: its pieces, those that were rotated away first."""
 

@@ -17,9 +17,10 @@ from ainf_tui.adapters.logs.pieces import GROUP, Piece, Pieces
 from ainf_tui.adapters.logs.search import Needle, needle_of
 from ainf_tui.domain.logs.filters import Sieve
 from ainf_tui.domain.logs.records import Record
+from ainf_tui.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """`start` to `end` has been passed. `record`: it is let through; None: nothing there is."""
 
@@ -30,7 +31,7 @@ class Step:
     context: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """What is let through, and how many records around it (as context of a text)."""
 
@@ -168,7 +169,7 @@ class Budget:
         return self._clock() >= self._until
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passed:
     """A step of a walk through several files, by the name of the file."""
 

@@ -10,9 +10,7 @@ import click
 from ainf_tui.cli import exits
 from ainf_tui.cli.app import App
 from ainf_tui.cli.complete import log_names
-from ainf_tui.cli.logreading import Following, Reader, Wanted, tell_nothing
 from ainf_tui.cli.logsources import sources
-from ainf_tui.cli.logtext import Printer
 from ainf_tui.display.format import utc_now
 from ainf_tui.domain.log_documents import LogFilter
 from ainf_tui.domain.logs.clock import Clock
@@ -84,15 +82,33 @@ def logs(
     if app.open_logs is not None and not (follow or raw or printed) and _for_screen(app, names, chosen):
         sources(app, names, follow=False)  # What is not there is said here, and not on a screen.
         return app.open_logs(app, names, _filters(chosen))
-    found = sources(app, names, follow=follow)
-    book = playbook() if chosen["explain"] else None
-    printer = Printer(app.out, raw=raw, names=[source.name for source in found], playbook=book)
-    with Reader(app, found, wanted, clock) as reader:
+    return _print(app, names, wanted, clock, follow=follow, raw=raw, explain=chosen["explain"])
+
+
+def _print(
+    app: App,
+    names: tuple[str, ...],
+    wanted: tuple[Query, int | None],
+    clock: Clock,
+    *,
+    follow: bool,
+    raw: bool,
+    explain: bool,
+) -> int:
+    # The screen does without them, and waits for all that is loaded before it.
+    from ainf_tui.cli.logreading import Following, Reader, Wanted, tell_nothing  # noqa: PLC0415 - see above
+    from ainf_tui.cli.logtext import Printer  # noqa: PLC0415 - see above
+
+    found, choice = sources(app, names, follow=follow), Wanted(*wanted)
+    printer = Printer(
+        app.out, raw=raw, names=[source.name for source in found], playbook=playbook() if explain else None
+    )
+    with Reader(app, found, choice, clock) as reader:
         reader.open(follow=follow)
         reader.print(printer)
         if follow:
             following = Following(
-                app, wanted, clock, printer, lambda: [] if names else sources(app, (), follow=True)
+                app, choice, clock, printer, lambda: [] if names else sources(app, (), follow=True)
             )
             following.begin(found, reader.plain)
             following.run()
@@ -119,7 +135,7 @@ def _filters(chosen: Mapping[str, Any]) -> list[LogFilter]:
     return found
 
 
-def _wanted(chosen: dict[str, Any], clock: Clock) -> Wanted:
+def _wanted(chosen: dict[str, Any], clock: Clock) -> tuple[Query, int | None]:
     query = Query(
         since=moment(chosen["since"], clock) if chosen["since"] else None,
         until=moment(chosen["until"], clock) if chosen["until"] else None,
@@ -130,7 +146,7 @@ def _wanted(chosen: dict[str, Any], clock: Clock) -> Wanted:
     count = chosen["lines"]
     if count is None:
         count = "all" if query.timed or query.pattern is not None else USUAL
-    return Wanted(query, None if count == "all" else count)
+    return query, None if count == "all" else count
 
 
 def _check(app: App, *, raw: bool) -> None:

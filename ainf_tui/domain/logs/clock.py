@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache
+
+from ainf_tui.frozen import frozen
 
 _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MONTHS = {name: number for number, name in enumerate(_NAMES, start=1)}
@@ -14,7 +15,7 @@ _MILLISECONDS = 1e11
 _AHEAD = timedelta(days=2)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clock:
     """What a line does not say: `now` for the year, `zone` (None: this machine's own) for the offset."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -22,6 +22,7 @@ from ainf_tui.domain.logs.levels import (
     level_of_number,
     level_of_severity,
 )
+from ainf_tui.frozen import frozen
 
 HEAD = 4096
 """Characters of a line in which its head is looked for; a JSON line is read up to `JSON_LIMIT`."""
@@ -29,7 +30,7 @@ JSON_LIMIT = 262_144
 TRACEBACK = "Traceback (most recent call last)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """`at` None: the line does not say. `level` None: it does not say, and no word suggests one."""
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from ainf_tui.domain.logs.levels import Level
 from ainf_tui.domain.logs.shown import Shown
+from ainf_tui.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RawLine:
     """Bytes of a file from `start` to `end`, with the line's end if it has one."""
 
@@ -20,7 +21,7 @@ class RawLine:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """One event: a line, or a line with what belongs to it, such as a traceback.
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import cache
+
+from ainf_tui.frozen import frozen
 
 TAB = "    "
 KEPT_SEGMENTS = 50
@@ -23,7 +24,7 @@ _KNOWN_CHARACTERS = 8192
 _JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """Characters `start` to `end` of the shown text have a colour: `sgr` stands between `ESC[` and `m`."""
 
@@ -32,7 +33,7 @@ class Span:
     sgr: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """One line without its end."""
 

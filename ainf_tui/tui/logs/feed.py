@@ -15,7 +15,8 @@ from dataclasses import replace
 from ainf_tui.domain.log_documents import LogOpenRequest, LogSearchRequest, LogViewDocument
 from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.errors import AinfError, NotFoundError, UsageError
-from ainf_tui.tui.logs.pages import NO_VIEW, PAGE, Pages, Wish
+from ainf_tui.tui.logs.newest import Newest
+from ainf_tui.tui.logs.pages import NO_VIEW, Wish
 from ainf_tui.tui.logs.window import Window
 
 POLL, SLOW_POLL = 0.085, 0.5
@@ -23,14 +24,14 @@ POLL, SLOW_POLL = 0.085, 0.5
 IDLE_AFTER, IDLE_POLL = 3.0, 0.5
 """After so many seconds without anything new it looks more seldom."""
 PAUSED_POLL = 1.0
-STATE_EVERY, STATE_IDLE = 0.5, 2.0
-"""Seconds between two questions about the whole view: while something is being counted, and after."""
+STATE_FIRST, STATE_EVERY, STATE_IDLE = 0.1, 0.5, 2.0
+"""Seconds until the first question about the whole view, which begins the counting: the end of the log is to
+be on the screen by then; and between two of them, while something is being counted, and after.
+"""
 RETRY = 1.0
-FRESH_MOST = 1_000
-"""Rows below what is seen that are fetched while paused, only to be counted."""
 
 
-class LogFeed(Pages):
+class LogFeed(Newest):
     """Fills `window` and calls `changed` after each change; `told` gets why a wish cannot be fulfilled.
     `page`: lines that are seen.
     """
@@ -54,9 +55,7 @@ class LogFeed(Pages):
         self._wake = asyncio.Event()
         self._visible = False
         self._reopen = False
-        self._rush = False
-        """More comes than a screen holds from one look to the next: only the end is fetched."""
-        self._new_at = self._state_at = self._looked_at = 0.0
+        self._state_at = self._looked_at = 0.0
 
     # -- what is wished -----------------------------------------------------------------------
     @property
@@ -203,6 +202,7 @@ class LogFeed(Pages):
             view = await reading.open(LogOpenRequest())
         self._reopen = False
         self.view, self.state, self.loaded = view, None, False
+        self._state_at = time.monotonic() + STATE_FIRST - STATE_EVERY
         if before is not None:
             await reading.close(before.id)
         if self.search.pattern:
@@ -242,49 +242,6 @@ class LogFeed(Pages):
         elif window.start is place or place in (page.start, page.end):
             # Whoever answers with nothing and goes no further is not asked without end.
             await asyncio.sleep(POLL)
-
-    async def _newer(self, reading: LogReading, view: str) -> bool:
-        """What has come; whether that changes anything."""
-        window = self.window
-        if not self.loaded or (not window.follow and not self._counts()):
-            return False
-        if self._rush and window.follow:
-            return await self._newest(reading, view)
-        wanted = self._page() if window.follow else PAGE // 2
-        place, follow = window.end, window.follow
-        page = await reading.page(view, self.request(place, after=wanted))
-        if window.end is not place or window.follow is not follow or self._wish is not None:
-            return False
-        if page.rows:
-            self._new_at = time.monotonic()
-        if follow and not page.bottom and page.rows:
-            self._rush = True
-            return await self._newest(reading, view)
-        before = list(window.rows[-1:])
-        return bool(window.append(page)) or before != window.rows[-1:]
-
-    async def _newest(self, reading: LogReading, view: str) -> bool:
-        """Of a flood its end: one screen, and never what rushed by in between, which nobody could read."""
-        window = self.window
-        place, seen = window.end, self._page() + 1
-        page = await reading.page(view, self.request(None, before=seen))
-        if window.end is not place or not window.follow or self._wish is not None:
-            return False
-        if page.partial and not page.rows:
-            self._rush = False
-            return False
-        if window.joins(page):
-            self._rush = False
-            before = list(window.rows[-1:])
-            return bool(window.append(page)) or before != window.rows[-1:]
-        self._new_at = time.monotonic()
-        window.reset(page, height=seen)
-        return True
-
-    def _counts(self) -> bool:
-        """Whether what comes below is still fetched while the cursor rests."""
-        window = self.window
-        return window.bottom and len(window.rows) - window.first < FRESH_MOST
 
     async def _look(self, reading: LogReading, view: str) -> bool:
         """What is known of the whole; whether that has changed."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
-from ainf_tui.domain.log_documents import LogFilter
+from ainf_tui.domain.log_documents import LogFilter, LogPageDocument, LogPlace
 from ainf_tui.errors import AinfError, NotFoundError
+from ainf_tui.tui.logs.pages import FILTERING
 from tests.fakes.log_reading import BEGIN, log_row
 from tests.tui.conftest import still
 from tests.tui.logs.conftest import here, until
@@ -253,6 +255,46 @@ async def test_context_around_what_is_let_through(on_logs, logs):
         assert "±2" in text(app)
         await pilot.press("minus", "minus")
         await until(pilot, lambda: "line 281" not in text(app))
+
+
+async def test_what_filters_look_for_long_is_told_and_given_up(on_logs, logs, monkeypatch):
+    """In a log of a gigabyte the next line that is let through may be far."""
+    answer = logs.page
+
+    async def far(view, request):
+        if not request.filters:
+            return await answer(view, request)
+        await asyncio.sleep(0.005)
+        place = request.place or LogPlace({"a": 3_000})
+        return LogPageDocument((), 0, place, place, top=False, bottom=False, partial=True)
+
+    monkeypatch.setattr(logs, "page", far)
+    async with on_logs() as (app, pilot):
+        app.screen.take_stack(app.screen.stack.add(LogFilter("in", "nowhere")))
+        await until(pilot, lambda: FILTERING in text(app))
+        await pilot.press("c")
+        await until(pilot, lambda: "in context" in text(app) and FILTERING not in text(app))
+        assert "line 299" in text(app)
+        await pilot.press("c")
+        await until(pilot, lambda: FILTERING in text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "The filters let nothing through" in text(app))
+        assert FILTERING not in text(app)
+
+
+async def test_of_a_flood_the_end_alone_is_fetched(on_logs, logs):
+    """And once it is over, what is above it again."""
+    async with on_logs() as (app, pilot):
+        before = len(logs.asked)
+        for flood in range(3):
+            logs.records += [log_row(300 + flood * 1_000 + n) for n in range(1_000)]
+            end = f"line {1_299 + flood * 1_000}"
+            await until(pilot, lambda end=end: end in text(app))
+        fetched = [request.before + request.after for name, request in logs.asked[before:] if name == "page"]
+        assert sum(fetched) < 1_000
+        await until(pilot, lambda: len(app.screen.window.rows) > 2 * app.screen.view.page)
+        rows = app.screen.window.rows
+        assert [row.start for row in rows] == list(range(rows[0].start, rows[-1].start + 10, 10))
 
 
 # -- what goes wrong --------------------------------------------------------------------------------

@@ -1,0 +1,176 @@
+"""What the screen of logs costs: a large log opened, its first key, a log that it follows."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from benchmarks.box import Home
+from benchmarks.children import AINF
+from benchmarks.figures import Figure, Lab, Row
+from benchmarks.programs import Program
+from benchmarks.row_logs import large
+from benchmarks.sitting import opened, percentile, still
+from tests.fakes.terminal import Terminal
+from tests.tools import biglog
+
+SECONDS = 10
+LAST, FIRST = r"LAST-LINE", r"FIRST-LINE|job 0000000003 "
+"""On the screen at the end of `biglog`'s file, and at its beginning."""
+STILL = 300
+_PATIENCE = 30.0
+_NUMBER = re.compile(r"number=(\d+)")
+_WRITER = """
+import sys, time
+path, rate, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+begin, number = time.monotonic(), 0
+with open(path, "ab", buffering=0) as stream:
+    while (passed := time.monotonic() - begin) < seconds:
+        due, stamp = int(passed * rate), time.strftime("%Y-%m-%d %H:%M:%S,000")
+        lines = (f"{stamp} INFO worker: number={n:010} ".ljust(119, "x") + "\\n" for n in range(number, due))
+        stream.write("".join(lines).encode())
+        number = due
+        print(number - 1, time.monotonic(), flush=True)
+        time.sleep(max(0.0, begin + passed + 0.01 - time.monotonic()))
+"""
+"""In a process of its own: what it takes is not the screen's."""
+
+
+def _program(lab: Lab, path: Path, until: str) -> Program:
+    home = Home(lab.folder / "logs-home")
+    return Program("logs", (*AINF, "logs", str(path)), until, ("up", "down"), env=home.env)
+
+
+async def screen_open(lab: Lab) -> Figure:
+    """From exec until the last line is there: of a gigabyte, less that of 60 kB, in turn."""
+    path, short = await large(lab), lab.folder / "short.log"
+    short.write_bytes(next(biglog.pieces(1)))
+    ends = ((path, LAST), (short, r"\? help"))
+
+    def pairs() -> list[list[float]]:
+        return [[_complete(_program(lab, *end)) for end in ends] for _ in range(lab.amount(8, 3))][1:]
+
+    found = await asyncio.to_thread(pairs)
+    ours, base = (median(column) for column in zip(*found, strict=True))
+    note = f"{ours:.3f} s of {path.stat().st_size / 1e6:.0f} MB, {base:.3f} s of 60 kB"
+    return Figure(median(own - other for own, other in found) * 1e3, note)
+
+
+def _complete(program: Program) -> float:
+    with opened(program) as terminal:
+        return terminal.wait_text(program.until, _PATIENCE) - terminal.began
+
+
+async def screen_key(lab: Lab) -> Figure:
+    """From the key until the beginning of a gigabyte is there, pressed as soon as its end is: it is still
+    being counted.
+    """
+    program = _program(lab, await large(lab), LAST)
+
+    def taken() -> float:
+        with opened(program) as terminal:
+            terminal.wait_text(program.until, _PATIENCE)
+            there = terminal.expect(FIRST)
+            pressed = terminal.press("home")
+            return there.wait(_PATIENCE) - pressed
+
+    times = await asyncio.to_thread(lambda: [taken() for _ in range(lab.amount(8, 3))])
+    return Figure(median(times) * 1e3, f"longest {max(times) * 1e3:.0f} ms")
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """`cpu` in percent of a core, `bytes` to the terminal a second, lags in seconds."""
+
+    cpu: float
+    bytes: float
+    lags: list[float]
+
+    @property
+    def note(self) -> str:
+        return f"lag median {median(self.lags) * 1e3:.0f} ms, {self.bytes / 1e3:.0f} kB/s to the terminal"
+
+
+def _follows(rate: int, read: Callable[[_Followed], float]) -> Callable[[Lab], Awaitable[Figure]]:
+    async def measure(lab: Lab) -> Figure:
+        name = f"screen that follows {rate}"
+        seen = await lab.once(name, lambda: asyncio.to_thread(_follow, lab, rate))
+        return Figure(read(seen), seen.note)
+
+    return measure
+
+
+def _follow(lab: Lab, rate: int) -> _Followed:
+    lab.say(f"a log that grows by {rate:,} lines a second on the screen")
+    path = lab.folder / f"growing-{rate}.log"
+    path.write_text("the first line\n")
+    with opened(_program(lab, path, "the first line")) as terminal:
+        terminal.wait_text("the first line", _PATIENCE)
+        still(terminal, STILL)
+        shown = _watch(terminal)
+        before, began = (terminal.tree.cpu(), terminal.bytes_out), time.monotonic()
+        command = [sys.executable, "-c", _WRITER, str(path), str(rate), str(lab.amount(SECONDS, 2))]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        took = time.monotonic() - began
+        cpu, sent = terminal.tree.cpu() - before[0], terminal.bytes_out - before[1]
+        batches = [(int(number), float(at)) for number, at in map(str.split, done.stdout.splitlines())]
+        give_up = time.monotonic() + _PATIENCE
+        while (not shown or shown[-1][0] < batches[-1][0]) and time.monotonic() < give_up:
+            time.sleep(0.01)
+    if not shown or shown[-1][0] < batches[-1][0]:
+        raise RuntimeError("the last line was not shown")
+    return _Followed(cpu / took * 100, sent / took, _lags(batches, shown))
+
+
+def _watch(terminal: Terminal) -> list[tuple[int, float]]:
+    """The greatest number on the screen, and since when."""
+    shown: list[tuple[int, float]] = []
+
+    def look(text: str) -> bool:
+        number = max(map(int, _NUMBER.findall(text)), default=-1)
+        if number > (shown[-1][0] if shown else -1):
+            shown.append((number, time.monotonic()))
+        return False
+
+    terminal.expect(look)
+    return shown
+
+
+def _lags(batches: list[tuple[int, float]], shown: list[tuple[int, float]]) -> list[float]:
+    """Of each batch: until its last line or a newer one was on the screen."""
+    lags, index = [], 0
+    for number, written in batches:
+        while shown[index][0] < number:
+            index += 1
+        lags.append(max(0.0, shown[index][1] - written))
+    return lags
+
+
+def _lag(seen: _Followed) -> float:
+    return percentile(seen.lags, 95) * 1e3
+
+
+def _cpu(seen: _Followed) -> float:
+    return seen.cpu
+
+
+def _kilobytes(seen: _Followed) -> float:
+    return seen.bytes / 1e3
+
+
+ROWS = (
+    Row("logs-open", "screen of a 1 GB log, its end, over a short one's", 50, "ms", screen_open),
+    Row("logs-key", "... its beginning, while it is counted", 50, "ms", screen_key),
+    Row("logs-follow-cpu", "... following 10,000 lines/s, of a core", 8, "%", _follows(10_000, _cpu)),
+    Row("logs-follow-lag", "... until a line is seen, p95", 110, "ms", _follows(10_000, _lag)),
+    Row("logs-flood-cpu", "... following 100,000 lines/s, of a core", 12, "%", _follows(100_000, _cpu)),
+    Row("logs-flood-lag", "... until a line is seen, p95", 110, "ms", _follows(100_000, _lag)),
+    Row("logs-flood-bytes", "... to the terminal, a second", 60, "kB", _follows(100_000, _kilobytes)),
+)
