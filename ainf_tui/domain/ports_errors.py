@@ -33,7 +33,8 @@ class ErrorSink(Protocol):
     """The one way in. `engine.errors` is one; a test's list is another."""
 
     def report(self, report: ErrorReport) -> None:
-        """Takes it, from the loop's thread, and returns at once; it is stored within half a second.
+        """Takes it, from the loop's thread, and returns at once; it is stored within half a second,
+        under a flood within a few.
 
         Under a flood counts stay exact and examples are sampled. Never raises for what a report holds.
         """

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import re
 import signal
 import socket
 import stat
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,7 +25,7 @@ from hypothesis import strategies as st
 from ainf_tui.api import peers, server
 from ainf_tui.api.lock import held
 from ainf_tui.api.logs import LineFormatter
-from ainf_tui.api.serve import embedded, serve
+from ainf_tui.api.serve import _undisturbed, embedded, serve
 from ainf_tui.client import Client, UnixTransport
 from ainf_tui.client.asgi import AsgiTransport
 from ainf_tui.client.live import Live, Lost
@@ -261,3 +263,11 @@ async def test_what_ends_the_engine_is_left_for_the_next_one(
     assert taken is not None
     (report,) = taken.reports
     assert (report.code, report.source, report.level) == (code, "engine", "critical")
+
+
+def test_while_it_serves_little_holds_the_loop_up() -> None:
+    before = sys.getswitchinterval(), gc.get_freeze_count()
+    with _undisturbed():
+        assert sys.getswitchinterval() < before[0]
+        assert gc.get_freeze_count() > before[1]
+    assert (sys.getswitchinterval(), gc.get_freeze_count()) == (before[0], 0)

@@ -83,15 +83,37 @@ class Folded:
         return self.seconds.total()
 
 
-class Fold:
-    """Takes reports and gives entries by fingerprint. `sample`: reports of the first and of the newest."""
+class Prints:
+    """Fingerprints of what was seen lately."""
 
-    def __init__(self, sample: int = 20) -> None:
-        self._sample = sample
-        self._failures: dict[str, Folded] = {}
-        self._size = 0
+    def __init__(self) -> None:
         self._texts: _Known = OrderedDict()
         self._keys: _Known = OrderedDict()
+
+    def of(self, report: ErrorReport, size: int) -> str:
+        """`fingerprint_of` the report, which has so many characters."""
+        text = _text(report) if size <= _REMEMBERED else None
+        known = self._texts.get(text) if text is not None else None
+        if known is not None:
+            return known
+        found = failure_of(report)
+        key = found.source, found.kind, masked(found.message), found.frames
+        print_ = self._keys.get(key) or _remember(self._keys, key, Failure(*key).fingerprint)
+        return print_ if text is None else _remember(self._texts, text, print_)
+
+
+class Fold:
+    """Takes reports and gives entries by fingerprint. `sample`: reports of the first and of the newest;
+    `prints` may be shared by several.
+    """
+
+    def __init__(self, sample: int = 20, prints: Prints | None = None) -> None:
+        self._sample = sample
+        self._prints = prints or Prints()
+        self._failures: dict[str, Folded] = {}
+        self._size = 0
+        self._share = sample
+        """Reports of the first, and of the newest, that are kept of each failure."""
 
     @property
     def count(self) -> int:
@@ -108,7 +130,7 @@ class Fold:
         level = level_of(report.level) or Level.ERROR
         second = int((now if report.at is None else moment(report.at, now)).timestamp())
         size = _size(report)
-        entry = self._of(self._fingerprint(report, size), report)
+        entry = self._of(self._prints.of(report, size), report)
         entry.seconds[second, level] += 1
         if self._size > ROOM:
             if entry.first:
@@ -119,25 +141,11 @@ class Fold:
             size = _size(report)
         self._size += size - sum(gone[2] for gone in entry.keep((report, now, size), self._share))
 
-    @property
-    def _share(self) -> int:
-        return max(1, min(self._sample, EXAMPLES // (2 * len(self._failures))))
-
     def take(self) -> dict[str, Folded]:
         """All that came, which is then no longer here."""
         taken, self._failures = self._failures, {}
         self._size = 0
         return taken
-
-    def _fingerprint(self, report: ErrorReport, size: int) -> str:
-        text = _text(report) if size <= _REMEMBERED else None
-        known = self._texts.get(text) if text is not None else None
-        if known is not None:
-            return known
-        found = failure_of(report)
-        key = found.source, found.kind, masked(found.message), found.frames
-        print_ = self._keys.get(key) or _remember(self._keys, key, Failure(*key).fingerprint)
-        return print_ if text is None else _remember(self._texts, text, print_)
 
     def _of(self, print_: str, report: ErrorReport) -> Folded:
         entry = self._failures.get(print_)
@@ -146,6 +154,7 @@ class Fold:
             entry = self._failures.get(print_)
         if entry is None:
             entry = self._failures[print_] = Folded()
+            self._share = max(1, min(self._sample, EXAMPLES // (2 * len(self._failures))))
         return entry
 
 

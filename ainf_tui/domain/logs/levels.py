@@ -16,6 +16,8 @@ class Level(IntEnum):
     ERROR = 40
     CRITICAL = 50
 
+    __hash__ = int.__hash__  # Enum's own, by name, is Python: each error is counted by its level
+
     @property
     def word(self) -> str:
         """As it stands in settings, options and JSON."""

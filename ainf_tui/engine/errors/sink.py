@@ -1,4 +1,5 @@
-"""The one way in for errors: takes reports at once, folds them, stores them twice a second.
+"""The one way in for errors: takes reports at once, folds them, stores them twice a second,
+under a flood less often.
 
 Bounded, whatever comes: see `domain.errors.fold`. While the database is away reports stay folded, with exact
 counts. A batch has an id, so that one whose COMMIT broke off is not counted twice.
@@ -13,7 +14,7 @@ from functools import partial
 from time import perf_counter
 
 from ainf_tui.domain.error_documents import ErrorReport
-from ainf_tui.domain.errors.fold import Fold, Folded
+from ainf_tui.domain.errors.fold import Fold, Folded, Prints
 from ainf_tui.domain.ids import new_id
 from ainf_tui.domain.ports import Clock, Database
 from ainf_tui.domain.ports_errors import NewErrors
@@ -44,7 +45,8 @@ class Sink:
         self._sample = sample
         self.on_stored: Callable[[], None] = lambda: None
         """Called after each change of the database."""
-        self._fold = Fold(sample)
+        self._prints = Prints()
+        self._fold = Fold(sample, self._prints)
         self._come = asyncio.Event()
         self._hurry = asyncio.Event()
         self.turn = asyncio.Lock()
@@ -73,7 +75,7 @@ class Sink:
         keys: Collection[str] = (),
     ) -> tuple[int, ...]:
         """Stores them now, in a transaction of their own; the groups that they fell into."""
-        fold = Fold(self._sample)
+        fold = Fold(self._sample, self._prints)
         now = self._clock.now()
         await in_steps(map(partial(fold.add, now=now), reports))
         async with self.turn:

@@ -14,7 +14,7 @@ from ainf_tui.domain.errors.fold import folded
 from ainf_tui.domain.errors.playbook import Playbook
 from ainf_tui.domain.ports_errors import NewErrors
 from ainf_tui.engine.errors.prepare import Prepare
-from ainf_tui.engine.errors.sink import Sink
+from ainf_tui.engine.errors.sink import EVERY, LONGEST, Sink
 from ainf_tui.errors import AinfError, UnreachableError
 from ainf_tui.playbook import playbook
 
@@ -188,3 +188,37 @@ def test_a_title_says_what_was_raised_and_a_service_how_it_ended() -> None:
     ended = ErrorReport("web", "web ended: CUDA error: out of memory", code="service.exited")
     assert title(ended) == (ended.message, "gpu.out_of_memory")
     assert title(replace(ended, code="")) == ("The GPU's memory is full", "gpu.out_of_memory")
+
+
+class Waits(FastClock):
+    """Each look at it is a second later; remembers for how long it was asked to sleep."""
+
+    def __init__(self) -> None:
+        self.asked: list[float] = []
+        self.at = 0.0
+        self.step = 0.0
+
+    def monotonic(self) -> float:
+        self.at += self.step
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        self.asked.append(seconds)
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(("took", "wait"), [(0.01, EVERY), (0.2, 0.6), (20.0, LONGEST)])
+async def test_storing_that_takes_long_is_done_less_often(took: float, wait: float) -> None:
+    db, clock = FakeErrors(), Waits()
+    clock.step = took
+    sink = Sink(db, clock, Prepare(str, lambda: Playbook([])))  # type: ignore[arg-type]  # a part of it
+    loop = asyncio.create_task(sink.run())
+    for n in range(2):
+        db.stored.clear()
+        sink.report(ErrorReport("web", f"no {n}"))
+        await asyncio.wait_for(db.stored.wait(), 5)
+        for _ in range(20):  # the loop notes how long it took
+            await asyncio.sleep(0)
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+    assert clock.asked == [EVERY, pytest.approx(wait)]
