@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,9 @@ class Story(Home):
         count: int = self.json("errors", "stats")["by_source"].get(source, 0)
         return count
 
+    def has(self, source: str, count: int) -> bool:
+        return self.counted(source) >= count
+
     def end(self) -> None:
         self.run("services", "stop", "--all")
         super().end()
@@ -64,7 +68,7 @@ def test_the_recorded_logs_of_comfyui_become_the_right_groups(story: Story) -> N
     """Written by services, read by the engine: the same failures by the same entries of the playbook."""
     story.run("services", "start", *REPLAYS, "--no-wait")
     for name, count in REPLAYS.items():
-        until(lambda name=name, count=count: story.counted(name) >= count)
+        until(partial(story.has, name, count))
         assert story.counted(name) == count
     found = {
         (group["source"], group["code"] or group["title"]): group for group in story.groups("--limit", "100")
@@ -115,7 +119,12 @@ def test_a_crash_loop_is_settled_comes_back_and_is_put_away(story: Story, tmp_pa
     assert story.groups("--state", "regressed")[0]["id"] == loop["id"]
     story.run("services", "stop", "crashing")
 
-    # A file of the program before, with a line that is none.
+    _import(story, tmp_path)
+    _put_away(story, loop["id"])
+
+
+def _import(story: Story, tmp_path: Path) -> None:
+    """A file of the program before, with a line that is none."""
     old = tmp_path / "errors.jsonl"
     entry = {
         "timestamp": "2025-01-02T03:04:05",
@@ -131,12 +140,14 @@ def test_a_crash_loop_is_settled_comes_back_and_is_put_away(story: Story, tmp_pa
     story.run("errors", "import", str(old))
     assert story.counted("frontend") == 2, "the same file again adds nothing"
 
-    # Handed on, and put away.
+
+def _put_away(story: Story, loop: int) -> None:
+    """Handed on, and cleared."""
     lines = [json.loads(line) for line in story.run("errors", "export").stdout.splitlines()]
     assert {line["group"]["id"] for line in lines} == {g["id"] for g in story.groups("--state", "all")}
-    story.run("errors", "resolve", number)
+    story.run("errors", "resolve", str(loop))
     cleared = story.json("errors", "clear", "--yes")
     assert cleared["groups"] == 1
     kept = [json.loads(line) for line in Path(cleared["archive"]).read_text("utf-8").splitlines()]
-    assert [line["group"]["id"] for line in kept] == [loop["id"]]
-    assert loop["id"] not in {group["id"] for group in story.groups("--state", "all")}
+    assert [line["group"]["id"] for line in kept] == [loop]
+    assert loop not in {group["id"] for group in story.groups("--state", "all")}
