@@ -223,3 +223,11 @@ def test_key_names():
     assert key_bytes("up", application_cursor=True) == b"\x1bOA"
     with pytest.raises(ValueError, match="'hyper\\+x'"):
         key_bytes("hyper+x")
+
+
+def test_a_sequence_that_the_next_one_cuts_off_is_dropped():
+    for cut in range(1, 12):
+        whole = b"a\x1b[3\x1b\\\x1b[1mb"
+        xterm = drawn(whole[:cut], whole[cut:])
+        assert first_rows(xterm)[0] == "ab", cut
+        assert not xterm.unknown

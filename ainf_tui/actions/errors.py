@@ -10,7 +10,7 @@ ACTIONS: tuple[Action, ...] = (
         "errors.fix",
         ("f",),
         "fix",
-        "Run the command that mends it, or begins to. Shows it and asks.",
+        "Run the command that mends it. Shows it and asks; one that needs a name is typed for you.",
         footer=2,
     ),
     Action(

@@ -172,38 +172,3 @@ def _block(title: str, lines: Sequence[str]) -> Iterator[str]:
         yield title
         for line in lines:
             yield f"  {line}"
-
-
-# -- a report to hand on -------------------------------------------------------------------------------
-def report(found: ErrorDetailDocument, version: str) -> Iterator[str]:
-    """Markdown; secrets were taken out when it was stored."""
-    group = found.group
-    yield f"## {show(group.title, 300)}"
-    yield ""
-    yield f"- error #{group.id}, {group.level}, {group.state}, fingerprint `{group.fingerprint}`"
-    yield f"- seen {group.count} times from {_utc(group.first_seen)} to {_utc(group.last_seen)}"
-    where = (group.source, group.service, group.backend, group.pack, group.node_class)
-    yield f"- where: {', '.join(show(name, 60) for name in dict.fromkeys(where) if name)}"
-    yield f"- ainf {version}"
-    if found.card is not None:
-        yield f"- known as `{found.card.code}`: {show(found.card.cause or found.card.title, 600)}"
-    if found.examples:
-        newest = found.examples[0]
-        yield ""
-        yield from _fenced((*newest.context, *(newest.lines or (newest.message,))))
-        if newest.details:
-            yield from _fenced((str(dict(newest.details)),))
-
-
-def _fenced(lines: Sequence[str]) -> Iterator[str]:
-    """A block whose fence is longer than any in it."""
-    text = [show(line, 1000) for line in lines]
-    longest = max((len(run) for line in text for run in re.findall("`{3,}", line)), default=2)
-    fence = "`" * (longest + 1)
-    yield f"{fence}text"
-    yield from text
-    yield fence
-
-
-def _utc(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment is not None else "?"

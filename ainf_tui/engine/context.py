@@ -141,7 +141,6 @@ class Context:
         self.tuning = tuning
         self.clock: Clock = clock or SystemClock()
         self.kill = kill or KillSwitch()
-        db.errors.keep(tuning.error_examples)
         self.errors = Sink(db, self.clock, Prepare(redact, playbook), tuning.error_examples)
         """The way in for whatever goes wrong."""
         self.report: Callable[[ErrorReport], None] = self.errors.report

@@ -157,6 +157,7 @@ class Engine:
         self._spawn("publish", self.publisher.run)
         self._spawn("services", self.services.run)
         self._spawn("host", self.host.run)
+        self.ctx.db.errors.keep(self.ctx.tuning.error_examples)
         self._spawn("errors", self.ctx.errors.run)
         self._spawn("error totals", self.errors.run)
         self._spawn("health", self.health.run)

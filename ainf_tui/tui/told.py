@@ -58,6 +58,14 @@ class CommandWanted(Message):
         self.line = line
 
 
+class TypingWanted(Message):
+    """The command line is to be opened with this beginning, for what only the user knows."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
 class LogWanted(Message):
     """A log is to be seen at the place (bytes, where it is known) or time at which something stands."""
 

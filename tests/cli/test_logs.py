@@ -208,7 +208,7 @@ def test_what_is_known_of_an_error_follows_it_in_full_once(ainf, tmp_path):
     told = [number for number, line in enumerate(shown) if "[gpu.out_of_memory]" in line]
     assert [shown[number - 1] for number in told] == [oom.strip(), oom.strip()]
     assert shown[told[0] + 1].startswith("    The models and the picture")
-    assert "    $ ainf host" in shown
+    assert "    $ ainf comfyui restart --vram lowvram" in shown
     assert shown[told[1]].endswith("[gpu.out_of_memory], see above")
     assert shown[told[1] + 1 :] == CRASH.splitlines(), "what nobody knows is told by itself"
     lines = [

@@ -20,7 +20,9 @@ from ainf_tui.domain.errors.groups import (
     Window,
     heat,
     hotter,
+    urgency,
 )
+from ainf_tui.domain.logs.levels import Level
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -92,3 +94,14 @@ def test_heat_is_the_weight_that_fades(reports) -> None:
     for n, at in reports[1:]:
         total = hotter(total, heat(n, at))
     assert math.isclose(total - newest / HALF_LIFE, math.log2(weight), abs_tol=1e-6)
+
+
+# -- what comes first ----------------------------------------------------------------------------------
+def test_the_grave_comes_before_the_frequent_and_a_week_wears_it_off() -> None:
+    now = NOW.timestamp()
+    flood = urgency(heat(1_000_000, now), Level.WARNING)
+    assert urgency(heat(1, now - 3600), Level.ERROR) > flood
+    assert urgency(heat(1, now - DAY), Level.CRITICAL) > urgency(heat(1000, now), Level.ERROR)
+    assert urgency(heat(1, now - 8 * DAY), Level.CRITICAL) < urgency(heat(1, now), Level.ERROR)
+    assert urgency(heat(2, now), Level.ERROR) > urgency(heat(1, now), Level.ERROR)
+    assert urgency(heat(1, now), Level.DEBUG) == urgency(heat(1, now), Level.INFO)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ainf_tui.domain.errors.fingerprint import FRAMES, Failure, failure, normalised
+from ainf_tui.domain.errors.fingerprint import FRAMES, Failure, _parts, failure, masked, normalised
 
 TRACE = """\
 !!! Exception during processing !!! {said}
@@ -115,6 +115,39 @@ TEXTS = st.text(st.sampled_from("ab1/'\"<>()[]x, .:-0F#\n"), max_size=120)
 def test_normalising_twice_changes_nothing(text):
     once = normalised(text)
     assert normalised(once) == once
+
+
+NUMBERED = st.lists(
+    st.sampled_from(
+        ["1", "23", "0", "00", "0x", "e", "a", "F", "-", "+", ".", ",", ", ", ":", "/", "://", " "]
+    )
+    | st.sampled_from(
+        ["(", ")", "[", "]", "'", "<", ">", "x", "_", "\u017f", "\u0663", "²", "\n", "torch.Size(["]
+    )
+    | st.sampled_from(["0198c0de-0000-7000-8000-000000000142", "deadbee1", "1234567", "https://h/", "C:\\"])
+).map("".join)
+
+
+@given(NUMBERED)
+def test_a_mask_changes_nothing_of_what_is_normalised(text):
+    assert normalised(masked(text)) == normalised(text)
+
+
+@given(NUMBERED | TEXTS)
+def test_a_part_that_is_not_looked_for_is_not_there(text):
+    for part in _parts():
+        assert part.sub(text) == part.pattern.sub(part.mark, text)
+
+
+def test_a_mask_makes_one_key_of_many_numbers():
+    keys = {masked(f"step {n} of {n * 17}: 'a{n}' at cuda:{n}, {n} MB") for n in range(1, 9)}
+    assert len(keys) == 8  # a number in a name may be a part of it
+    assert len({masked(f"step {n} of {n * 17}: cuda:{n}, {n} MB left") for n in range(999)}) == 1
+
+
+def test_a_message_whose_end_is_not_looked_at_has_the_key_of_what_is():
+    text = "1 " * 1_999 + "12"
+    assert normalised(masked(text + "34 and more")) == normalised(text + "34 and more")
 
 
 @given(st.text(max_size=200), st.text(max_size=50))

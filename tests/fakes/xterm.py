@@ -16,6 +16,7 @@ from tests.fakes.xterm_screen import Cells
 TOKEN = re.compile(
     r"(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
     r"|\x1b\[(?P<mark>[<=>?]?)(?P<numbers>[0-9;:]*)(?P<between>[ -/]*)(?P<final>[@-~])"
+    r"|\x1b\[[<=>?]?[0-9;:]*[ -/]*(?=\x1b)"  # cut off by the next sequence: a terminal drops it
     r"|\x1b(?P<string>[]PX^_])"
     r"|\x1b(?P<set>[ -/]+)(?P<choice>[0-~])"
     r"|\x1b(?P<escape>[0-OQ-WYZ\\`-~])"
@@ -114,6 +115,8 @@ class Xterm:
             self._control(token["control"])
         elif token["escape"]:
             self._escape(token["escape"])
+        elif token["set"] is None:
+            return
         elif token["set"] in "()":
             self.cells.define_charset(token["choice"], token["set"])
         elif token["set"] + token["choice"] == "#8":

@@ -25,6 +25,20 @@ def dump_json(value: Any) -> str:
     return json.dumps(storable_json(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
+class Encoded(str):
+    """JSON as `dump_json` writes it, ready for a column of `Json`."""
+
+    __slots__ = ()
+
+
+def encoded(value: Mapping[str, Any]) -> Encoded:
+    """The same text as that of `dump_json` in a tenth of the time, of a value of which it is known that all
+    keys are texts, all numbers are small and finite, and nothing nests deep.
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Encoded(dump_json(value) if "\\u0000" in text else storable(text))
+
+
 def to_microseconds(moment: datetime) -> int:
     """Microseconds since 1970 of an aware datetime. ValueError for a naive one: that is a bug."""
     if moment.tzinfo is None:
@@ -64,6 +78,8 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 - interface
+        if isinstance(value, Encoded):
+            return str(value)
         return None if value is None else dump_json(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - interface

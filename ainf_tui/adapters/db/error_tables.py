@@ -37,7 +37,8 @@ def _facts() -> list[Column[Any]]:
         Column("count", BigInteger, nullable=False),
         # Examples: of a group those that there are, of a fingerprint those that there ever were.
         Column("kept", BigInteger, nullable=False),
-        Column("cold", Double, nullable=False),  # minus `domain.errors.groups.heat`: what burns comes first
+        # Minus `domain.errors.groups.heat`, of a group minus its `urgency`: what burns comes first.
+        Column("cold", Double, nullable=False),
         Column("words", SafeText, nullable=False),  # what is searched, in small letters
         Column("job", BigInteger),
         *(Column(name, SafeText, nullable=False) for name in FROM_NEWEST),

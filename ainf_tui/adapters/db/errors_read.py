@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Integer,
     Select,
     bindparam,
     func,
@@ -34,9 +36,9 @@ from ainf_tui.adapters.db.error_tables import (
     error_seconds,
     error_sums,
 )
-from ainf_tui.adapters.db.errors_rows import example_document, group_document
+from ainf_tui.adapters.db.errors_rows import SHOWN, STANDING, Day, example_document, group_document
 from ainf_tui.adapters.db.errors_write import ALL, BY_HOUR, BY_SECOND
-from ainf_tui.adapters.db.rows import ByKey, chunked
+from ainf_tui.adapters.db.rows import ByKey, chunked, dicts
 from ainf_tui.adapters.db.search import within
 from ainf_tui.domain.error_documents import (
     ErrorExampleDocument,
@@ -57,7 +59,8 @@ _TRENDS = ByKey(
     select(error_prints.c.id, error_prints.c.group_id, error_prints.c.fingerprint, error_prints.c.hours),
     error_prints.c.group_id,
 )
-_GROUPS = ByKey(select(error_groups), error_groups.c.id)
+_SHOWN = [error_groups.c[name] for name in (*SHOWN, *STANDING, "level", "kept")]
+_GROUPS = ByKey(select(*_SHOWN), error_groups.c.id)
 _CUT = (
     select(error_seconds.c.print_id, func.sum(error_seconds.c.n))
     .where(
@@ -93,19 +96,32 @@ def page(conn: Connection, query: ErrorQuery, now: datetime) -> ErrorGroupPage:
     """See `ErrorRepository.page`. UsageError `list.bad_cursor`."""
     if query.order == "count_24h":
         return _page_by_day(conn, query, now)
-    keys, types, back = _order(query.order)
-    found = select(error_groups, *(key.label(f"key_{n}") for n, key in enumerate(keys)))
-    found = found.where(*_conditions(query))
+    keys, types, _ = _order(query.order)
+    values: dict[str, Any] = {"limit": query.limit + 1}
     if query.after:
-        after = cursors.decode(query.after, query.order, types)
-        place = tuple_(*keys)
-        found = found.where(place < after if back else place > after)
-    order = [key.desc() if back else key for key in keys]
-    rows = conn.execute(found.order_by(*order).limit(query.limit + 1)).mappings().all()
+        place = cursors.decode(query.after, query.order, types)
+        values |= {f"after_{n}": value for n, value in enumerate(place)}
+    found = _pages(query.order, query.states, after=bool(query.after))
+    if filters := list(_filters(query)):
+        found = found.where(*filters)
+    rows = dicts(conn.execute(found, values))
     shown = rows[: query.limit]
     more = len(rows) > query.limit and bool(shown)
     last = [shown[-1][f"key_{n}"] for n in range(len(keys))] if more else []
     return ErrorGroupPage(_documents(conn, shown, now), cursors.encode(query.order, last) if more else None)
+
+
+@lru_cache(maxsize=64)
+def _pages(order: str, states: tuple[str, ...], *, after: bool) -> Select[Any]:
+    """Made once for each kind of page: making it takes longer than carrying it out."""
+    keys, _, back = _order(order)
+    found = select(*_SHOWN, *(key.label(f"key_{n}") for n, key in enumerate(keys)))
+    found = found.where(*_standing(states)).limit(bindparam("limit", type_=Integer))
+    if after:
+        place = tuple_(*keys)
+        other = tuple_(*(bindparam(f"after_{n}", type_=key.type) for n, key in enumerate(keys)))
+        found = found.where(place < other if back else place > other)
+    return found.order_by(*(key.desc() if back else key for key in keys))
 
 
 def _order(name: str) -> tuple[list[ColumnElement[Any]], list[type], bool]:
@@ -119,23 +135,25 @@ def _order(name: str) -> tuple[list[ColumnElement[Any]], list[type], bool]:
 def _page_by_day(conn: Connection, query: ErrorQuery, now: datetime) -> ErrorGroupPage:
     """By reports of the last 24 hours, which change by themselves: all groups that have some are read."""
     since = from_microseconds(to_microseconds(now) - 86_400_000_000)
-    rows = conn.execute(
-        select(error_groups).where(*_conditions(query), error_groups.c.last_seen >= since)
-    ).mappings()
+    found = select(*_SHOWN).where(*_standing(query.states), *_filters(query))
+    rows = dicts(conn.execute(found.where(error_groups.c.last_seen >= since)))
     key = tuple(cursors.decode(query.after, query.order, [int, int])) if query.after else None
-    found = [(one.count_24h, one.id, one) for one in _documents(conn, rows.all(), now) if one.count_24h]
-    found.sort(key=lambda one: one[:2], reverse=True)
-    left = [one for one in found if key is None or one[:2] < key]
+    counted = [(one.count_24h, one.id, one) for one in _documents(conn, rows, now) if one.count_24h]
+    counted.sort(key=lambda one: one[:2], reverse=True)
+    left = [one for one in counted if key is None or one[:2] < key]
     shown = left[: query.limit]
     following = cursors.encode(query.order, shown[-1][:2]) if len(left) > len(shown) and shown else None
     return ErrorGroupPage(tuple(one[2] for one in shown), following)
 
 
-def _conditions(query: ErrorQuery) -> Iterator[ColumnElement[bool]]:
+def _standing(states: tuple[str, ...]) -> Iterator[ColumnElement[bool]]:
     yield WHOLE
-    if "all" not in query.states:
-        states = [GroupState(state) for state in query.states] or sorted(OPEN)
-        yield error_groups.c.rank.in_([state.rank for state in states])
+    if "all" not in states:
+        shown = [GroupState(state) for state in states] or sorted(OPEN)
+        yield error_groups.c.rank.in_([state.rank for state in shown])
+
+
+def _filters(query: ErrorQuery) -> Iterator[ColumnElement[bool]]:
     if query.level:
         yield error_groups.c.level >= int(Level[query.level.upper()])
     if query.source:
@@ -150,22 +168,22 @@ def groups(conn: Connection, ids: Sequence[int], now: datetime) -> tuple[ErrorGr
     """Those that exist, in the order of `ids`."""
     found: dict[int, ErrorGroupDocument] = {}
     for chunk in chunked(ids):
-        found |= {one.id: one for one in _documents(conn, _GROUPS.rows(conn, chunk), now)}
+        found |= {one.id: one for one in _documents(conn, _GROUPS.dicts(conn, chunk), now)}
     return tuple(found[number] for number in ids if number in found)
 
 
 def _documents(
     conn: Connection, rows: Sequence[Mapping[Any, Any]], now: datetime
 ) -> tuple[ErrorGroupDocument, ...]:
-    window = Window(int(now.timestamp()))
+    day = Day(now)
     parts: dict[int, list[Mapping[Any, Any]]] = {}
     for chunk in chunked(row["id"] for row in rows):
-        for part in _TRENDS.rows(conn, chunk):
+        for part in _TRENDS.dicts(conn, chunk):
             parts.setdefault(part["group_id"], []).append(part)
-    hour = str(window.cut_hour)
+    hour = str(day.window.cut_hour)
     within_cut = [part["id"] for found in parts.values() for part in found if hour in part["hours"]]
-    cut = _cut(conn, within_cut, window)
-    return tuple(group_document(row, parts[row["id"]], cut, now) for row in rows)
+    cut = _cut(conn, within_cut, day.window)
+    return tuple(group_document(row, parts[row["id"]], cut, day) for row in rows)
 
 
 def _cut(conn: Connection, prints: Collection[int], window: Window) -> dict[int, int]:

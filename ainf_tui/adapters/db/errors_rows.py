@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from functools import reduce
 from typing import Any
 
+from ainf_tui.adapters.db.columns import encoded
 from ainf_tui.adapters.db.error_tables import FROM_NEWEST
 from ainf_tui.domain.error_documents import ErrorExampleDocument, ErrorGroupDocument, ErrorReport
-from ainf_tui.domain.errors.groups import HOUR, KEPT, GroupState, Standing, Window, heat, hotter
+from ainf_tui.domain.errors.groups import HOUR, KEPT, GroupState, Standing, Window, heat, hotter, urgency
 from ainf_tui.domain.logs.levels import Level
 from ainf_tui.domain.ports_errors import NewErrors
+from ainf_tui.domain.text import storable_json
 
 Row = dict[str, Any]
 _WORDS = 2_000
@@ -133,16 +135,20 @@ def facts(parts: Sequence[Mapping[Any, Any]], own: int, sample: Sample) -> Row:
     first = next((part for part in parts if part["id"] == own), parts[0])
     newest = max(parts, key=lambda part: (part["last_seen"], part["id"]))
     found = {name: first[name] for name in _FACTS} | {name: newest[name] for name in (*FROM_NEWEST, "job")}
+    level = Level(max(part["level"] for part in parts))
     return found | {
-        "level": max(part["level"] for part in parts),
+        "level": int(level),
         "first_seen": min(part["first_seen"] for part in parts),
         "last_seen": max(part["last_seen"] for part in parts),
         "count": sum(part["count"] for part in parts),
         "kept": sum(min(part["kept"], sample.most) for part in parts),
-        "cold": -reduce(hotter, (-part["cold"] for part in parts)),
+        "cold": -urgency(reduce(hotter, (-part["cold"] for part in parts)), level),
         "words": "\n".join(dict.fromkeys(part["words"] for part in parts))[:_WORDS],
         "parts": len(parts),
     }
+
+
+STANDING = ("state", "unseen", "muted_until", "resolved_at")
 
 
 def standing(row: Mapping[Any, Any]) -> Standing:
@@ -161,49 +167,64 @@ def standing_row(now_is: Standing) -> Row:
     }
 
 
+_SHOWN = ("id", "fingerprint", "source", "title", "code", "first_seen", "last_seen", "count", "note", "job")
+SHOWN = (*_SHOWN, *FROM_NEWEST)
+"""What a document takes over as it is stored."""
+
+
+_WORD_OF = {int(level): level.word for level in Level}
+
+
+class Day:
+    """The 24 hours up to now, made once for a page: a place in the trend for each hour as it is stored."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.window = Window(int(now.timestamp()))
+        self.first_hour = self.window.first_hour
+        self.places = {str(hour): place for place, hour in enumerate(self.window.hours)}
+        self.empty = (0,) * len(self.places)
+
+
 def group_document(
-    row: Mapping[Any, Any], parts: Sequence[Mapping[Any, Any]], cut: Mapping[int, int], now: datetime
+    row: Mapping[Any, Any], parts: Sequence[Mapping[Any, Any]], cut: Mapping[int, int], day: Day
 ) -> ErrorGroupDocument:
     """`parts`: rows of its fingerprints; `cut`: of each, by number, the reports within the cut hour."""
-    window = Window(int(now.timestamp()))
-    stands = standing(row).at(now)
-    trend = Counter[int]()
+    stands = standing(row).at(day.now)
+    trend = list(day.empty)
+    whole = 0
     for part in parts:
         for hour, levels in part["hours"].items():
-            trend[int(hour)] += sum(levels.values())
-    whole = sum(n for hour, n in trend.items() if hour >= window.first_hour)
-    names = (
-        "id",
-        "fingerprint",
-        "source",
-        "title",
-        "code",
-        "first_seen",
-        "last_seen",
-        "count",
-        "note",
-        "job",
-    )
+            n = sum(levels.values())
+            if (place := day.places.get(hour)) is not None:
+                trend[place] += n
+            if int(hour) >= day.first_hour:
+                whole += n
+        whole += cut.get(part["id"], 0)
     return ErrorGroupDocument(
-        **{name: row[name] for name in (*names, *FROM_NEWEST)},
-        fingerprints=tuple(
-            part["fingerprint"] for part in sorted(parts, key=lambda part: part["id"] != row["id"])
-        ),
-        level=Level(row["level"]).word,
+        **{name: row[name] for name in SHOWN},
+        fingerprints=_prints(parts, row["id"]),
+        level=_WORD_OF[row["level"]],
         state=stands.state.value,
         muted_until=stands.muted_until,
         unseen=stands.unseen,
-        count_24h=whole + sum(cut.get(part["id"], 0) for part in parts),
-        trend=tuple(trend[hour] for hour in window.hours),
+        count_24h=whole,
+        trend=tuple(trend),
         sampled=row["count"] > row["kept"],
     )
+
+
+def _prints(parts: Sequence[Mapping[Any, Any]], own: int) -> tuple[str, ...]:
+    first = sorted(parts, key=lambda part: part["id"] != own) if len(parts) > 1 else parts
+    return tuple(part["fingerprint"] for part in first)
 
 
 # -- examples ------------------------------------------------------------------------------------------
 def example_row(report: ErrorReport, print_id: int, slot: int, number: int) -> Row:
     """Column values of `error_examples`."""
     body = {name: getattr(report, name) for name in _EXAMPLE}
-    return {"print_id": print_id, "slot": slot, "id": number, "at": _at(report), "body": body}
+    body["details"] = storable_json(report.details)
+    return {"print_id": print_id, "slot": slot, "id": number, "at": _at(report), "body": encoded(body)}
 
 
 def example_document(row: Mapping[Any, Any], fingerprint: str) -> ErrorExampleDocument:

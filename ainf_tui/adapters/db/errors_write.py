@@ -31,7 +31,7 @@ from ainf_tui.adapters.db.errors_rows import (
     standing_row,
 )
 from ainf_tui.adapters.db.rows import ByKey, chunked
-from ainf_tui.adapters.db.upserts import add_up, upsert_all
+from ainf_tui.adapters.db.upserts import add_up, update_changed, upsert_all
 from ainf_tui.domain.errors.groups import HOUR, Standing
 from ainf_tui.domain.ports_errors import NewErrors
 
@@ -77,16 +77,17 @@ def changed(conn: Connection) -> int:
 
 def _store(conn: Connection, errors: Sequence[NewErrors], now: datetime, sample: Sample) -> dict[str, int]:
     seconds = int(now.timestamp())
-    before = {row["fingerprint"]: row for row in _PRINTS.rows(conn, [one.fingerprint for one in errors])}
+    before = {row["fingerprint"]: row for row in _PRINTS.dicts(conn, [one.fingerprint for one in errors])}
     new = [one for one in errors if one.fingerprint not in before]
     last = bump(conn, "error_group", len(new)) if new else 0
-    known: dict[str, Any] = before | {
+    known = before | {
         one.fingerprint: fresh(last - len(new) + place, one) for place, one in enumerate(new, 1)
     }
     prints = {one.fingerprint: grown(known[one.fingerprint], one, seconds) for one in errors}
     _examples(conn, errors, prints, sample)
     merged = _groups(conn, errors, prints, now, sample)
-    upsert_all(conn, error_prints, list(prints.values()))
+    upsert_all(conn, error_prints, [prints[one.fingerprint] for one in new])
+    update_changed(conn, error_prints, ((row, prints[print_]) for print_, row in before.items()))
     refresh(conn, merged, sample)
     add_up(
         conn,
@@ -133,8 +134,9 @@ def _groups(
         last = span(one)[1]
         newest[row["group_id"]] = max(last, newest.get(row["group_id"], last))
         alone[row["group_id"]] = row
-    before: dict[int, Any] = {row["id"]: row for row in _GROUPS.rows(conn, list(newest))}
+    before: dict[int, Row] = {row["id"]: row for row in _GROUPS.dicts(conn, list(newest))}
     rows: list[Row] = []
+    changes: list[tuple[Row, Row]] = []
     merged: list[int] = []
     for number, last in newest.items():
         known = before.get(number)
@@ -145,8 +147,12 @@ def _groups(
             group |= facts([alone[number]], number, sample)
         else:
             merged.append(number)
-        rows.append(group)
+        if known is None:
+            rows.append(group)
+        else:
+            changes.append((known, group))
     upsert_all(conn, error_groups, rows)
+    update_changed(conn, error_groups, changes)
     return merged
 
 

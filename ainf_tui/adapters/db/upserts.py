@@ -6,11 +6,13 @@ carrying it out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, bindparam, update
+
+Row = Mapping[str, Any]
 
 
 def upsert(conn: Connection, table: Table, row: dict[str, Any]) -> None:
@@ -27,6 +29,22 @@ def upsert_all(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -
     """As `upsert`, of rows that all have the same columns."""
     if rows:
         conn.execute(_upsert(conn.dialect.name, table, tuple(rows[0])), rows)
+
+
+def update_changed(conn: Connection, table: Table, changes: Iterable[tuple[Row, Row]]) -> None:
+    """Writes the columns that differ: of each row as it was and as it is, of a table whose key is `id`.
+
+    Few columns of a wide row change, and each that is written costs as much as the others: half the time of
+    an upsert.
+    """
+    by_names: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for before, after in changes:
+        names = tuple(name for name, value in after.items() if value != before[name])
+        if names:
+            row = {name: after[name] for name in names}
+            by_names.setdefault(names, []).append(row | {"row_id": before["id"]})
+    for rows in by_names.values():
+        conn.execute(_update(table), rows)
 
 
 def add_up(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -50,6 +68,12 @@ def _upsert(dialect: str, table: Table, columns: tuple[str, ...], owner: str | N
     same = table.c[owner] == statement.excluded[owner]
     statement = statement.on_conflict_do_update(index_elements=keys, set_=others, where=same)
     return statement.returning(table.c[owner])
+
+
+@cache
+def _update(table: Table) -> Any:
+    """Of the columns that its parameters name."""
+    return update(table).where(table.c.id == bindparam("row_id"))
 
 
 @cache

@@ -118,7 +118,7 @@ class Pieces:
         return found
 
     def since(self, offset: int) -> Piece:
-        """The records of the last piece from that on which holds the byte at `offset`, or from one before."""
+        """Records of the last piece from the one on that holds the byte at `offset`, or from one before."""
         found = self._cache.get(self.last) or self._newest
         if found is not None and found.start <= offset:
             return found

@@ -9,12 +9,13 @@ import click
 from ainf_tui import __version__
 from ainf_tui.cli import exits
 from ainf_tui.cli.app import App
-from ainf_tui.cli.errortext import COLUMNS, detail, report, row, stats
+from ainf_tui.cli.errortext import COLUMNS, detail, row, stats
 from ainf_tui.cli.lazy import LazyGroup
 from ainf_tui.cli.session import call
 from ainf_tui.cli.tables import print_table
 from ainf_tui.display.format import utc_now
 from ainf_tui.domain.error_documents import LEVELS, STATES, ErrorGroupPage, ErrorQuery
+from ainf_tui.domain.errors.report import report
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.query import moment
 
@@ -40,7 +41,9 @@ VERBS = {
 }
 
 
-@click.group("errors", cls=LazyGroup, lazy=VERBS, default="list", short_help="Errors, grouped and explained.")
+@click.group(
+    "errors", cls=LazyGroup, lazy=VERBS, default="list", short_help="What went wrong, grouped and explained."
+)
 def errors() -> None:
     """What went wrong on this box, grouped by cause. ERROR is a number as in the list, or a fingerprint.
 
@@ -60,8 +63,17 @@ def errors() -> None:
 @click.option("--source", metavar="NAME", default="", help="Only of this source.")
 @click.option("--since", metavar="TIME", help="Seen since: 10m, 2h, 14:03, 2026-11-26, 2026-11-26T14:03:05Z.")
 @click.option("--text", metavar="WORDS", default="", help="With all of these words.")
-@click.option("--order", type=click.Choice(ORDERS), default="inbox", show_default=True)
-@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, metavar="N")
+@click.option(
+    "--order", type=click.Choice(ORDERS), default="inbox", show_default=True, help="Which come first."
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="At most so many.",
+)
 @click.option("--after", metavar="CURSOR", default="", help="The `next` of the page before.")
 @click.option("--json", "_json", is_flag=True, help="A document `ainf.errors/1` on stdout.")
 @click.pass_obj
@@ -98,7 +110,11 @@ def show(app: App, *, error: str, as_report: bool, _json: bool) -> int:
     if app.out.json:
         app.out.emit(found)
         return exits.OK
-    for line in report(found, __version__) if as_report else detail(app.out, found, utc_now()):
+    if as_report:
+        # The secrets that the settings name were taken out by the engine, before it stored anything.
+        app.out.line(report(found, __version__, str).rstrip())
+        return exits.OK
+    for line in detail(app.out, found, utc_now()):
         app.out.line(line)
     return exits.OK
 

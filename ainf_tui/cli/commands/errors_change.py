@@ -37,7 +37,9 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
     "--message", metavar="TEXT", required=True, help="What happened, in a line; - reads it from stdin."
 )
 @click.option("--source", metavar="NAME", default="unknown", show_default=True, help="Who met it.")
-@click.option("--level", type=click.Choice(LEVELS), default="error", show_default=True)
+@click.option(
+    "--level", type=click.Choice(LEVELS), default="error", show_default=True, help="How grave it is."
+)
 @click.option("--details", metavar="JSON", help="An object with whatever belongs to it.")
 @click.option("--job", type=click.IntRange(1), metavar="N", help="The job that it happened to.")
 @JSON

@@ -8,9 +8,9 @@ anything raises `VERSION`, which it begins with: groups of errors are kept by it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 
 VERSION = 1
@@ -19,6 +19,8 @@ MESSAGE = 300
 FRAMES = 3
 _LOOKED_AT = 4_000
 _LINES = 1_000
+_FRAME = 1_300
+"""Characters of the longest line that `_frame` matches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +42,69 @@ class Failure:
 
 def failure(source: str, message: str, lines: Sequence[str]) -> Failure:
     """Of an error in a log: its first line without time, level and name, and all of its lines."""
-    kind, said = _exception(lines[-_LINES:])
-    frames = tuple(_own_frames(lines[-_LINES:]))[-FRAMES:]
+    kind, said, frames = _traceback(lines[-_LINES:])
     return Failure(source, kind, said if kind else message, frames)
 
 
 def normalised(message: str) -> str:
     """The message with a mark in place of each part that changes; normalising twice changes nothing more."""
     text = " ".join(message[:_LOOKED_AT].split())
-    for pattern, mark in _parts():
-        text = pattern.sub(mark, text)
+    for part in _parts():
+        text = part.sub(text)
     return text[:MESSAGE].rstrip()
 
 
+def masked(message: str) -> str:
+    """Another message that is normalised to the same text, at a tenth of the cost: each number that stands
+    alone becomes 1. A key for what is made once for many messages.
+
+    A number beside a letter, a point or a sign may be part of something whose length counts: it stays.
+    """
+    return _alone().sub("1", message[:_LOOKED_AT])
+
+
 @cache
-def _parts() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _alone() -> re.Pattern[str]:
+    return re.compile(r"(?<![\w<.+-])[0-9]+(?![\w.+-])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What changes. It holds one of the texts `hints`, or, where there are none, a digit."""
+
+    pattern: re.Pattern[str]
+    mark: str
+    hints: tuple[str, ...] = ()
+
+    def sub(self, text: str) -> str:
+        """Most messages lack most parts: looking for a letter costs a tenth of looking for a pattern."""
+        there = any(hint in text for hint in self.hints) if self.hints else _digit().search(text)
+        return self.pattern.sub(self.mark, text) if there else text
+
+
+@cache
+def _digit() -> re.Pattern[str]:
+    return re.compile(r"\d")
+
+
+@cache
+def _parts() -> tuple[_Part, ...]:
     """In this order: what is longer and more particular goes first."""
+    uuid = r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
+    url = r"\b[a-z][a-z0-9+.-]{1,15}://[^\s'\"<>)]+"
+    shape = r"\[\d+(?:, ?\d+)+\]|\(\d+(?:, ?\d+)+\)|\b\d+(?:x\d+)+\b"
+    path = r"(?:(?<=^)|(?<=[\s'\"(=:]))(?:[A-Za-z]:[\\/]|~?/)[^\s'\":,;()<>]+"
+    value = r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`"
+    hexa = r"\b0x[0-9a-f]+\b|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}\b"
     number = r"(?<![A-Za-z_<\d])[-+]?\d[\d.,_]*(?:e[-+]?\d+)?"
     return (
-        (re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE), "<uuid>"),
-        (re.compile(r"\b[a-z][a-z0-9+.-]{1,15}://[^\s'\"<>)]+", re.IGNORECASE), "<url>"),
-        (
-            re.compile(r"torch\.Size\(\[[\d, ]*\]\)|\[\d+(?:, ?\d+)+\]|\(\d+(?:, ?\d+)+\)|\b\d+(?:x\d+)+\b"),
-            "<shape>",
-        ),
-        (re.compile(r"(?:(?<=^)|(?<=[\s'\"(=:]))(?:[A-Za-z]:[\\/]|~?/)[^\s'\":,;()<>]+"), "<path>"),
-        (re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`"), "<value>"),
-        (re.compile(r"\b0x[0-9a-f]+\b|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}\b", re.IGNORECASE), "<hex>"),
-        (re.compile(number, re.IGNORECASE), "<n>"),
+        _Part(re.compile(uuid, re.IGNORECASE), "<uuid>", ("-",)),
+        _Part(re.compile(url, re.IGNORECASE), "<url>", ("://",)),
+        _Part(re.compile(rf"torch\.Size\(\[[\d, ]*\]\)|{shape}"), "<shape>", ("[", "(", "x")),
+        _Part(re.compile(path), "<path>", ("/", "\\")),
+        _Part(re.compile(value), "<value>", ("'", '"', "`")),
+        _Part(re.compile(hexa, re.IGNORECASE), "<hex>"),
+        _Part(re.compile(number, re.IGNORECASE), "<n>"),
     )
 
 
@@ -82,26 +119,51 @@ def _raised() -> re.Pattern[str]:
     return re.compile(r"(?P<kind>(?:[A-Za-z_]\w{0,80}\.){0,10}[A-Za-z_]\w{0,80})(?:: (?P<said>.*))?$")
 
 
+def _traceback(lines: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
+    """Type and message of the exception that the last traceback ends with, and the innermost own frames."""
+    frames = [(number, _own_frame(line)) for number, line in enumerate(lines) if _may_be_frame(line)]
+    found = [(number, own) for number, own in frames if own is not None]
+    if not found:
+        return "", "", ()
+    kind, said = _exception(lines[found[-1][0] + 1 :])
+    return kind, said, tuple(own for _, own in found if own)[-FRAMES:]
+
+
 def _exception(lines: Sequence[str]) -> tuple[str, str]:
-    """Type and message of the exception that the last traceback ends with; empty texts if there is none."""
-    last = max((number for number, line in enumerate(lines) if _frame().match(line)), default=None)
-    if last is None:
-        return "", ""
-    for line in lines[last + 1 :]:
+    """Of the first of these lines that tells one; empty texts if there is none."""
+    for line in lines:
         if line and not line[0].isspace() and (found := _raised().match(line[:_LOOKED_AT])):
             return found["kind"].rpartition(".")[2], found["said"] or ""
     return "", ""
 
 
-def _own_frames(lines: Sequence[str]) -> Iterator[str]:
-    """`custom_nodes/x/nodes.py:load` of each frame that is neither Python's nor of an installed package."""
-    for line in lines:
-        found = _frame().match(line)
-        if found is None:
-            continue
-        path = found["file"].replace("\\", "/")
-        if is_own(path):
-            yield f"{_short(path)}:{found['name']}"
+def _may_be_frame(line: str) -> bool:
+    return line[:1].isspace() and 'File "' in line
+
+
+def _own_frame(line: str) -> str | None:
+    """`custom_nodes/x/nodes.py:load`; empty where it is Python's or of an installed package; None: no frame.
+
+    Only so much of the line as a frame can have, so that what is remembered is small.
+    """
+    return _frame_of(line[:_FRAME])
+
+
+@lru_cache(maxsize=2_048)
+def _frame_of(line: str) -> str | None:
+    """Remembered: tracebacks of a program share most of their lines."""
+    found = _frame().match(line)
+    if found is None:
+        return None
+    place = _own_file(found["file"])
+    return f"{place}:{found['name']}" if place else ""
+
+
+@lru_cache(maxsize=1_024)
+def _own_file(file: str) -> str:
+    """Empty where it is Python's or of an installed package."""
+    path = file.replace("\\", "/")
+    return _short(path) if is_own(path) else ""
 
 
 def frame_file(line: str) -> str | None:

@@ -1,27 +1,32 @@
 """Many reports made few: one entry a failure, with exact counts and some reports kept whole. Pure.
 
-A flood is told by what all of its reports share, compared as it is; the fingerprint, which costs more, is
-made once for each such entry. Whatever is full, a count is never lost: what no entry can be kept for is
-counted in one that says so.
+What costs is done once for many reports: the same text again is known as it is, and a text that differs from
+one before only in numbers that stand alone is known by its key (`fingerprint.masked`). Whatever is full, a
+count is never lost: what no entry can be kept for is counted in one that says so.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from ainf_tui.domain.error_documents import ErrorReport
-from ainf_tui.domain.errors.fingerprint import Failure, failure
+from ainf_tui.domain.errors.fingerprint import Failure, failure, masked
 from ainf_tui.domain.logs.levels import Level, level_of
 
 KEYS = 4_096
-"""Different texts that wait for their fingerprints."""
+"""Different texts, and different keys, whose fingerprints are remembered."""
 FAILURES = 5_000
 """Failures that are held at a time; those beyond are counted together, a source each."""
-TWINS = 4
-"""Reports of one and the same text that are kept whole: so many of the first, as many of the newest."""
+EXAMPLES = 1_000
+"""Reports that are kept whole at a time: of each failure its share, at least the first and the newest.
+More would be walked through by each collection of garbage, which stops all threads: 50 ms of 30,000 reports.
+"""
+ROOM = 32_000_000
+"""Characters of the reports that are kept whole; beyond it one a failure is kept, without what is long."""
 BEYOND = "more different errors than can be told apart"
 
 _MESSAGE = 4_000
@@ -29,10 +34,16 @@ _LINE = 4_000
 _LINES = 400
 _CONTEXT = 40
 _NAME = 200
+_WHOLE = 100_000
+"""Characters of all lines of a report."""
+_REMEMBERED = 2_000
+"""Characters of the largest text that is remembered as it is."""
+_LEAN_LINE, _LEAN_LINES = 400, 10
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-Held = tuple[ErrorReport, datetime]
-"""As it came, and when: it is cut to what is kept once it is sure to be stored."""
+Held = tuple[ErrorReport, datetime, int]
+"""As it came, when, and its characters: it gets its time once it is sure to be stored."""
+_Known = OrderedDict[tuple[object, ...], str]
 Second = tuple[int, Level]
 """Seconds since 1970, and how grave."""
 
@@ -41,37 +52,31 @@ Second = tuple[int, Level]
 class Folded:
     """Reports of one failure. `seconds` counts all of them; `first` and `last` are some of them, in order."""
 
-    sample: int
-    """At most so many in `first`, and as many in `last`."""
     seconds: Counter[Second] = field(default_factory=Counter)
     first: list[Held] = field(default_factory=list)
     last: list[Held] = field(default_factory=list)
 
-    def take(self, report: ErrorReport, second: int, level: Level, now: datetime) -> None:
-        """One more. `second` is when it happened."""
-        self.seconds[second, level] += 1
-        if len(report.lines) > _LINES or len(report.message) > _MESSAGE:
-            report = trimmed(report, now)
-        self._keep((report, now))
-
-    def _keep(self, held: Held) -> None:
-        if len(self.first) < self.sample:
+    def keep(self, held: Held, sample: int) -> Sequence[Held]:
+        """One more that may be kept whole, `sample` of the first and at least as many of the newest; those
+        that are not kept any more for it.
+        """
+        if len(self.first) < sample and not self.last:
             self.first.append(held)
-            return
-        if len(self.last) == 2 * self.sample:  # cut now and then: a report costs no more than an append
-            del self.last[: self.sample]
+            return ()
+        gone: Sequence[Held] = ()
+        if len(self.last) >= 2 * sample:  # cut now and then: a report costs no more than an append
+            gone = self.last[:-sample]
+            del self.last[:-sample]
         self.last.append(held)
+        return gone
 
-    def absorb(self, other: Folded) -> None:
-        """Those of another entry, which came later."""
-        self.seconds.update(other.seconds)
-        for held in (*other.first, *other.last[-other.sample :]):
-            self._keep(held)
-
-    @property
-    def kept(self) -> tuple[ErrorReport, ...]:
-        """The reports that are kept whole, the oldest first."""
-        return tuple(trimmed(*held) for held in (*self.first, *self.last[-self.sample :]))
+    def some(self, most: int) -> tuple[ErrorReport, ...]:
+        """At most so many, at least two: of the first and of the newest, in their order."""
+        held = [*self.first, *self.last]
+        if len(held) > most:
+            newest = self.last[-max(1, most // 2) :]
+            held = [*self.first[: max(1, most - len(newest))], *newest]
+        return tuple(trimmed(report, now) for report, now, _ in held)
 
     @property
     def count(self) -> int:
@@ -83,59 +88,78 @@ class Fold:
 
     def __init__(self, sample: int = 20) -> None:
         self._sample = sample
-        self._texts: dict[tuple[object, ...], Folded] = {}
         self._failures: dict[str, Folded] = {}
-
-    @property
-    def texts(self) -> int:
-        """Texts that wait for their fingerprints."""
-        return len(self._texts)
+        self._size = 0
+        self._texts: _Known = OrderedDict()
+        self._keys: _Known = OrderedDict()
 
     @property
     def count(self) -> int:
         """Reports in it."""
-        return sum(entry.count for held in (self._texts, self._failures) for entry in held.values())
+        return sum(entry.count for entry in self._failures.values())
 
     @property
     def full(self) -> bool:
         """Half of the room is used: time to store."""
-        return len(self._texts) > KEYS // 2 or len(self._failures) > FAILURES // 2
+        return len(self._failures) > FAILURES // 2 or self._size > ROOM // 2
 
     def add(self, report: ErrorReport, now: datetime) -> None:
         """A report of the future counts as one of now."""
         level = level_of(report.level) or Level.ERROR
         second = int((now if report.at is None else moment(report.at, now)).timestamp())
-        key = _text(report)
-        entry = self._texts.get(key)
-        if entry is None:
-            if len(self._texts) >= KEYS:
-                self._entry(report).take(report, second, level, now)
+        size = _size(report)
+        entry = self._of(self._fingerprint(report, size), report)
+        entry.seconds[second, level] += 1
+        if self._size > ROOM:
+            if entry.first:
                 return
-            entry = self._texts[key] = Folded(TWINS)
-        entry.take(report, second, level, now)
+            report = _lean(report)
+        elif _is_large(report, size):
+            report = trimmed(report, now)
+            size = _size(report)
+        self._size += size - sum(gone[2] for gone in entry.keep((report, now, size), self._share))
 
-    def settle(self) -> Iterator[None]:
-        """Gives each text its fingerprint, one a step, so that others have their turn in between."""
-        while self._texts:
-            entry = self._texts.pop(next(iter(self._texts)))
-            self._entry(entry.first[0][0]).absorb(entry)
-            yield
+    @property
+    def _share(self) -> int:
+        return max(1, min(self._sample, EXAMPLES // (2 * len(self._failures))))
 
     def take(self) -> dict[str, Folded]:
-        """All that has its fingerprint, which is then no longer here."""
+        """All that came, which is then no longer here."""
         taken, self._failures = self._failures, {}
+        self._size = 0
         return taken
 
-    def _entry(self, report: ErrorReport) -> Folded:
-        return self._of(fingerprint_of(report), report)
+    def _fingerprint(self, report: ErrorReport, size: int) -> str:
+        text = _text(report) if size <= _REMEMBERED else None
+        known = self._texts.get(text) if text is not None else None
+        if known is not None:
+            return known
+        found = failure_of(report)
+        key = found.source, found.kind, masked(found.message), found.frames
+        print_ = self._keys.get(key) or _remember(self._keys, key, Failure(*key).fingerprint)
+        return print_ if text is None else _remember(self._texts, text, print_)
 
     def _of(self, print_: str, report: ErrorReport) -> Folded:
-        if print_ not in self._failures and len(self._failures) >= FAILURES:
-            print_ = Failure(report.source, "", BEYOND).fingerprint
         entry = self._failures.get(print_)
+        if entry is None and len(self._failures) >= FAILURES:
+            print_ = _beyond(report.source)
+            entry = self._failures.get(print_)
         if entry is None:
-            entry = self._failures[print_] = Folded(self._sample)
+            entry = self._failures[print_] = Folded()
         return entry
+
+
+def _remember(known: _Known, key: tuple[object, ...], print_: str) -> str:
+    """Forgets the oldest when there is no more room; all at once would hold everybody up for 10 ms."""
+    if len(known) >= KEYS:
+        known.popitem(last=False)
+    known[key] = print_
+    return print_
+
+
+@lru_cache(maxsize=256)
+def _beyond(source: str) -> str:
+    return Failure(source, "", BEYOND).fingerprint
 
 
 def folded(reports: Iterable[ErrorReport], now: datetime, sample: int = 20) -> dict[str, Folded]:
@@ -143,25 +167,43 @@ def folded(reports: Iterable[ErrorReport], now: datetime, sample: int = 20) -> d
     fold = Fold(sample)
     for report in reports:
         fold.add(report, now)
-    for _ in fold.settle():
-        pass
     return fold.take()
 
 
+def _size(report: ErrorReport) -> int:
+    """Characters of what is large where anything is."""
+    return len(report.message) + sum(map(len, report.lines)) + sum(map(len, report.context))
+
+
+def _is_large(report: ErrorReport, size: int) -> bool:
+    """Whether `trimmed` would make it smaller: what nobody keeps must not wait in memory."""
+    if size <= _LINE and len(report.lines) <= _LINES and len(report.context) <= _CONTEXT:
+        return False
+    parts = (report.message, *report.lines, *report.context)
+    return len(parts) > _LINES or size > _WHOLE or max(map(len, parts)) > _LINE
+
+
 def _text(report: ErrorReport) -> tuple[object, ...]:
-    """All that its fingerprint is made of."""
+    """All that its fingerprint is made of, as it is."""
     return report.source, report.message, report.lines, report.kind, report.node_class, report.code
 
 
 def fingerprint_of(report: ErrorReport) -> str:
-    """Of the traceback where there is one, else of kind and message; the class of the node and the code of
-    ainf count too: out of memory in a sampler and in a decoder are two failures.
+    """Of the traceback where there is one, else of kind and message; see `failure_of`."""
+    return failure_of(report).fingerprint
+
+
+def failure_of(report: ErrorReport) -> Failure:
+    """The class of the node and the code of ainf count too: out of memory in a sampler and in a decoder are
+    two failures.
     """
     found = failure(report.source, report.message, report.lines)
     own = [f"node:{report.node_class}"] if report.node_class else []
     if report.code:
         own.append(f"code:{report.code}")
-    return replace(found, kind=found.kind or report.kind, frames=(*found.frames, *own)).fingerprint
+    if not own and (found.kind or not report.kind):
+        return found
+    return replace(found, kind=found.kind or report.kind, frames=(*found.frames, *own))
 
 
 def trimmed(report: ErrorReport, now: datetime) -> ErrorReport:
@@ -171,8 +213,28 @@ def trimmed(report: ErrorReport, now: datetime) -> ErrorReport:
         at=now if report.at is None else moment(report.at, now),
         source=report.source[:_NAME] or "unknown",
         message=report.message[:_MESSAGE],
-        lines=_cut(report.lines, _LINES),
-        context=_cut(report.context, _CONTEXT),
+        lines=_fitting(_cut(report.lines, _LINES)),
+        context=_fitting(_cut(report.context, _CONTEXT)),
+    )
+
+
+def _fitting(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Shorter lines where all of them together are too large."""
+    if sum(map(len, lines)) <= _WHOLE:
+        return lines
+    most = _WHOLE // len(lines)
+    return tuple(line[:most] for line in lines)
+
+
+def _lean(report: ErrorReport) -> ErrorReport:
+    """What is kept of a report when there is no room."""
+    lines = report.lines[-_LEAN_LINES:]
+    return replace(
+        report,
+        message=report.message[:_LEAN_LINE],
+        lines=tuple(line[:_LEAN_LINE] for line in lines),
+        context=(),
+        details={},
     )
 
 

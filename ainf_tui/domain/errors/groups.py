@@ -19,6 +19,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from ainf_tui.domain.logs.levels import Level
+
 
 class GroupState(StrEnum):
     """In the order in which an inbox shows them."""
@@ -100,6 +102,18 @@ def hotter(one: float, other: float) -> float:
     """The heat of both together."""
     high, low = max(one, other), min(one, other)
     return high + math.log2(1.0 + 2.0 ** (low - high))
+
+
+LEVEL_WEIGHS = 7 * 24 * 3600
+"""Seconds: how much older a group of the next graver level may be and still come first in its state. No flood
+of warnings makes up for that: it would take 2^28 times as many reports.
+"""
+_GRAVITY = {Level.CRITICAL: 3, Level.ERROR: 2, Level.WARNING: 1}
+
+
+def urgency(hot: float, level: Level) -> float:
+    """The place of a group among those of its state, the highest first: how grave it is, then how hot."""
+    return hot + _GRAVITY.get(level, 0) * LEVEL_WEIGHS / HALF_LIFE
 
 
 # -- the last 24 hours ---------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
+from ainf_tui.domain.errors.hints import hints
 from ainf_tui.domain.text import visible
 
 LINE = 2_000
@@ -34,12 +35,34 @@ class Entry:
     """A command of ainf that does, or begins, what mends it."""
 
     @cached_property
-    def compiled(self) -> tuple[re.Pattern[str], ...]:
-        """Made at the first look: few programs meet all failures."""
-        return tuple(re.compile(pattern) for pattern in self.patterns)
+    def tellers(self) -> tuple[Teller, ...]:
+        return tuple(Teller(pattern) for pattern in self.patterns)
 
     def match(self, line: str) -> re.Match[str] | None:
-        return next((found for one in self.compiled if (found := one.search(line[:LINE]))), None)
+        cut = line[:LINE]
+        return next((found for one in self.tellers if (found := one.search(cut))), None)
+
+
+@dataclass(frozen=True)
+class Teller:
+    """A pattern, which is tried only on a line that holds one of its hints."""
+
+    pattern: str
+
+    @cached_property
+    def hints(self) -> tuple[str, ...]:
+        """Empty: it may fit any line."""
+        return hints(self.pattern)
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """Made at the first line that may fit: few programs meet all failures."""
+        return re.compile(self.pattern)
+
+    def search(self, line: str) -> re.Match[str] | None:
+        if self.hints and not any(hint in line for hint in self.hints):
+            return None
+        return self.compiled.search(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +85,31 @@ class Playbook:
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries = tuple(entries)
 
+    @cached_property
+    def _tellers(self) -> tuple[Teller, ...]:
+        return tuple(teller for entry in self.entries for teller in entry.tellers)
+
+    @cached_property
+    def _hints(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(hint for teller in self._tellers for hint in teller.hints))
+
+    @cached_property
+    def _unhinted(self) -> tuple[Teller, ...]:
+        return tuple(teller for teller in self._tellers if not teller.hints)
+
     def look(self, lines: Sequence[str]) -> Known | None:
         """What the last line that is known means: an exception stands behind its traceback."""
-        for line in islice(reversed(lines), LINES):
-            for entry in self.entries:
-                if found := entry.match(line):
-                    return Known(entry, _filled(entry.title, found))
+        last = [line[:LINE] for line in islice(reversed(lines), LINES)]
+        text = "\n".join(last)
+        if any(hint in text for hint in self._hints):  # most errors are nobody's: that is told by one pass
+            return next((known for line in last if (known := self._of_line(line))), None)
+        maybe = (line for line in last if any(teller.search(line) for teller in self._unhinted))
+        return next((known for line in maybe if (known := self._of_line(line))), None)
+
+    def _of_line(self, line: str) -> Known | None:
+        for entry in self.entries:
+            if found := entry.match(line):
+                return Known(entry, _filled(entry.title, found))
         return None
 
 

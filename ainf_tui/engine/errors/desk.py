@@ -27,6 +27,7 @@ from ainf_tui.domain.error_documents import (
     SplitErrorRequest,
 )
 from ainf_tui.domain.errors.groups import Standing
+from ainf_tui.domain.errors.remedies import filled
 from ainf_tui.domain.logs.levels import level_of
 from ainf_tui.domain.ports_errors import ErrorArchive
 from ainf_tui.engine.context import Context, log
@@ -125,7 +126,8 @@ class ErrorDesk:
         [group] = await self._repo.groups([number], self._now)
         examples = await self._repo.examples(number)
         own = next((example.code for example in examples if example.code), "")
-        return ErrorDetailDocument(group, _card(group, own), examples)
+        newest = (examples[0].message, *examples[0].lines) if examples else ()
+        return ErrorDetailDocument(group, _card(group, own, newest), examples)
 
     async def stats(self) -> ErrorTotalsDocument:
         await self._wake()
@@ -270,10 +272,11 @@ def _check_reports(reports: Sequence[ErrorReport]) -> None:
             raise UsageError("errors.bad_report", "a report does not say its source")
 
 
-def _card(group: ErrorGroupDocument, own: str) -> ErrorCardDocument | None:
-    """Of the playbook, else of ainf's own code."""
+def _card(group: ErrorGroupDocument, own: str, lines: Sequence[str]) -> ErrorCardDocument | None:
+    """Of the playbook, else of ainf's own code. `lines`: of the newest report."""
     entry = next((entry for entry in playbook().entries if entry.code == group.code), None)
     if entry is not None:
-        return ErrorCardDocument(entry.code, group.title, entry.cause, entry.steps, entry.action)
+        action = filled(entry.action, lines)
+        return ErrorCardDocument(entry.code, group.title, entry.cause, entry.steps, action)
     facts = codes().get(own)
     return None if facts is None else ErrorCardDocument(own, facts["title"], "", (facts["hint"],))

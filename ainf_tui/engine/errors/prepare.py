@@ -10,15 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 from ainf_tui.domain.error_documents import ErrorReport
-from ainf_tui.domain.errors.fold import Folded
+from ainf_tui.domain.errors.fold import EXAMPLES, Folded
 from ainf_tui.domain.errors.playbook import Known, Playbook
 from ainf_tui.domain.ports_errors import NewErrors
 from ainf_tui.domain.redaction import redacted, redacted_json
 from ainf_tui.domain.text import clip, storable_json, visible
 
 _TITLE = 200
-_EXAMPLES = 1_000
-"""Examples of one batch: taking secrets out is what costs most, and of a flood a few are enough."""
 _TITLES = 10_000
 """Fingerprints whose titles are remembered."""
 _DETAILS = 16_000
@@ -35,14 +33,11 @@ class Prepare:
 
     def __call__(self, taken: Mapping[str, Folded]) -> list[NewErrors]:
         """Of each fingerprint."""
-        room = max(2, _EXAMPLES // max(1, len(taken)))
+        room = max(2, EXAMPLES // max(1, len(taken)))
         return [self._errors(print_, entry, room) for print_, entry in taken.items()]
 
     def _errors(self, print_: str, entry: Folded, room: int) -> NewErrors:
-        kept = entry.kept
-        if len(kept) > room:
-            kept = (*kept[: room // 2], *kept[room // 2 - room :])
-        examples = tuple(self.clean(report) for report in kept)
+        examples = tuple(self.clean(report) for report in entry.some(room))
         newest = examples[-1]
         title, code = self._titles.get(print_) or self._told(print_, newest)
         return NewErrors(

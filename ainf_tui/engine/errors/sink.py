@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import islice
 from time import perf_counter
 
 from ainf_tui.domain.error_documents import ErrorReport
@@ -24,6 +23,11 @@ from ainf_tui.errors import AinfError
 log = logging.getLogger("ainf.engine")
 EVERY = 0.25
 """Seconds between the first report and the storing; what comes meanwhile goes along."""
+SHARE = 3.0
+"""Times as long as the last storing took, at least, until the next begins: what it costs does not depend on
+how many reports there are, so a flood leaves time to take them in."""
+LONGEST = 1.5
+"""Seconds, at most, between the first report and the storing."""
 AGAIN = 2.0
 """Seconds between two tries while the database is away."""
 STEP = 0.004
@@ -48,6 +52,8 @@ class Sink:
         self._stuck: tuple[str, list[NewErrors]] | None = None
         """A batch that could not be stored, or of which that is not known."""
         self._flushing: asyncio.Task[None] | None = None
+        self._took = 0.0
+        """Seconds of the last storing."""
         self.trouble = ""
         """Why nothing can be stored at present."""
 
@@ -70,7 +76,6 @@ class Sink:
         fold = Fold(self._sample)
         now = self._clock.now()
         await in_steps(map(partial(fold.add, now=now), reports))
-        await in_steps(fold.settle())
         async with self.turn:
             errors = await self._prepared(fold.take())
             numbers = await self._db.errors.store(errors, self._clock.now(), checkpoint, keys=keys)
@@ -87,14 +92,17 @@ class Sink:
             await self._gather()
             # A store that is cut off would leave it open whether it was one.
             self._flushing = asyncio.create_task(self._flush_told())
+            began = self._clock.monotonic()
             await asyncio.shield(self._flushing)
+            self._took = self._clock.monotonic() - began
             if self.trouble:
                 await self._clock.sleep(AGAIN)
                 self._come.set()
 
     async def _gather(self) -> None:
         """Waits for more, but not beyond what there is room for."""
-        pause = asyncio.ensure_future(self._clock.sleep(EVERY))
+        wait = min(LONGEST, max(EVERY, SHARE * self._took))
+        pause = asyncio.ensure_future(self._clock.sleep(wait))
         full = asyncio.ensure_future(self._hurry.wait())
         try:
             await asyncio.wait({pause, full}, return_when=asyncio.FIRST_COMPLETED)
@@ -119,7 +127,6 @@ class Sink:
         async with self.turn:
             if self._stuck is not None:
                 await self._store(*self._stuck)
-            await in_steps(islice(self._fold.settle(), self._fold.texts))
             errors = await self._prepared(self._fold.take())
             if errors:
                 await self._store(new_id(), errors)

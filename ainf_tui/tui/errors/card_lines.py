@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ainf_tui.display.format import counted, here
 from ainf_tui.domain.error_documents import ErrorDetailDocument, ErrorExampleDocument, ErrorGroupDocument
+from ainf_tui.domain.errors.remedies import to_type
 from ainf_tui.frozen import frozen
 from ainf_tui.tui.errors.example_lines import example_lines
 from ainf_tui.tui.errors.list import HOURS, age, state_span, times, trend
@@ -105,8 +106,9 @@ def _meaning(seen: Seen, cells: int, key: Key) -> Iterator[Line]:
         yield from _item(f"{number} ", step, cells)
     if card.action:
         yield BLANK
-        name = key("errors.fix")
-        yield ((f"{name} ", "key"), ("runs ", "muted"), (safe(card.action, max(1, cells - 8)), "accent"))
+        name, does = key("errors.fix"), "types " if to_type(card.action) else "runs "
+        room = max(1, cells - len(does) - 3)
+        yield ((f"{name} ", "key"), (does, "muted"), (safe(card.action, room), "accent"))
 
 
 def _text(text: str, cells: int) -> Iterator[Line]:

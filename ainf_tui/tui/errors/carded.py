@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ainf_tui import __version__
 from ainf_tui.actions import BY_ID, Action
 from ainf_tui.domain.error_documents import ErrorExampleDocument, ErrorGroupDocument
+from ainf_tui.domain.errors.remedies import to_type
 from ainf_tui.errors import AinfError
 from ainf_tui.tui.errors.card import CardPane
 from ainf_tui.tui.errors.card_feed import Cache, CardFeed
@@ -17,7 +18,7 @@ from ainf_tui.tui.errors.steer import SteeredScreen
 from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.link import Link
 from ainf_tui.tui.ports import EngineClient
-from ainf_tui.tui.told import CommandWanted, CopyWanted, JobWanted, LogWanted
+from ainf_tui.tui.told import CommandWanted, CopyWanted, JobWanted, LogWanted, TypingWanted
 from ainf_tui.tui.widgets.listkeys import above
 
 
@@ -154,7 +155,11 @@ class CardedScreen(SteeredScreen):
     def action_fix(self) -> None:
         detail = self.cards.found()
         if self._able("fix") and detail is not None and detail.card is not None:
-            work = self._fix(detail.card.action, detail.card.title)
+            action = detail.card.action
+            if begun := to_type(action):
+                self.post_message(TypingWanted(begun.removeprefix("ainf ")))
+                return
+            work = self._fix(action, detail.card.title)
             in_background(self, work, group="errors.fix", exclusive=True, opens=True)
 
     async def _fix(self, line: str, title: str) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from ainf_tui.domain.error_documents import ErrorDetailDocument, ErrorGroupDocument
+from ainf_tui.domain.errors.report import report
 from ainf_tui.domain.redaction import redacted
 from ainf_tui.domain.text import clip
 from ainf_tui.tui import asked
-from ainf_tui.tui.errors.report import report
 from ainf_tui.tui.frame.options import Option
 
 SHOWN = 60

@@ -74,7 +74,10 @@ class CommandLine(Vertical):
         self._hinted = ""
         """The text for which the choices are shown."""
         self.found = Bar(id="command-found")
-        self.entry = Entry(id="command-entry", suggester=_Suggester(self._history, complete))
+        # What it is opened with is a beginning to go on from: selected, the next key would replace it.
+        self.entry = Entry(
+            id="command-entry", suggester=_Suggester(self._history, complete), select_on_focus=False
+        )
 
     def compose(self) -> ComposeResult:
         yield self.found

@@ -17,7 +17,7 @@ from ainf_tui.tui.frame.reasons import READ_ONLY
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.frame.verbs import VIEW, Choice, completions
 from ainf_tui.tui.queue.rows import SORTS
-from ainf_tui.tui.told import CommandWanted
+from ainf_tui.tui.told import CommandWanted, TypingWanted
 
 SHORT = 160
 """Characters of an answer that fits a toast; a longer one opens."""
@@ -71,6 +71,10 @@ class Commands(Copying):
     def on_command_wanted(self, event: CommandWanted) -> None:
         event.stop()
         self.run_line(event.line)
+
+    async def on_typing_wanted(self, event: TypingWanted) -> None:
+        event.stop()
+        await self.open_command(event.text)
 
     # -- running ------------------------------------------------------------------------------
     def run_line(self, text: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ainf_tui.actions import Action
 from ainf_tui.display.format import here, since, size
+from ainf_tui.domain.errors.remedies import to_type
 from ainf_tui.domain.log_documents import LogBucket, LogFindRequest, LogSourceDocument
 from ainf_tui.errors import AinfError
 from ainf_tui.playbook import playbook
@@ -157,7 +158,7 @@ class LogsScreen(TakingScreen):
         """The command in the app's command line, to be looked at and sent by enter."""
         opened: Any = getattr(self.app, "open_command", None)
         if opened is not None:
-            await opened(command.removeprefix("ainf "))
+            await opened((to_type(command) or command).removeprefix("ainf "))
 
     # -- when -------------------------------------------------------------------------------
     def action_histogram(self) -> None:

@@ -35,6 +35,15 @@ async def five(db: SqlDatabase) -> None:
         assert list((await put(db, *reports)).values()) == [number]
 
 
+async def test_an_error_is_above_any_number_of_warnings_of_its_state(db: SqlDatabase) -> None:
+    await put(db, *(ErrorReport("web", "slow", level="warning", at=NOW) for _ in range(40)))
+    await put(db, ErrorReport("comfyui", "out of memory", at=NOW - HOUR))
+    await put(db, ErrorReport("web", "crash loop", level="critical", at=NOW - 2 * HOUR))
+    assert await listed(db) == [3, 2, 1]
+    await put(db, ErrorReport("web", "slow", level="error", at=NOW))
+    assert await listed(db) == [3, 1, 2], "the same failure, but graver and hotter now"
+
+
 async def test_pages_in_every_order(db: SqlDatabase) -> None:
     await five(db)
     assert await listed(db, order="last_seen") == [5, 4, 3, 2, 1]

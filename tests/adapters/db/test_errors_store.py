@@ -22,7 +22,8 @@ async def put(db: SqlDatabase, *reports: ErrorReport, now: datetime = NOW, **mor
 
 
 def rows(table, *columns):
-    return lambda conn: conn.execute(select(*[table.c[name] for name in columns])).all()
+    query = select(*[table.c[name] for name in columns]).order_by(*table.primary_key)
+    return lambda conn: conn.execute(query).all()
 
 
 async def test_a_failure_is_one_group_however_often_it_comes(db: SqlDatabase) -> None:

@@ -76,8 +76,8 @@ def append(path: Path, text: str | bytes) -> None:
 
 
 def rotate(path: Path) -> None:
-    """As the launcher does: what is there is copied to LOG.1 and cut off the front in place."""
-    for number in range(8, 0, -1):
+    """As the launcher does: what is there is copied to LOG.1 and cut off the front in place. None goes."""
+    for number in range(30, 0, -1):
         if (old := path.with_name(f"{path.name}.{number}")).exists():
             old.rename(path.with_name(f"{path.name}.{number + 1}"))
     path.with_name(f"{path.name}.1").write_bytes(path.read_bytes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from ainf_tui.errors import UsageError
 from ainf_tui.tui.console import Result
 from ainf_tui.tui.dashboard.service import ServiceScreen
 from ainf_tui.tui.errors.screen import ErrorsScreen
+from ainf_tui.tui.frame.command_line import CommandLine
 from ainf_tui.tui.logs.screen import LogsScreen
 from ainf_tui.tui.queue.screen import QueueScreen
 from tests.fakes.box_documents import services
@@ -157,6 +159,21 @@ async def test_fix_shows_the_command_asks_and_runs_it(errors, box):
         await still(pilot, 8)
         assert console.lines == [("host",)]
         assert app.orders.log[-1].line == "ainf host"
+
+
+async def test_a_fix_that_needs_a_name_is_typed_and_left_to_the_user(errors, box):
+    card = replace(CARD, action="ainf comfyui nodes install SOURCE")
+    box.errors.details[1] = ErrorDetailDocument(group(1), card, (example(1),))
+    console = Said()
+    async with errors(console=console) as (app, pilot):
+        await until(app, pilot, "f types ainf comfyui nodes install SOURCE")
+        await pilot.press("f")
+        await still(pilot)
+        assert app.screen.query_one(CommandLine).entry.value == "comfyui nodes install "
+        assert console.lines == []
+        await pilot.press(*"x.git", "enter")
+        await still(pilot, 8)
+        assert console.lines == [("comfyui", "nodes", "install", "x.git")]
 
 
 async def test_what_has_no_fix_no_job_and_no_log_says_so(errors, box):

@@ -12,7 +12,6 @@ from ainf_tui.errors import UnreachableError
 from ainf_tui.tui.errors.card_lines import Seen, body_lines, head_lines
 from ainf_tui.tui.errors.copying import copies
 from ainf_tui.tui.errors.list import GroupList, columns, state_span, times, trend
-from ainf_tui.tui.errors.report import report
 from ainf_tui.tui.errors.rows import Groups
 from ainf_tui.tui.errors.steer import until
 from ainf_tui.tui.errors.title import Told, empty_lines, title_line, totals_line, totals_text
@@ -211,27 +210,6 @@ def test_a_mute_ends_when_it_was_said_to():
 
 
 # -- handing on -------------------------------------------------------------------------------------
-def test_a_report_holds_no_secret_and_its_fence_holds():
-    of = group(7, title="download refused", note="as\nbefore")
-    secret = "hf_abcdefghijklmnopqrstuv"
-    lines = (
-        "GET https://hub/x token=s3cret1234",
-        "```",
-        f"Authorization: Bearer {secret}",
-        "the postgres pw",
-    )
-    told = report(
-        detail(of, example(1, message=lines[0], lines=lines)), "0.1.0", lambda t: t.replace("pw", "***")
-    )
-    assert told.startswith("## download refused\n\n- state: new, error\n")
-    assert "**What it means.** The models" in told
-    assert "1. See who holds it" in told
-    assert "**Note.** as before" in told
-    assert told.count("````") == 2
-    for hidden in (secret, "s3cret1234", "postgres pw"):
-        assert hidden not in told
-
-
 def test_what_can_be_copied():
     of = group(7)
     found = {option.value: text for option, text in copies(of, detail(of, example(1)), "0.1.0", str)}
