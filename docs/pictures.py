@@ -29,7 +29,7 @@ from pyte.screens import Char  # noqa: E402 - same
 
 from tests.fakes.terminal import Terminal  # noqa: E402 - same
 from tests.fakes.xterm_screen import Cells  # noqa: E402 - same
-from tests.tui.boxes import BOXES, Box, shown  # noqa: E402 - same
+from tests.tui.boxes import BOXES, ERRORS, Box, shown  # noqa: E402 - same
 from tests.tui.story import RETURN, STAGES, Stage, Story, prepared, states  # noqa: E402 - same
 
 SIZE = (120, 40)
@@ -186,11 +186,14 @@ async def taken() -> dict[str, str]:
                 pictures |= await _several(story, size)
         for box in BOXES:
             pictures[box.name] = await asyncio.to_thread(_of_box, box, Path(scratch) / box.name)
+        for size in (SIZE, *OTHER_SIZES):
+            name = ERRORS.name if size == SIZE else f"{ERRORS.name}-{size[0]}x{size[1]}"
+            pictures[name] = await asyncio.to_thread(_of_box, ERRORS, Path(scratch) / name, size)
     return pictures
 
 
-def _of_box(box: Box, folder: Path) -> str:
-    with shown(box, folder, SIZE) as terminal:
+def _of_box(box: Box, folder: Path, size: tuple[int, int] = SIZE) -> str:
+    with shown(box, folder, size) as terminal:
         terminal.expect(_without_toast).wait(TOAST_SECONDS)
         terminal.wait_still(1500, 30.0)
         return svg(terminal.xterm.cells)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ainf_tui.settings_schema import BACKEND_KEYS, SETTINGS
-from tests.tui.boxes import BOXES
+from tests.tui.boxes import BOXES, ERRORS
 from tests.tui.story import RETURN, STAGES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,7 +58,7 @@ def test_each_stage_of_the_story_is_shown():
     page = (ROOT / "docs" / "app.md").read_text(encoding="utf-8")
     shown = re.findall(r"!\[([\w-]+)\]\(pictures/\1\.svg\)", page)
     stages = [stage.name for stage in (*STAGES, RETURN)]
-    boxes = [box.name for box in BOXES]
+    boxes = [box.name for box in (*BOXES, ERRORS)]
     assert [name for name in shown if re.sub(r"-\d+x\d+$", "", name) not in [*stages, *boxes]] == []
     assert [name for name in shown if name in boxes] == boxes
     assert [name for name in shown if name in stages] == stages

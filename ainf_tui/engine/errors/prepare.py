@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from ainf_tui.domain.error_documents import ErrorReport
+from ainf_tui.domain.errors.fingerprint import failure
 from ainf_tui.domain.errors.fold import EXAMPLES, Folded
 from ainf_tui.domain.errors.playbook import Known, Playbook
 from ainf_tui.domain.ports_errors import NewErrors
@@ -82,12 +83,20 @@ class Prepare:
 
 def _title(report: ErrorReport, known: Known | None) -> str:
     """The playbook's words and where it was, else the exception's own."""
-    if known is not None:
+    # A service's end has words of its own, which say the known cause, too: beside the line of its log that
+    # tells the same cause it would be the same title twice.
+    if known is not None and not report.code.startswith("service."):
         where = report.node_class
         told = f"{known.title} in {where}" if where and where not in known.title else known.title
         return visible(told, _TITLE)
     message = next((line.strip() for line in report.message.splitlines() if line.strip()), "")
-    kind = report.kind if report.kind and report.kind not in message else ""
+    raised = failure(report.source, "", report.lines)
+    kind = report.kind
+    if raised.kind and not (report.code and (raised.message or raised.kind) in message):
+        # `Error handling request from 127.0.0.1` says nothing: the exception behind it does. Words of ainf's
+        # own that tell of the exception say more.
+        kind, message = raised.kind, raised.message
+    kind = kind if kind not in message else ""
     return visible(
         ": ".join(part for part in (kind, message) if part) or "an error without a message", _TITLE
     )

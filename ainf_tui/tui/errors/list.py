@@ -22,7 +22,7 @@ HOURS = 24
 
 def columns(cells: int) -> tuple[Column, ...]:
     """For a table of this width. The trend takes a cell an hour, or for three hours where room is short."""
-    trend = HOURS if cells >= 110 else HOURS // 2 if cells >= 78 else HOURS // 3
+    trend = HOURS if cells >= 110 else HOURS // 2 if cells >= 96 else HOURS // 3
     return (
         Column("state", 11),
         Column("error", 26, flexible=True),

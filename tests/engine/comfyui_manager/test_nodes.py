@@ -115,5 +115,12 @@ async def greedy(world, nodes, manager):
     await manager.install_node(NodeRequest(token=plan.token))
     failed = await ended(manager, "failed")
     assert failed.task.problem.code == "comfyui.step_failed"
+    told = world.reports[-1]
+    assert (told.source, told.code, told.details["task"]) == (
+        "install",
+        "comfyui.step_failed",
+        failed.task.id,
+    )
+    assert told.lines[-1] == failed.task.problem.message
     assert installed(world, "torch") == "9.1.0"
     assert not (world.folder / "custom_nodes" / "greedy").exists()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from ainf_tui.domain.error_documents import ErrorReport
+from ainf_tui.domain.errors.fold import folded
 from ainf_tui.domain.errors.playbook import Playbook
 from ainf_tui.domain.ports_errors import NewErrors
 from ainf_tui.engine.errors.prepare import Prepare
@@ -139,8 +141,6 @@ async def test_checkpoints_go_with_their_reports() -> None:
 
 
 def test_secrets_stay_out_and_the_playbook_gives_the_title() -> None:
-    from ainf_tui.domain.errors.fold import folded
-
     report = ErrorReport(
         "comfyui",
         "CUDA out of memory. Tried to allocate 2.20 GiB",
@@ -161,3 +161,30 @@ def test_secrets_stay_out_and_the_playbook_gives_the_title() -> None:
     assert example.lines[0] == "Authorization: Bearer ***"
     assert example.details == {"api_key": "***", "deep": [{"url": "http://h/?token=***"}], "n": 3}
     assert example.context == ("*** is known",)
+
+
+def test_a_title_says_what_was_raised_and_a_service_how_it_ended() -> None:
+    book = Prepare(str, playbook)
+
+    def title(report: ErrorReport) -> tuple[str, str]:
+        (errors,) = book(folded([report], NOW))
+        return errors.title, errors.code
+
+    frames = (
+        "Traceback (most recent call last):",
+        '  File "/opt/ComfyUI/server.py", line 831, in get_history',
+    )
+    request = "Error handling request from 127.0.0.1"
+    raised = ErrorReport("comfyui", request, lines=(request, *frames, "ValueError: bad 'abc'"))
+    assert title(raised) == ("ValueError: bad 'abc'", "")
+    said = ErrorReport(
+        "comfyui", "!!! Exception !!! bad 'abc'", lines=("x", *frames, "ValueError: bad 'abc'")
+    )
+    assert title(said) == ("ValueError: bad 'abc'", "")
+    ours = replace(said, message="Load (X) failed: bad 'abc'", code="comfyui.node_failed", kind="ValueError")
+    assert title(ours) == ("ValueError: Load (X) failed: bad 'abc'", "")
+    bare = ErrorReport("web", "it failed", lines=("it failed", *frames, "asyncio.CancelledError"))
+    assert title(bare) == ("CancelledError", "")
+    ended = ErrorReport("web", "web ended: CUDA error: out of memory", code="service.exited")
+    assert title(ended) == (ended.message, "gpu.out_of_memory")
+    assert title(replace(ended, code="")) == ("The GPU's memory is full", "gpu.out_of_memory")

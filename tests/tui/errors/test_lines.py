@@ -77,7 +77,7 @@ def test_a_trend_is_as_high_as_its_own_most_and_blank_where_nothing_was():
 
 
 def test_wider_tables_have_finer_trends():
-    widths = [next(c.width for c in columns(cells) if c.name == "trend") for cells in (60, 80, 120)]
+    widths = [next(c.width for c in columns(cells) if c.name == "trend") for cells in (80, 100, 120)]
     assert widths == [8, 12, 24]
 
 
