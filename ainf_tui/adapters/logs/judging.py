@@ -57,38 +57,44 @@ class Judge:
 
     def _region(self, data: bytes, line: int, floor: int) -> tuple[int, int]:
         """From a firm beginning to the next."""
-        first = line
-        while first > floor and not self._is_firm(data, first):
-            first = data.rfind(b"\n", 0, first - 1) + 1
-        end = _line_end(data, line)
-        while end < len(data) and not self._is_firm(data, end):
-            end = _line_end(data, end)
+        first, end = line, _line_end(data, line)
+        stop = end
+        while first > floor and not self._is_firm(data, first, stop):
+            first, stop = data.rfind(b"\n", 0, first - 1) + 1, first
+        size = len(data)
+        while end < size:
+            stop = _line_end(data, end)
+            if self._is_firm(data, end, stop):
+                break
+            end = stop
             if end - first > NEAR:
                 raise TooFarError
         return max(first, floor), end
 
-    def _is_firm(self, data: bytes, start: int) -> bool:
-        line = data[start : min(_line_end(data, start), start + LOOKED_AT)]
-        if not _has_shape(line):
-            return self._pieces.firm(line)
+    def _is_firm(self, data: bytes, start: int, stop: int) -> bool:
+        line = data[start : min(stop, start + LOOKED_AT)]
         shape = line.translate(_SHAPE)
         found = self._firm.get(shape)
-        if found is None:
+        if found is not None:
+            return found
+        found = self._pieces.firm(line)
+        if _has_shape(line):
             if len(self._firm) > _SHAPES:
                 self._firm.clear()
-            found = self._firm[shape] = self._pieces.firm(line)
+            self._firm[shape] = found
         return found
 
     def _of(self, data: bytes, start: int) -> tuple[Judged, ...]:
         """Where they begin counts from `start`."""
-        if not _has_shape(data):
-            return self._fold(start, len(data))
         shape = data.translate(_SHAPE)
         found = self._known.get(shape)
-        if found is None:
+        if found is not None:
+            return found
+        found = self._fold(start, len(data))
+        if _has_shape(data):
             if len(self._known) > _SHAPES:
                 self._known.clear()
-            found = self._known[shape] = self._fold(start, len(data))
+            self._known[shape] = found
         return found
 
     def _fold(self, start: int, size: int) -> tuple[Judged, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ainf_tui.adapters.logs.file import MAX_LINE, LogFile, Splitter
@@ -241,7 +241,7 @@ PATTERNS = (
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(HOSTILE), max_size=40).map(b"".join), st.sampled_from(PATTERNS))
 def test_what_is_passed_over_has_no_match(tmp_path_factory, data, text):
     """The one thing that may never happen: a line that would be shown is not."""
