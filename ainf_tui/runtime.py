@@ -97,7 +97,7 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             holder=f"{socket.gethostname()}:{locations.state_dir}",
             sources=sources,
         )
-        async with comfyui, engine, logs_here(settings, locations) as logs:
+        async with comfyui, engine, logs_here(settings, locations, backends=engine.specs_in_use) as logs:
             yield Runtime(engine, comfyui, logs)
 
 

@@ -22,6 +22,7 @@ from ainf_tui.settings_box import (
     ComfyUISettings,
     ErrorSettings,
     HostSettings,
+    LogSettings,
     ProbeSettings,
     RedisSettings,
     RunLogSettings,
@@ -74,6 +75,7 @@ class Settings:
     redis: RedisSettings = field(default_factory=RedisSettings, repr=False)
     checks: CheckSettings = field(default_factory=CheckSettings)
     errors: ErrorSettings = field(default_factory=ErrorSettings)
+    logs: LogSettings = field(default_factory=LogSettings)
     keys: Keys = field(default_factory=dict)
     """The changed keys that are in force."""
     key_problems: tuple[KeyProblem, ...] = field(default=(), compare=False)

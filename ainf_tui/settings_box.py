@@ -133,6 +133,17 @@ class HostSettings:
 
 
 @frozen
+class LogSettings:
+    """Logs that are looked at beside those of the box's services."""
+
+    files: str = setting(
+        "",
+        "Files and globs that the Logs screen offers, as a shell would read them.",
+        check=_check_arguments,
+    )
+
+
+@frozen
 class ErrorSettings:
     """Errors that are collected and grouped."""
 

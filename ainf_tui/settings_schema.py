@@ -38,6 +38,7 @@ SECTIONS: dict[str, type[Any]] = {
     "host": box.HostSettings,
     "checks": box.CheckSettings,
     "errors": box.ErrorSettings,
+    "logs": box.LogSettings,
 }
 
 

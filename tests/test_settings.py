@@ -69,6 +69,7 @@ ALL_KEYS = {
     "comfyui.vram": "lowvram",
     "comfyui.extra_model_paths": "/opt/models.yaml",
     "comfyui.arguments": "--fast",
+    "logs.files": "/var/log/x.log '/var/log/y z/*.log'",
 }
 
 

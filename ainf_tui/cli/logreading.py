@@ -16,6 +16,7 @@ from ainf_tui.adapters.logs.file import LogFile
 from ainf_tui.adapters.logs.follow import Batch, Follower, Stream
 from ainf_tui.adapters.logs.records import LogRecords
 from ainf_tui.adapters.logs.spool import Spool, open_log
+from ainf_tui.cli import places
 from ainf_tui.cli.app import App
 from ainf_tui.cli.logsources import STDIN, Source
 from ainf_tui.cli.logtext import Printer
@@ -100,7 +101,7 @@ class Reader:
         return None if found is None else found[2]
 
     def _open(self, source: Source, *, follow: bool) -> None:
-        opened = _stdin(self._app) if source.path is None else open_log(source.path)
+        opened = _spooled(self._app, source, looks=1) if source.path is None else open_log(source.path)
         log = opened.log if isinstance(opened, Spool) else opened
         if isinstance(opened, Spool):
             opened.wait()
@@ -120,6 +121,18 @@ class Reader:
             if not log.dated and log.log.size:
                 name = show(log.source, 100)
                 self._app.out.note(f"{name}: no line says its time, so none is in a range of time", "dim")
+
+
+def _spooled(app: App, source: Source, *, looks: int | None = None) -> Spool:
+    """What lies in no file. `looks`: how often a ComfyUI is asked."""
+    if not source.backend:
+        return _stdin(app)
+    from ainf_tui.runtime_logs import asked_backend  # noqa: PLC0415 - few ask a ComfyUI
+
+    spec = places.settings(app).backend(source.backend)
+    if spec is None:
+        raise ValueError(f"no backend {source.backend}")
+    return asked_backend(spec, looks=looks)
 
 
 def _stdin(app: App) -> Spool:
@@ -147,7 +160,8 @@ class Following:
     def begin(self, found: Sequence[Source], plain: dict[Path, tuple[Source, LogFile, int]]) -> None:
         for source in found:
             if source.path is None:
-                self._tails[None] = _Tail(source, Stream(_stdin(self._app)), self._clock)
+                key = Path(source.backend) if source.backend else None
+                self._tails[key] = _Tail(source, Stream(_spooled(self._app, source)), self._clock)
             elif source.path in plain:
                 _, log, offset = plain[source.path]
                 self._add(source, log, offset)
@@ -203,7 +217,7 @@ class _Tail:
 
     def __init__(self, source: Source, log: Follower | Stream, clock: Clock) -> None:
         self.log = log
-        self._folder = Folder(source.name, clock, file=STDIN if source.path is None else str(source.path))
+        self._folder = Folder(source.name, clock, file=str(source.path or source.backend or STDIN))
         self._lines: deque[RawLine] = deque()
         self._quiet = 0
 

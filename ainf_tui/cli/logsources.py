@@ -10,6 +10,8 @@ from ainf_tui.adapters.logs import sources as logs
 from ainf_tui.adapters.logs.sources import EVENTS, STDIN, Source, of_run
 from ainf_tui.cli import places
 from ainf_tui.cli.app import App
+from ainf_tui.domain.text import visible
+from ainf_tui.errors import NotFoundError
 
 __all__ = ["EVENTS", "STDIN", "Source", "of_run", "run_folder", "sources"]
 
@@ -24,8 +26,23 @@ def sources(app: App, words: Sequence[str], *, follow: bool) -> list[Source]:
         return of_run(run_folder(app))
     found: list[Source] = []
     for word in words:
+        if word.startswith(logs.BACKEND):
+            found.append(_of_backend(app, word))
+            continue
         found += logs.meant(word, partial(run_folder, app), follow=follow)
     return logs.named_apart(list(dict.fromkeys(found)))
+
+
+def _of_backend(app: App, word: str) -> Source:
+    """The log in the memory of a ComfyUI of the settings. NotFoundError `logs.no_source`."""
+    name = word.removeprefix(logs.BACKEND)
+    settings = places.settings(app)
+    if settings.backend(name) is None:
+        known = ", ".join(spec.name for spec in settings.backends) or "none"
+        raise NotFoundError(
+            "logs.no_source", f"there is no ComfyUI {visible(name, 100)}", hint=f"There are: {known}."
+        )
+    return Source(name, None, backend=name)
 
 
 def run_folder(app: App) -> Path:

@@ -211,6 +211,10 @@ class Engine:
         ctx.touch()
         return backend
 
+    def specs_in_use(self) -> tuple[BackendSpec, ...]:
+        """Of the backends that jobs may be sent to."""
+        return tuple(backend.spec for backend in self.registry.backends if not backend.retired)
+
     def _look_where_services_came(self, topics: frozenset[str]) -> None:
         """A service that runs now may be the server that did not answer a moment ago."""
         if "services" not in topics:

@@ -15,6 +15,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from ainf_tui import runtime_logs
 from ainf_tui.cli.app import App
 from ainf_tui.cli.logreading import QUIET, Following, Wanted
 from ainf_tui.cli.logsources import Source, of_run
@@ -22,6 +23,7 @@ from ainf_tui.cli.logtext import LINE, Printer
 from ainf_tui.cli.output import Output
 from ainf_tui.cli.reference import json_schemas
 from ainf_tui.domain.logs.query import Query
+from ainf_tui.domain.logs.recent import Write
 from tests.domain.logsamples import CLOCK
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -371,3 +373,26 @@ def test_stdin_of_bytes_comes_as_it_is_written(tmp_path):
             assert child.wait(20) == 0
         finally:
             child.kill()
+
+
+def test_the_log_in_a_comfyuis_memory(ainf, monkeypatch):
+    class Memory:
+        def writes(self):
+            return [
+                Write("2026-11-26T10:00:00.000001", "got prompt\n"),
+                Write("2026-11-26T10:00:01.000001", "!!! Exception during processing !!! boom\n"),
+            ]
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(runtime_logs, "_server_log", lambda spec: Memory())
+    shown = ainf("logs", "backend:default")
+    assert (shown.code, [line[27:] for line in shown.out.splitlines()]) == (
+        0,
+        ["got prompt", "!!! Exception during processing !!! boom"],
+    )
+    (error,) = ainf("logs", "backend:default", "--level", "error", "--json").out.splitlines()
+    assert json.loads(error)["source"] == "default"
+    none = ainf("logs", "backend:far")
+    assert (none.code, "There are: default." in none.err) == (4, True)

@@ -140,6 +140,7 @@ class Stream:
         """There will be nothing more."""
 
     def close(self) -> None:
+        self._spool.stop()
         self._spool.log.close()
 
     def poll(self) -> Iterator[Batch]:

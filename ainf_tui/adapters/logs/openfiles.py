@@ -92,6 +92,8 @@ class OpenFiles:
 
     def close(self) -> None:
         for found in self.files.values():
+            if found.spool is not None:
+                found.spool.stop()
             found.pieces.log.close()
         self.files.clear()
 
@@ -101,8 +103,8 @@ class OpenFiles:
 
     @property
     def dropped(self) -> int:
-        """Lines that were lost."""
-        return 0
+        """Lines that were lost; where nobody knows how many, each loss counts as one."""
+        return sum(found.spool.dropped for found in self.files.values() if found.spool is not None)
 
     def refresh(self) -> None:
         """What has been appended, and what has happened to the names."""

@@ -19,17 +19,22 @@ STDIN = "-"
 EVENTS = "events"
 """The name of events.jsonl as a source."""
 ENGINE = "engine"
+BACKEND = "backend:"
+"""What the id of the log in a ComfyUI's own memory begins with."""
 _WILD = frozenset("*?[")
 _NUMBER = re.compile(r"\.(\d{1,3})\Z", re.ASCII)
 
 
 @frozen
 class Source:
-    """`path` is None for standard input. `live`: it has the name that its writer knows."""
+    """`path` is None for standard input, and for the log in the memory of the ComfyUI `backend`. `live`: it
+    has the name that its writer knows.
+    """
 
     name: str
     path: Path | None
     live: bool = True
+    backend: str = ""
 
 
 @frozen
@@ -189,6 +194,11 @@ def engine_group(path: Path) -> Group:
     """The engine's own log; its older pieces are `engine.log.1` and so on."""
     older = [found for found in path.parent.glob(f"{glob.escape(path.name)}.*") if _NUMBER.search(found.name)]
     return Group(ENGINE, ENGINE, "engine", _oldest_first([*older, *([path] if path.exists() else [])]))
+
+
+def backend_group(name: str) -> Group:
+    """What a ComfyUI keeps of its log in its own memory: it is asked for, and lies in no file."""
+    return Group(f"{BACKEND}{name}", visible(name, 60), "comfyui", (), live=False)
 
 
 def _kind(name: str) -> str:

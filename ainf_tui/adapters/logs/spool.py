@@ -46,6 +46,14 @@ class Spool:
         self.problem: AinfError | None = None
         """Why it ended before the source did; what was read until then is there."""
 
+    @property
+    def dropped(self) -> int:
+        """Losses of the source."""
+        return 0
+
+    def stop(self) -> None:
+        """Nobody reads it any more. A source that ends by itself is read to its end."""
+
     def start(self) -> None:
         self._thread.start()
 

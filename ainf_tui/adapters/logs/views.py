@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ainf_tui.adapters.logs import sources as logs
+from ainf_tui.adapters.logs.asked import Asked, AskedSpool
 from ainf_tui.adapters.logs.behind import Behind
 from ainf_tui.adapters.logs.finding import Finder
 from ainf_tui.adapters.logs.openfiles import OpenFiles
@@ -56,12 +58,16 @@ _EARLIER = 20
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where logs lie. `stdin`: what `-` means; None: it cannot be read here."""
+    """Where logs lie. `stdin`: what `-` means; None: it cannot be read here. `files`: paths and globs of the
+    settings. `backends`: who gives the log in a ComfyUI's own memory, by its name.
+    """
 
     runs: Path
     engine_log: Path
     playbook: Callable[[], Playbook]
     stdin: BinaryIO | None = None
+    files: tuple[str, ...] = ()
+    backends: Callable[[], Mapping[str, Callable[[], Asked]]] = dict
 
 
 class Desk:
@@ -71,10 +77,11 @@ class Desk:
         self._places = places
 
     def sources(self) -> LogSourcesDocument:
-        """Of the newest run, of the engine, of the runs before it."""
+        """Of the newest run, of the engine, of ComfyUIs, of the settings, of the runs before the newest."""
         groups = list(self._newest(missing=True))
         engine = logs.engine_group(self._places.engine_log)
         groups += [engine] if engine.paths else []
+        groups += [*self._backends(), *self._given()]
         for folder in reversed(self._run_folders()):
             if folder.name not in {group.run for group in groups}:
                 groups += logs.groups_of_run(folder, newest=False)
@@ -88,12 +95,30 @@ class Desk:
 
         clock = Clock(datetime.now(UTC))
         groups = again()
-        files = OpenFiles([group for group in groups if group.kind != "stdin"], clock, again)
+        files = OpenFiles(groups, clock, again)
         files.open()
         for group in groups:
             if group.kind == "stdin":
                 files.add_spool(group, self._stdin())
+            elif group.kind == "comfyui":
+                files.add_spool(group, self._asked(group))
         return View(files, clock, self._places.playbook)
+
+    def _asked(self, group: Group) -> Spool:
+        spool = AskedSpool(group.id, self._places.backends()[group.id.removeprefix(logs.BACKEND)])
+        spool.start()
+        return spool
+
+    def _backends(self) -> list[Group]:
+        return [logs.backend_group(name) for name in self._places.backends()]
+
+    def _given(self) -> list[Group]:
+        """Files of the settings, as far as they are there."""
+        found: list[Group] = []
+        for word in self._places.files:
+            with suppress(NotFoundError):
+                found += logs.groups_of_words([word], self._run)
+        return found
 
     def _stdin(self) -> Spool:
         stream = self._places.stdin
@@ -114,18 +139,21 @@ class Desk:
         return list({group.id: group for group in found}.values())
 
     def _without_words(self) -> list[Group]:
-        """The newest run; before there is one, the engine's own log."""
+        """The newest run; before there is one, the engine's own log and those of ComfyUIs."""
         try:
             return list(self._newest(missing=False))
         except NotFoundError:
             engine = logs.engine_group(self._places.engine_log)
-            if not engine.paths:
+            found = [*([engine] if engine.paths else []), *self._backends()]
+            if not found:
                 raise
-            return [engine]
+            return found
 
     def _meant(self, word: str) -> list[Group]:
         if word == logs.ENGINE:
             return [logs.engine_group(self._places.engine_log)]
+        if word.startswith(logs.BACKEND):
+            return [group for group in self._backends() if group.id == word] or self._no_backend(word)
         run, _, name = word.removeprefix("run:").partition("/")
         if word.startswith("run:") and name:
             folders = [folder for folder in self._run_folders(all_of_them=True) if folder.name == run]
@@ -133,6 +161,14 @@ class Desk:
             return [group for group in found if group.name == name] or self._none(word)
         own = [group for group in self._newest(missing=True) if group.id == word]
         return own or logs.groups_of_words([word], self._run)
+
+    def _no_backend(self, word: str) -> list[Group]:
+        known = ", ".join(visible(name, 60) for name in self._places.backends()) or "none"
+        raise NotFoundError(
+            "logs.no_source",
+            f"there is no ComfyUI {visible(word.removeprefix(logs.BACKEND), 100)}",
+            hint=f"There are: {known}.",
+        )
 
     def _none(self, word: str) -> list[Group]:
         raise NotFoundError(

@@ -1,0 +1,65 @@
+"""The log in a ComfyUI's own memory: its last writes, asked for again and again, become one log. Pure.
+
+`/internal/logs/raw` gives `{"t": local time, "m": text}` a write, and a write is not a line: bars are written
+in pieces that begin with a carriage return, a traceback in one. ComfyUI's log has no times of its own; here
+each write that begins a record is given the one it was made at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ainf_tui.frozen import frozen
+
+BUFFER = 300
+"""Writes that ComfyUI keeps (app/logger.py: `setup_logger(capacity=300)`)."""
+
+
+@frozen
+class Write:
+    """`at` is ISO 8601 in the server's local time; empty where the server does not tell."""
+
+    at: str
+    text: str
+
+
+class Recent:
+    """Takes each look at the buffer; gives what is new in it, as text."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[Write, ...] = ()
+        self._line_begun = False
+        self.gaps = 0
+        """Times at which more was written between two looks than the buffer holds."""
+
+    def take(self, writes: Sequence[Write]) -> str:
+        """The text of what was written since the last look."""
+        new = self._new(tuple(writes))
+        self._seen = tuple(writes)
+        return "".join(self._stamped(write) for write in new)
+
+    def _new(self, writes: tuple[Write, ...]) -> tuple[Write, ...]:
+        if not self._seen or not writes:
+            return writes
+        for end in range(len(writes), 0, -1):
+            known = writes[:end]
+            if known[-len(self._seen) :] == self._seen[-end:]:
+                return writes[end:]
+        # Nothing of it is known: another server process, or too much at once. A full buffer has lost some.
+        if len(writes) >= BUFFER:
+            self.gaps += 1
+        return writes
+
+    def _stamped(self, write: Write) -> str:
+        text, at = write.text, write.at
+        begins = not self._line_begun
+        if text:
+            self._line_begun = not text.endswith("\n")
+        if not at or not text:
+            return text
+        if text.startswith("\r"):
+            # A bar overwrites its line, and what stands before it: the time must come after.
+            return f"\r{at} {text[1:]}" if text.strip() else text
+        if not begins or text.startswith((" ", "\t", "\n", "Traceback ")):
+            return text  # It goes on with what stands above it.
+        return f"{at} {text}"

@@ -1,0 +1,79 @@
+"""The log in ComfyUI's memory, looked at again and again, is one log without holes or doubles."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ainf_tui.domain.logs.recent import BUFFER, Recent, Write
+
+RECORDED = Path(__file__).parents[1] / "data" / "comfyui" / "http" / "internal_logs_raw.json"
+
+
+def writes(*texts: str, first: int = 0) -> list[Write]:
+    return [Write(f"2026-11-26T10:00:00.{first + n:06d}", text) for n, text in enumerate(texts)]
+
+
+@given(st.lists(st.sampled_from(["a\n", "b\n", "a", "\r 1%", "\n"]), max_size=900), st.data())
+def test_looks_give_each_write_once(texts, data):
+    """As long as less is written between two looks than the buffer holds."""
+    every = [Write(f"t{n}", text) for n, text in enumerate(texts)]
+    whole, bits, recent, at = Recent(), [], Recent(), 0
+    while at < len(every):
+        at = min(len(every), at + data.draw(st.integers(1, BUFFER - 1)))
+        bits.append(recent.take(every[max(0, at - BUFFER) : at]))
+    assert "".join(bits) == whole.take(every)
+    assert recent.gaps == 0
+
+
+def test_what_fell_out_of_the_buffer_is_told():
+    recent = Recent()
+    recent.take(writes(*["x\n"] * BUFFER))
+    recent.take(writes(*["y\n"] * BUFFER, first=1_000))
+    assert recent.gaps == 1
+
+
+def test_a_server_that_began_anew_has_lost_nothing():
+    recent = Recent()
+    recent.take(writes("old\n", "older\n"))
+    assert recent.take(writes("new\n", first=500)).endswith("new\n")
+    assert recent.gaps == 0
+
+
+def test_a_write_says_when_and_what_goes_on_does_not():
+    recent = Recent()
+    text = recent.take(
+        writes(
+            "got prompt\n",
+            "!!! Exception during processing !!! boom\n",
+            "Traceback (most recent call last):\n  File x\nValueError: boom\n",
+            "half ",
+            "a line\n",
+            "\r 50%|#####     | 1/2",
+            "\r100%|##########| 2/2",
+            "\n",
+            "done\n",
+        )
+    )
+    assert [line[27:] if line.startswith("2026") else line for line in text.split("\n")] == [
+        "got prompt",
+        "!!! Exception during processing !!! boom",
+        "Traceback (most recent call last):",
+        "  File x",
+        "ValueError: boom",
+        "half a line",
+        "\r2026-11-26T10:00:00.000005  50%|#####     | 1/2\r2026-11-26T10:00:00.000006 100%|##########| 2/2",
+        "done",
+        "",
+    ]
+
+
+def test_the_recorded_buffer():
+    entries = json.loads(RECORDED.read_text("utf-8"))["json"]["entries"]
+    recent = Recent()
+    text = recent.take([Write(entry["t"], entry["m"]) for entry in entries])
+    assert "Checkpoint files will always be loaded safely." in text.split("\n")[0]
+    assert recent.take([Write(entry["t"], entry["m"]) for entry in entries]) == ""
