@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ainf_tui.domain.errors.fingerprint import FRAMES, Failure, _parts, failure, masked, normalised
+from ainf_tui.domain.errors.fingerprint import FRAMES, VERSION, Failure, _parts, failure, masked, normalised
 
 TRACE = """\
 !!! Exception during processing !!! {said}
@@ -84,9 +84,50 @@ def test_what_a_failure_is_made_of():
     assert failure("a", "cut", ['  File "a.py", line 1, in f', "    x"]).kind == ""
 
 
+def test_what_comfyui_refuses_is_told_apart_by_its_reason():
+    def refused(kind, said):
+        told = (
+            f"invalid prompt: {{'type': '{kind}', 'message': {said!r}, 'details': 'x', 'extra_info': {{}}}}"
+        )
+        return failure("comfyui", told, [told])
+
+    missing = refused("invalid_prompt", "Cannot execute because node A does not exist.")
+    assert missing.message == "invalid_prompt: Cannot execute because node A does not exist."
+    assert (
+        len(
+            {
+                missing.fingerprint,
+                refused("invalid_prompt", "Cannot execute because node B does not exist.").fingerprint,
+                refused("prompt_no_outputs", "Prompt has no outputs").fingerprint,
+                refused("prompt_no_outputs", "it's none").fingerprint,
+            }
+        )
+        == 4
+    )
+    lines = [
+        "Failed to validate prompt for output 9:",
+        "* (prompt):",
+        "  - Required input is missing: a",
+        "* Load Image 4:",
+        "  - Value not in list: image: 'a.png' not in ['b.png']",
+        "  - Value not in list: image: 'a.png' not in ['b.png']",
+        "Output will be ignored",
+    ]
+    found = failure("comfyui", lines[0], lines)
+    assert found.message == (
+        "(prompt): Required input is missing: a; "
+        "Load Image: Value not in list: image: 'a.png' not in ['b.png']"
+    )
+    other = [line.replace("9:", "12:").replace("a.png", "c.png") for line in lines]
+    assert failure("comfyui", other[0], other).fingerprint == found.fingerprint
+    assert failure("comfyui", "Failed to validate prompt for output 3:", []).message.endswith("output 3:")
+    assert failure("comfyui", "invalid prompt: {cut", []).message == "invalid prompt: {cut"
+
+
 def test_it_is_kept_from_version_to_version():
     """If this fails, what people have grouped falls apart: raise VERSION, and carry the groups over."""
-    assert trace().fingerprint == "1.3747b8be24264b6f"
+    assert trace().fingerprint == f"{VERSION}.3747b8be24264b6f"
+    assert VERSION == 2
 
 
 @pytest.mark.parametrize(
@@ -153,7 +194,7 @@ def test_a_message_whose_end_is_not_looked_at_has_the_key_of_what_is():
 @given(st.text(max_size=200), st.text(max_size=50))
 def test_whatever_the_text_there_is_a_fingerprint(message, source):
     found = failure(source, message, message.splitlines())
-    assert re.fullmatch(r"1\.[0-9a-f]{16}", found.fingerprint)
+    assert re.fullmatch(rf"{VERSION}\.[0-9a-f]{{16}}", found.fingerprint)
 
 
 @given(st.integers(0, 10**12), st.integers(0, 10**12))

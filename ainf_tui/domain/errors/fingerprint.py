@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
 
-VERSION = 1
+VERSION = 2
 MESSAGE = 300
 """Characters of the message that count, after what changes was taken out."""
 FRAMES = 3
@@ -43,7 +43,7 @@ class Failure:
 def failure(source: str, message: str, lines: Sequence[str]) -> Failure:
     """Of an error in a log: its first line without time, level and name, and all of its lines."""
     kind, said, frames = _traceback(lines[-_LINES:])
-    return Failure(source, kind, said if kind else message, frames)
+    return Failure(source, kind, said if kind else _refused(message, lines[-_LINES:]) or message, frames)
 
 
 def normalised(message: str) -> str:
@@ -106,6 +106,38 @@ def _parts() -> tuple[_Part, ...]:
         _Part(re.compile(hexa, re.IGNORECASE), "<hex>"),
         _Part(re.compile(number, re.IGNORECASE), "<n>"),
     )
+
+
+# -- what ComfyUI has against a prompt -----------------------------------------------------------------
+def _refused(message: str, lines: Sequence[str]) -> str:
+    """Why it refused a prompt, from what it logs of that; empty for all else.
+
+    The reason stands in quotes, as values do that do not count, or in the lines below the first one (its
+    execution.py: validate_prompt), so that all that was ever refused would be one failure.
+    """
+    if message.startswith("invalid prompt: {"):
+        found = _invalid().search(message[:_LOOKED_AT])
+        return f"{found['type']}: {found['said']}" if found else ""
+    if not message.startswith("Failed to validate prompt for output"):
+        return ""
+    reasons: dict[str, None] = {}
+    node = ""
+    for line in lines:
+        if (named := _node().match(line)) is not None:
+            node = named["cls"]
+        elif line.startswith("  - "):
+            reasons[f"{node}: {line[4:]}"] = None
+    return "; ".join(reasons)
+
+
+@cache
+def _invalid() -> re.Pattern[str]:
+    return re.compile(r"'type': '(?P<type>\w{1,100})', 'message': (?P<quote>['\"])(?P<said>.*?)(?P=quote), '")
+
+
+@cache
+def _node() -> re.Pattern[str]:
+    return re.compile(r"\* (?P<cls>.{1,200}?)(?: \S{1,100})?:$")
 
 
 # -- tracebacks ----------------------------------------------------------------------------------------

@@ -34,8 +34,8 @@ async def test_one_that_ended_meanwhile_is_started_again_by_its_policy():
     machine.end("web", Exit(code=7))
     async with Box(machine, WEB) as box:
         await box.until(lambda: len(machine.launches) == 2)
+        await box.until(lambda: box.document("web").restarts == 1)
         after = await box.state("web", "running")
-        assert after.restarts == 1
         assert after.pid != before.pid
         assert any("exit code 7" in message for _, _, message in machine.told)
 
