@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from copy import deepcopy
 
 import pytest
@@ -83,9 +84,12 @@ async def test_digits_switch_and_both_screens_stay(dashboard, box):
 async def test_the_queue_is_read_behind_the_dashboard(dashboard, box):
     """Ends of jobs are told whichever screen is open."""
     async with dashboard() as (app, pilot):
-        await still(pilot, 40)
-        queue = app.get_screen("app.queue")
-        assert len(queue.rows) == 3
+        async with asyncio.timeout(20):
+            while not app.is_screen_installed("app.queue"):
+                await pilot.pause(0.02)
+            queue = app.get_screen("app.queue")
+            while len(queue.rows) < 3:
+                await pilot.pause(0.02)
         assert queue.hidden
 
 
