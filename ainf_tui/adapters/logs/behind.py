@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -21,9 +22,14 @@ from ainf_tui.domain.log_documents import (
 
 
 class Behind:
-    """Of one view. One call at a time; reports come in threads of their own."""
+    """Of one view. One call at a time; reports come in threads of their own.
+
+    Whoever looks at what is known holds the lock, and so does whoever adds to it. Nobody who holds it stops a
+    scan: that waits for a thread which may be about to add something.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._known: dict[str, OfFile] = {}
         self._lines = Scan(Task("lines"), self._take_lines)
         self._marks = Scan(Task("marks"), self._take_marks)
@@ -62,7 +68,7 @@ class Behind:
                     _on(request.filters),
                     _now(),
                 ),
-                found.take,
+                self._guarded(found.take),
             )
             if request.pattern
             else None
@@ -83,14 +89,18 @@ class Behind:
         if self._hidden is not None:
             self._hidden.stop()
         kept = self._kept = Found()
-        self._hidden = Scan(Task("hidden", filters=wanted, now=_now()), kept.take) if wanted else None
+        self._hidden = (
+            Scan(Task("hidden", filters=wanted, now=_now()), self._guarded(kept.take)) if wanted else None
+        )
 
     # -- what is known ---------------------------------------------------------------------------------
     def line_at(self, file: str, offset: int, pieces: Pieces) -> int | None:
-        return self._of(file).line_at(offset, pieces)
+        with self._lock:
+            return self._of(file).line_at(offset, pieces)
 
     def block_of(self, file: str, line: int) -> tuple[int, int]:
-        return self._of(file).block_of(line)
+        with self._lock:
+            return self._of(file).block_of(line)
 
     def number(self, offsets: Mapping[str, int], files: Mapping[str, Pieces]) -> int | None:
         """Of what was found at that place; None as long as not all before it has been searched."""
@@ -100,31 +110,38 @@ class Behind:
             for offset in (offsets.get(file, 0),)
         ):
             return None
-        return self._found.number(offsets) + 1
+        with self._lock:
+            return self._found.number(offsets) + 1
 
     def nearest(
         self, request: LogFindRequest, offsets: Mapping[str, int], files: Mapping[str, Pieces]
     ) -> dict[str, int] | None:
         """In each file what the search found next from there; None: not known for certain."""
         scan = self._search
-        if scan is None or scan.task.filters != _on(request.filters) or not self._found.complete:
+        if scan is None or scan.task.filters != _on(request.filters) or scan.share(files) < 1:
             return None
-        if scan.share(files) < 1:
-            return None
-        near = {file: self._found.nearest(file, offsets[file], back=request.back) for file in files}
+        with self._lock:
+            if not self._found.complete:
+                return None
+            near = {file: self._found.nearest(file, offsets[file], back=request.back) for file in files}
         return {file: start for file, start in near.items() if start is not None}
 
     def histogram(self, files: Mapping[str, Pieces], buckets: int) -> LogHistogramDocument:
-        known = {file: self._of(file) for file in files}
-        return histogram(known, buckets, exact=self._marks.share(files) >= 1)
+        exact = self._marks.share(files) >= 1
+        with self._lock:
+            return histogram({file: self._of(file) for file in files}, buckets, exact=exact)
 
     def state(self, files: Mapping[str, Pieces], dropped: int, messages: Sequence[str]) -> LogStateDocument:
         """`revision` grows when anything else has changed."""
+        with self._lock:
+            return self._revised(self._state(files, dropped, messages))
+
+    def _state(self, files: Mapping[str, Pieces], dropped: int, messages: Sequence[str]) -> LogStateDocument:
         known = {file: self._of(file) for file in files}
         indexed = self._lines.share(files)
         hidden, hidden_exact = self._hidden_lines(files, known)
         times = [time for of in known.values() for time in (of.times[:1] + of.times[-1:])]
-        found = LogStateDocument(
+        return LogStateDocument(
             revision=0,
             bytes=sum(pieces.size for pieces in files.values()),
             lines=sum(of.lines[-1] for of in known.values()) if indexed >= 1 else None,
@@ -145,7 +162,6 @@ class Behind:
             messages=tuple(messages),
             problem=next((scan.problem for scan in self._scans() if scan.problem), ""),
         )
-        return self._revised(found)
 
     def _revised(self, found: LogStateDocument) -> LogStateDocument:
         if self._last is None or replace(found, revision=self._revision) != self._last:
@@ -171,11 +187,20 @@ class Behind:
         return self._known.setdefault(file, OfFile())
 
     def _take_lines(self, report: Report) -> None:
-        self._of(report.file).take_lines(report)
+        with self._lock:
+            self._of(report.file).take_lines(report)
 
     def _take_marks(self, report: Report) -> None:
-        self._of(report.file).take_marks(report, self._marked.get(report.file, 0))
-        self._marked[report.file] = report.upto
+        with self._lock:
+            self._of(report.file).take_marks(report, self._marked.get(report.file, 0))
+            self._marked[report.file] = report.upto
+
+    def _guarded(self, take: Callable[[Report], None]) -> Callable[[Report], None]:
+        def taken(report: Report) -> None:
+            with self._lock:
+                take(report)
+
+        return taken
 
 
 def _on(filters: Sequence[LogFilter]) -> tuple[LogFilter, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,6 +23,7 @@ from ainf_tui.adapters.logs.file import LogFile
 from ainf_tui.adapters.logs.grave import grave_records
 from ainf_tui.adapters.logs.pieces import Pieces
 from ainf_tui.adapters.logs.records import LogRecords
+from ainf_tui.adapters.logs.scan_reports import Report
 from ainf_tui.domain.log_documents import LogFilter, LogSearchRequest, LogStateDocument
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.levels import Level
@@ -268,4 +271,38 @@ def test_a_child_that_dies_says_so_and_is_not_begun_again(
     assert "too many ways" in state.problem
     behind.go_on(files)
     assert not scan.running
+    files["0"].log.close()
+
+
+def test_what_is_known_is_told_while_reports_come_in(tmp_path: Path, behind: Behind) -> None:
+    """A report of a child comes in its own thread, in the middle of whatever is being told."""
+    path = tmp_path / "x.log"
+    path.write_text(log_text(10))
+    files = {"0": Pieces(LogFile.open(path), "x", CLOCK)}
+    wrong: list[BaseException] = []
+    done = threading.Event()
+
+    def told() -> None:
+        try:
+            while not done.is_set():
+                behind.state(files, 0, ())
+                behind.histogram(files, 60)
+        except RuntimeError as error:  # Python's: a dictionary changed while it was gone through.
+            wrong.append(error)
+
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    asker = threading.Thread(target=told)
+    asker.start()
+    try:
+        for number in range(3_000):
+            at = number * 65_536
+            seconds = {str(number): [0, 1, 0, 1]}
+            behind._take_marks(Report("0", at + 1, errors=(at,), at=number, seconds=seconds))
+    finally:
+        done.set()
+        asker.join()
+        sys.setswitchinterval(switch)
+    assert wrong == []
+    assert behind.state(files, 0, ()).errors == 3_000
     files["0"].log.close()
