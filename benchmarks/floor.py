@@ -1,13 +1,15 @@
 """`python -m benchmarks.floor [MODE]`: the least that an app of Textual's can do; what ainf is held against.
 
 plain: a line of text and a table of 50 rows. live: eight panels above it, each all new once a second.
-bars: four bars drawn by hand in one widget, four times a second. All end with `q`.
+bars: four bars drawn by hand in one widget, four times a second. follow FILE: what is new in the file, ten
+times a second: its lines counted, the last screen of them shown. All end with `q`.
 """
 
 from __future__ import annotations
 
 import itertools
 import sys
+from pathlib import Path
 
 from textual.app import App, ComposeResult
 from textual.containers import Grid
@@ -75,5 +77,44 @@ class FloorApp(App[None]):
         self.query_one("#bars", Static).update("\n".join(lines))
 
 
+class FollowApp(App[None]):
+    """The end of a file that grows, and how many lines it has got."""
+
+    BINDINGS = [("q", "quit", "quit")]  # noqa: RUF012 - as Textual wants it
+    CSS = "#lines { height: 1fr; text-wrap: nowrap; text-overflow: clip; }"
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path = Path(path)
+        self._lines: list[str] = []
+        self._count = 0
+
+    def compose(self) -> ComposeResult:
+        yield Static(READY, id="count")
+        yield Static("", id="lines", markup=False)
+
+    def on_mount(self) -> None:
+        self._stream = self._path.open("rb", buffering=0)
+        self._show()
+        self.set_interval(0.1, self._show)
+
+    def _show(self) -> None:
+        data = self._stream.read()
+        if not data:
+            return
+        self._count += data.count(b"\n")
+        height = self.size.height
+        tail = data[-height * 200 :].decode("utf-8", "replace").splitlines()
+        self._lines = [*self._lines, *tail][1 - height :]
+        self.query_one("#count", Static).update(f"{READY}: {self._count:,} lines")
+        self.query_one("#lines", Static).update("\n".join(self._lines))
+
+
+def main(words: list[str]) -> None:
+    """Runs the app that the words name."""
+    app: App[None] = FollowApp(words[1]) if words[:1] == ["follow"] else FloorApp(*words or ["plain"])
+    app.run()
+
+
 if __name__ == "__main__":
-    FloorApp(*sys.argv[1:] or ["plain"]).run()
+    main(sys.argv[1:])

@@ -17,6 +17,7 @@ PEERS = ROOT / ".benchmarks" / "peers"
 """Where `make bench-peers` puts them."""
 LOG_LINES = 5000
 FLOOR_UNTIL = r"(?s)floor app ready.*number 9\b"
+FLOOR_FOLLOW_UNTIL = r"floor app ready: \d"
 DASHBOARD = r"(?s)Queue.*SERVICES.*HOST.*ram .*\? help"
 """The first screen of ainf is complete: tab line, services, what the engine has told of the machine, keys."""
 QUEUE = r"(?s)QUEUE.*\? help"
@@ -45,6 +46,12 @@ class Program:
 def floor(mode: str = "plain") -> Program:
     name = "floor" if mode == "plain" else f"floor-{mode}"
     return Program(name, (sys.executable, "-m", "benchmarks.floor", mode), FLOOR_UNTIL)
+
+
+def floor_follow(path: Path) -> Program:
+    """The least that an app of Textual's takes to follow a file."""
+    command = (sys.executable, "-m", "benchmarks.floor", "follow", str(path))
+    return Program("floor-follow", command, FLOOR_FOLLOW_UNTIL)
 
 
 def ainf(home: Home) -> Program:

@@ -101,13 +101,15 @@ def _middle(found: list[Idle]) -> Idle:
 
 
 async def flood_share(lab: Lab) -> Figure:
-    """Percent of a core that engine and app take together at 1,000 frames a second."""
+    """What engine and app take together at 1,000 frames a second, against bars that an app draws by hand."""
     (_, few_engine, few_app), (_, engine_share, app) = await _floods(lab)
+    _, base = await _fours(lab)
     note = (
-        f"engine {engine_share:.1f}%, app {app.percent:.1f}%; "
+        f"engine {engine_share:.1f}% of a core, app {app.percent:.1f}%, hand-drawn bars {base.percent:.1f}%; "
         f"at {FEW} frames/s {few_engine:.1f}% and {few_app.percent:.1f}%"
     )
-    return Figure(engine_share + app.percent, note, {"engine": engine_share, "app": app.percent})
+    details = {"engine": engine_share, "app": app.percent, "base": base.percent}
+    return Figure((engine_share + app.percent) / base.percent, note, details)
 
 
 async def flood_bytes(lab: Lab) -> Figure:

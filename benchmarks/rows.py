@@ -52,7 +52,7 @@ ROWS = (
     Row("app-palette", "palette on the screen / the floor's", 0.6, "x", palette),
     Row("app-four", "CPU with 4 live jobs / 4 hand-drawn bars", 1.3, "x", four_cpu),
     Row("app-four-bytes", "... bytes a second", 1.3, "x", four_bytes),
-    Row("app-flood", "engine and app at 1,000 frames/s, of a core", 6, "%", flood_share),
+    Row("app-flood", "engine and app at 1,000 frames/s / 4 bars", 2.7, "x", flood_share),
     Row("app-flood-bytes", "... bytes to the terminal / at 10 frames/s", 1.2, "x", flood_bytes),
     Row("app-rows-key", "10,000 rows: key, median / floor's", 1.5, "x", rows_key),
     Row("app-rows-key-p95", "... 95th percentile / floor's", 2, "x", rows_key_p95),

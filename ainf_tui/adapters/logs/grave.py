@@ -40,13 +40,16 @@ def candidates(data: bytes, level: Level) -> list[int]:
     found.update(start for start in _lines_with(data, b"\x1b") if coloured(data, start, level))
     found.update(start for start in _lines_with(data, b"#") if data[start : start + 1].isdigit())
     found.update(_numbered(data))
+    found.update(_lettered(data))
     return sorted(found)
 
 
 def coloured(data: bytes, start: int, level: Level) -> bool:
     """Whether the line there may be of such a level without its colours."""
     line = plain(data[start : _line_end(data, start)]).lower().encode()
-    return any(word in line for word in words_of(level)) or line[:1] in b"{<0123456789"
+    if any(word in line for word in words_of(level)) or line[:1] in b"{<0123456789":
+        return True
+    return _letters().match(line.upper()) is not None
 
 
 def grave_records(pieces: Pieces, first: int, end: int, level: Level) -> Iterator[Record]:
@@ -107,3 +110,23 @@ def _numbers() -> re.Pattern[bytes]:
     return re.compile(
         rb"^(?:<\d|\{(?=[^\n]*(?:\\u|\"(?:level|severity|levelname|lvl)\"\s*:\s*[-\d.]))[^\n]*)", re.MULTILINE
     )
+
+
+_BEGINNINGS = tuple(b"\n" + beginning for beginning in (b"W", b"E", b"F", b"[W", b"[E", b"[F", b"[rank"))
+
+
+def _lettered(data: bytes) -> Iterator[int]:
+    """Lines whose level is a letter, as PyTorch's: `W1126 08:11:02.123 ...`."""
+    if _letters().match(data):
+        yield 0
+    for beginning in _BEGINNINGS:
+        place = data.find(beginning)
+        while place >= 0:
+            if _letters().match(data, place + 1):
+                yield place + 1
+            place = data.find(beginning, place + 1)
+
+
+@cache
+def _letters() -> re.Pattern[bytes]:
+    return re.compile(rb"(?:\[(?:rank|RANK) ?\d{1,6}\]:)?\[?[WEF][01]\d[0-3]\d +\d\d:")

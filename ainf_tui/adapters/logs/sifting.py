@@ -24,9 +24,11 @@ _OTHERS = (
     "\x1b",
     "^<[0-9]",
     "^[0-9].* #",
+    r"^(\[rank ?[0-9]+\]:)?\[?[wef][01][0-9][0-3][0-9] +[0-9][0-9]:",
     r'^\{.*(\\u|"(level|severity|levelname|lvl)"[[:space:]]*:[[:space:]]*[-.0-9])',
 )
-"""Colours may part a word; numbers say levels in JSON and syslog, a mark in Redis's lines."""
+"""Colours may part a word; numbers say levels in JSON and syslog, a mark in Redis's lines, a letter
+in PyTorch's."""
 
 
 class Sifted:

@@ -14,7 +14,8 @@ from enum import Enum
 from functools import cache
 
 from ainf_tui.domain.logs.clock import Clock
-from ainf_tui.domain.logs.heads import TRACEBACK, Head, read_head
+from ainf_tui.domain.logs.head import Head
+from ainf_tui.domain.logs.heads import TRACEBACK, read_head
 from ainf_tui.domain.logs.levels import Level, inferred
 from ainf_tui.domain.logs.records import RawLine, Record
 from ainf_tui.domain.logs.shown import Shown, shown

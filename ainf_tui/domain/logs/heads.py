@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from ainf_tui.domain.logs.clock import MONTHS, Clock, dated
+from ainf_tui.domain.logs.head import Head
+from ainf_tui.domain.logs.heads_short import glog, logfmt, of_the_hour
 from ainf_tui.domain.logs.levels import (
     LEVEL_WORD,
     Level,
@@ -22,29 +23,11 @@ from ainf_tui.domain.logs.levels import (
     level_of_number,
     level_of_severity,
 )
-from ainf_tui.frozen import frozen
 
 HEAD = 4096
 """Characters of a line in which its head is looked for; a JSON line is read up to `JSON_LIMIT`."""
 JSON_LIMIT = 262_144
 TRACEBACK = "Traceback (most recent call last)"
-
-
-@frozen
-class Head:
-    """`at` None: the line does not say. `level` None: it does not say, and no word suggests one."""
-
-    format: str
-    message: str
-    at: datetime | None = None
-    level: Level | None = None
-    stated: bool = False
-    """The line says its level itself."""
-    name: str = ""
-    """Logger, service, program or process, as the line calls it."""
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    goes_on: bool = False
-    """It belongs to the record before it, if that is of the same format (PostgreSQL's DETAIL)."""
 
 
 def read_head(text: str, clock: Clock) -> Head | None:
@@ -86,15 +69,21 @@ def _bracket(text: str, clock: Clock) -> Head | None:
     found = _pattern("kernel").match(text)
     if found is not None:
         return _kernel(found["rest"], _ctime(found["when"], clock))
-    return _dated(text, clock) or _leveled(text)
+    return _dated(text, clock) or _leveled(text) or glog(text, clock) or of_the_hour(text)
 
 
 def _number(text: str, clock: Clock) -> Head | None:
-    return _dated(text, clock) or _redis(text, clock)
+    return _dated(text, clock) or _redis(text, clock) or of_the_hour(text)
 
 
 def _letter(text: str, clock: Clock) -> Head | None:
-    return _leveled(text) or _rfc3164(text, clock) or _nvidia(text, clock)
+    return (
+        _leveled(text)
+        or _rfc3164(text, clock)
+        or _nvidia(text, clock)
+        or glog(text, clock)
+        or logfmt(text, clock)
+    )
 
 
 # -- dated lines -----------------------------------------------------------------------------------

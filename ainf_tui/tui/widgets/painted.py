@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import getters
 from textual.app import App
+from textual.color import Color
 from textual.geometry import Region, Size
 from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.lines import Line, changed, cut_line, line_width
 from ainf_tui.tui.looks import Looks
 from ainf_tui.tui.signs import Signs
@@ -36,29 +39,76 @@ class Looking(App[None]):
             self._driver.flush()
 
 
+@frozen
+class _Ground:
+    """What lies under a widget's lines. `bare`: there is nothing around them but spaces."""
+
+    style: Style
+    background: Color
+    bare: bool
+    cells: int = 0
+
+
 class Painter(Widget):
     """Turns lines into strips in the looks of the app's theme."""
 
     app = getters.app(Looking)
 
-    _ground: Style | None = None
+    _painted: _Ground | None = None
+    """While lines are made: what is the same for all of them."""
+    _known: tuple[tuple[int, ...], _Ground] | None = None
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """As Textual's own. The widget's style is put together once, not for each line: it asks all
-        ancestors, which takes longer than to make the line.
-        """
-        self._ground = self.rich_style
+        """As Textual does, which for each line asks for borders, titles and tints that few widgets have."""
+        ground = self._ground()
+        self._painted = replace(ground, cells=self.scrollable_content_region.width)
         try:
-            return super().render_lines(crop)
+            return self._bare_lines(crop, ground) if ground.bare else super().render_lines(crop)
         finally:
-            self._ground = None
+            self._painted = None
+
+    def _ground(self) -> _Ground:
+        """Made anew when a style has changed: it asks all ancestors, which takes longer than a line."""
+        ancestors = self.ancestors_with_self
+        key = tuple([node.styles._cache_key for node in ancestors])  # noqa: SLF001 - as Textual's caches
+        if self._known is None or self._known[0] != key:
+            styles = self.styles
+            bare = not (
+                any(edge for edge, _ in (*styles.border, *styles.outline))
+                or styles.tint.a
+                or (styles.has_rule("hatch") and styles.hatch != "none")
+                or styles.text_opacity != 1.0
+                or any(node.styles.opacity != 1.0 for node in ancestors)
+            )
+            self._known = key, _Ground(self.rich_style, self.background_colors[1], bare)
+        return self._known[1]
+
+    def _bare_lines(self, crop: Region, ground: _Ground) -> list[Strip]:
+        """Lines with nothing around them but spaces."""
+        size, styles, filters = self.size, self.styles, self.get_line_filters()
+        top, _, _, left = styles.padding
+        right = self.outer_size.width - left - size.width
+        lines: list[Strip] = []
+        for y in crop.line_range:
+            inside = 0 <= y - top < size.height
+            strip = self.render_line(y - top) if inside else Strip.blank(size.width, ground.style)
+            strip = strip.crop_pad(size.width, left, right, ground.style)
+            for line_filter in filters:
+                strip = strip.apply_filter(line_filter, ground.background)
+            lines.append(strip.crop(crop.x, crop.right))
+        return lines
+
+    @property
+    def across(self) -> int:
+        """Cells of a line; a scrollbar stands beside it."""
+        return self._painted.cells if self._painted is not None else self.scrollable_content_region.width
 
     def strip(self, line: Line, cells: int, base: str = "") -> Strip:
         """The line on `cells` cells. `base`: the style below all spans (the cursor's)."""
         looks = self.app.looks
         if not self.app.signs.unicode:
             line = tuple((text.translate(_ASCII), name) for text, name in line)
-        own = self._ground if self._ground is not None else self.rich_style
+        own = (self._painted or self._ground()).style
         ground = own + looks[base] if base else own
         # Neighbours of one look are one segment: each costs the line a pair of escape sequences.
         merged: list[tuple[str, str]] = []
@@ -70,9 +120,13 @@ class Painter(Widget):
         segments = [Segment(text, ground + looks[name] if name else ground) for text, name in merged]
         return Strip(segments, max(cells, line_width(line)))
 
-    def repaint(self, y: int, before: Line, after: Line, cells: int) -> None:
-        """Has those cells of the widget's line `y` painted in which the two differ: of progress a few."""
-        regions = [Region(first, y, last - first, 1) for first, last in changed(before, after, cells)]
+    def repaint(self, lines: Iterable[tuple[int, Line, Line]], cells: int) -> None:
+        """Has the cells painted in which lines differ: of progress a few. `lines`: height, before, after."""
+        regions = [
+            Region(first, y, last - first, 1)
+            for y, before, after in lines
+            for first, last in changed(before, after, cells)
+        ]
         if regions:
             self.refresh(*regions)
 
@@ -90,9 +144,8 @@ class Bar(Painter):
         """Shows the lines; nothing is painted if they are those of before."""
         if lines == self._lines:
             return
-        before, self._lines, cells = self._lines, lines, self.size.width
-        for y in range(self.size.height):
-            self.repaint(y, cut_line(_at(before, y), cells), cut_line(_at(lines, y), cells), cells)
+        before, self._lines, (cells, height) = self._lines, lines, self.size
+        self.repaint(_pairs(before, lines, range(height), cells), cells)
 
     @property
     def plain(self) -> str:
@@ -100,7 +153,7 @@ class Bar(Painter):
         return "\n".join("".join(text for text, _ in line) for line in self._lines)
 
     def render_line(self, y: int) -> Strip:
-        return self.strip(cut_line(_at(self._lines, y), self.size.width), self.size.width)
+        return self.strip(cut_line(_at(self._lines, y), self.across), self.across)
 
 
 class Lengthy(ScrollView):
@@ -134,15 +187,12 @@ class LineView(ListKeys, Painter, Lengthy, can_focus=True):
         if len(before) != len(self.lines):
             self.set_length(Size(self.cells, len(self.lines)))
         top, cells = self.scroll_offset.y, self.cells
-        for y in range(self.size.height):
-            old, new = _at(before, top + y), _at(self.lines, top + y)
-            if old != new:
-                self.repaint(y, cut_line(old, cells), cut_line(new, cells), cells)
+        self.repaint(_pairs(before, self.lines, range(self.size.height), cells, top), cells)
 
     @property
     def cells(self) -> int:
         """Width of a line; the scrollbar stands beside it."""
-        return self.scrollable_content_region.width
+        return self.across
 
     @property
     def plain(self) -> str:
@@ -158,6 +208,16 @@ class LineView(ListKeys, Painter, Lengthy, can_focus=True):
     def render_line(self, y: int) -> Strip:
         line = _at(self.lines, self.scroll_offset.y + y)
         return self.strip(cut_line(line, self.cells), self.cells)
+
+
+def _pairs(
+    before: Sequence[Line], after: Sequence[Line], heights: Iterable[int], cells: int, top: int = 0
+) -> Iterable[tuple[int, Line, Line]]:
+    """Of two lists of lines, scrolled by `top`, those that are not the same."""
+    for y in heights:
+        old, new = _at(before, top + y), _at(after, top + y)
+        if old != new:
+            yield y, cut_line(old, cells), cut_line(new, cells)
 
 
 def _at(lines: Sequence[Line], y: int) -> Line:
