@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import getters
 from textual.app import App
-from textual.color import Color
 from textual.geometry import Region, Size
 from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ainf_tui.frozen import frozen
 from ainf_tui.tui.lines import Line, changed, cut_line, line_width
-from ainf_tui.tui.looks import Looks
+from ainf_tui.tui.looks import KEPT, Looks
 from ainf_tui.tui.signs import Signs
 from ainf_tui.tui.widgets.listkeys import ListKeys
 
@@ -39,14 +36,30 @@ class Looking(App[None]):
             self._driver.flush()
 
 
-@frozen
-class _Ground:
-    """What lies under a widget's lines. `bare`: there is nothing around them but spaces."""
+class _Inks(dict[tuple[str, str], Style]):
+    """How a span of that look is drawn over that base, by the app's filters: put together once, not for each
+    span. `bare`: nothing is around the widget's lines but spaces.
+    """
 
-    style: Style
-    background: Color
-    bare: bool
-    cells: int = 0
+    def __init__(self, widget: Widget, looks: Looks, *, bare: bool) -> None:
+        super().__init__()
+        self.bare = bare
+        self._looks = looks
+        self._own = widget.rich_style
+        self._background = widget.background_colors[1]
+        # Of a widget that is drawn Textual's way they come later.
+        self._filters = widget.get_line_filters() if bare else ()
+
+    def __missing__(self, key: tuple[str, str]) -> Style:
+        base, look = key
+        style = self._own + self._looks[base] if base else self._own
+        style = style + self._looks[look] if look else style
+        for line_filter in self._filters:
+            style = line_filter.apply([Segment(" ", style)], self._background)[0].style or style
+        if len(self) > KEPT:
+            self.clear()
+        self[key] = style
+        return style
 
 
 class Painter(Widget):
@@ -54,71 +67,67 @@ class Painter(Widget):
 
     app = getters.app(Looking)
 
-    _painted: _Ground | None = None
-    """While lines are made: what is the same for all of them."""
-    _known: tuple[tuple[int, ...], _Ground] | None = None
+    _known: tuple[tuple[object, ...], _Inks] | None = None
+    _painting: tuple[_Inks, int] | None = None
+    """While lines are made: their inks and width, the same for all."""
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """As Textual does, which for each line asks for borders, titles and tints that few widgets have."""
-        ground = self._ground()
-        self._painted = replace(ground, cells=self.scrollable_content_region.width)
+        inks = self._inks()
+        self._painting = inks, self.scrollable_content_region.width
         try:
-            return self._bare_lines(crop, ground) if ground.bare else super().render_lines(crop)
+            return self._bare_lines(crop, inks["", ""]) if inks.bare else super().render_lines(crop)
         finally:
-            self._painted = None
+            self._painting = None
 
-    def _ground(self) -> _Ground:
-        """Made anew when a style has changed: it asks all ancestors, which takes longer than a line."""
-        ancestors = self.ancestors_with_self
-        key = tuple([node.styles._cache_key for node in ancestors])  # noqa: SLF001 - as Textual's caches
+    def _inks(self) -> _Inks:
+        """Others once a style of the widget's or of an ancestor's has changed, or the theme."""
+        looks, ancestors = self.app.looks, self.ancestors_with_self
+        changes = [node.styles._cache_key for node in ancestors]  # noqa: SLF001 - Textual's own caches go by it
+        key = (id(looks), *self.get_line_filters(), *changes)
         if self._known is None or self._known[0] != key:
             styles = self.styles
-            bare = not (
+            around = (
                 any(edge for edge, _ in (*styles.border, *styles.outline))
                 or styles.tint.a
                 or (styles.has_rule("hatch") and styles.hatch != "none")
                 or styles.text_opacity != 1.0
                 or any(node.styles.opacity != 1.0 for node in ancestors)
             )
-            self._known = key, _Ground(self.rich_style, self.background_colors[1], bare)
+            self._known = key, _Inks(self, looks, bare=not around)
         return self._known[1]
 
-    def _bare_lines(self, crop: Region, ground: _Ground) -> list[Strip]:
+    def _bare_lines(self, crop: Region, blank: Style) -> list[Strip]:
         """Lines with nothing around them but spaces."""
-        size, styles, filters = self.size, self.styles, self.get_line_filters()
-        top, _, _, left = styles.padding
+        size = self.size
+        top, _, _, left = self.styles.padding
         right = self.outer_size.width - left - size.width
         lines: list[Strip] = []
         for y in crop.line_range:
             inside = 0 <= y - top < size.height
-            strip = self.render_line(y - top) if inside else Strip.blank(size.width, ground.style)
-            strip = strip.crop_pad(size.width, left, right, ground.style)
-            for line_filter in filters:
-                strip = strip.apply_filter(line_filter, ground.background)
-            lines.append(strip.crop(crop.x, crop.right))
+            strip = self.render_line(y - top) if inside else Strip.blank(size.width, blank)
+            lines.append(strip.crop_pad(size.width, left, right, blank).crop(crop.x, crop.right))
         return lines
 
     @property
     def across(self) -> int:
         """Cells of a line; a scrollbar stands beside it."""
-        return self._painted.cells if self._painted is not None else self.scrollable_content_region.width
+        return self._painting[1] if self._painting is not None else self.scrollable_content_region.width
 
     def strip(self, line: Line, cells: int, base: str = "") -> Strip:
         """The line on `cells` cells. `base`: the style below all spans (the cursor's)."""
-        looks = self.app.looks
         if not self.app.signs.unicode:
             line = tuple((text.translate(_ASCII), name) for text, name in line)
-        own = (self._painted or self._ground()).style
-        ground = own + looks[base] if base else own
+        inks = self._painting[0] if self._painting is not None else self._inks()
+        taken = line_width(line)
         # Neighbours of one look are one segment: each costs the line a pair of escape sequences.
         merged: list[tuple[str, str]] = []
-        for text, name in (*line, (" " * (cells - line_width(line)), "")):
+        for text, name in (*line, (" " * (cells - taken), "")):
             if merged and merged[-1][1] == name:
                 merged[-1] = (merged[-1][0] + text, name)
             elif text:
                 merged.append((text, name))
-        segments = [Segment(text, ground + looks[name] if name else ground) for text, name in merged]
-        return Strip(segments, max(cells, line_width(line)))
+        return Strip([Segment(text, inks[base, name]) for text, name in merged], max(cells, taken))
 
     def repaint(self, lines: Iterable[tuple[int, Line, Line]], cells: int) -> None:
         """Has the cells painted in which lines differ: of progress a few. `lines`: height, before, after."""
