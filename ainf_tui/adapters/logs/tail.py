@@ -18,8 +18,7 @@ from ainf_tui.adapters.logs.file import LogFile
 from ainf_tui.adapters.logs.follow import Follower
 from ainf_tui.adapters.logs.marks import Mark
 from ainf_tui.domain.error_documents import ErrorReport
-from ainf_tui.domain.errors.fingerprint import failure
-from ainf_tui.domain.errors.joining import EXECUTION, Finding
+from ainf_tui.domain.errors.joining import Finding
 from ainf_tui.domain.errors.reports import LogPlace, of_finding, twin_of_finding
 from ainf_tui.domain.logs.records import RawLine
 from ainf_tui.domain.ports_error_sources import Told, Turn
@@ -140,11 +139,7 @@ class ErrorTail:
 
     def _told(self, found: Finding) -> Told:
         report: ErrorReport = of_finding(found, self._place, self._read_at)
-        exception = ("", "")
-        if found.kind == EXECUTION:
-            known = failure(self._place.service, found.message, found.lines)
-            exception = (known.kind, known.message)
-        return Told(report, twin_of_finding(found, self._place.service, exception))
+        return Told(report, twin_of_finding(found, self._place.service))
 
     # -- how far -------------------------------------------------------------------------------------
     def _mark(self, follower: Follower) -> str | None:

@@ -27,7 +27,7 @@ REFUSED = "refused"
 IMPORT = "import"
 """A custom node was not loaded."""
 
-_FAILED_AT = "!!! Exception during processing"
+FAILED_AT = "!!! Exception during processing"
 _INVALID = "Failed to validate prompt"
 _REFUSED = "invalid prompt:"
 _CANNOT = re.compile(r"Cannot import (.+?) module for custom nodes")
@@ -151,7 +151,7 @@ class Joiner:
 def _kind(record: Record) -> tuple[str, str]:
     """What it is of ComfyUI's, and the custom node that it names."""
     message = record.message
-    if message.startswith(_FAILED_AT):
+    if message.startswith(FAILED_AT):
         return EXECUTION, ""
     if message.startswith((_INVALID, _REFUSED)):
         return REFUSED, ""
