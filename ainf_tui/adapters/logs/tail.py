@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ainf_tui.adapters.logs.file import LogFile
-from ainf_tui.adapters.logs.follow import Follower, Mark
+from ainf_tui.adapters.logs.follow import Follower
+from ainf_tui.adapters.logs.marks import Mark
 from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.domain.errors.fingerprint import failure
 from ainf_tui.domain.errors.joining import CONTEXT, EXECUTION, LINE, Finding, Joiner
@@ -163,8 +164,9 @@ class ErrorTail:
         """Empty: it has not changed. None: there can be none while what is open began in a file that has gone
         by; that lasts until its next line, or until none has come for a while.
         """
-        generation, offset = self._open or (self._generation, self._end)
-        if generation != self._generation:
+        begins = follower.begins
+        generation, offset = self._open or (self._generation, self._end if begins is None else begins)
+        if generation != self._generation or (self._open is not None and begins is not None):
             return None
         mark = follower.mark(offset)
         text = "" if mark is None else write_mark(mark, self._place)
@@ -188,6 +190,7 @@ def write_mark(mark: Mark, place: LogPlace) -> str:
         "offset": mark.offset,
         "end": mark.end,
         "before": b64encode(mark.before).decode(),
+        "copy": mark.copy,
     }
     return json.dumps(facts)
 
@@ -199,7 +202,8 @@ def read_mark(text: str) -> Mark | None:
     try:
         facts = json.loads(text)
         place = int(facts["device"]), int(facts["inode"]), int(facts["offset"]), int(facts["end"])
-        return Mark(*place, b64decode(facts["before"]))
+        copy = facts.get("copy")  # Marks of earlier versions have none.
+        return Mark(*place, b64decode(facts["before"]), None if copy is None else str(copy))
     except (ValueError, KeyError, TypeError) as error:
         _log.warning("how far a log was read cannot be told (%s); its end is read again", error)
         return None

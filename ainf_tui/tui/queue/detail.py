@@ -89,7 +89,11 @@ class DetailPane(Pane[Seen]):
         self.head.show(*head)
         cells = max(1, self.text.region.width - SCROLLBAR)
         self._show_caption()
-        self.text.show(body_lines(seen, cells, signs) if seen is not None else [])
+        lines = body_lines(seen, cells, signs) if seen is not None else []
+        if waits:
+            # Nor is its text shorter: the scrollbar beside it would be painted twice for each job passed by.
+            lines += [()] * (len(self.text.lines) - len(lines))
+        self.text.show(lines)
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width >= BESIDE and event.size.height < TALL, "-beside")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from textual.events import Paste
 
 from ainf_tui.actions import of_area
 from ainf_tui.domain.error_documents import ErrorDetailDocument
@@ -268,6 +269,8 @@ async def test_export_writes_what_the_command_line_prints_to_a_new_file(errors, 
         (written,) = tmp_path.iterdir()
         assert written.read_text() == "GPU 0  17.0G of 24.0G\n"
         assert app.orders.log[-1].line == f"ainf errors export 1 > {written}"
-        await pilot.press("s", *["backspace"] * 200, *str(written), "enter")
+        await pilot.press("s", "ctrl+u")
+        app.post_message(Paste(str(written)))
+        await pilot.press("enter")
         await until(app, pilot, "Nothing was written.")
         assert "there is such a file already" in app.orders.log[-1].error
