@@ -364,6 +364,24 @@ async def test_two_clients_share_one_line_and_its_mending(ssh, place):
         assert len(ssh.connections) == 2
 
 
+async def test_another_client_of_a_tunnel_asks_the_engine_and_not_the_box(ssh, place):
+    async with tunnel_to(ssh, place) as tunnel, connected(tunnel, start=True) as one:
+        asked = len(ssh.calls)
+        async with connected(tunnel, start=True) as two:
+            assert (await two.engine.version()).pid == (await one.engine.version()).pid
+        assert len(ssh.calls) == asked
+
+
+async def test_another_client_of_a_tunnel_looks_anew_for_an_engine_that_died(ssh, place):
+    async with tunnel_to(ssh, place) as tunnel, connected(tunnel, start=True) as one:
+        old = await one.engine.version()
+        psutil.Process(old.pid).kill()
+        while lock_holder(place.engine_lock) is not None:  # noqa: ASYNC110 -- a lock has no event
+            await asyncio.sleep(0.01)
+        async with connected(tunnel, start=True) as two:
+            assert (await two.engine.version()).pid != old.pid
+
+
 # -- the end ---------------------------------------------------------------------------------------
 def test_kill_9_leaves_nothing_behind(ssh, place):
     script = (
