@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 PYTEST_ARGS ?=
-WORKERS ?= 2
+# More than cores: half of a test's time is waiting for processes, sockets and pauses.
+WORKERS ?= 4
 
 .PHONY: run test check bench bench-peers faults fuzz docs pictures clean
 

@@ -6,14 +6,15 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 
 from ainf_tui.adapters.logs.file import CHUNK, LogFile, Splitter
+from ainf_tui.adapters.logs.marks import Mark, is_copy, key_of, stamp
 from ainf_tui.adapters.logs.spool import Spool
 from ainf_tui.domain.logs.records import RawLine
 from ainf_tui.domain.text import visible
@@ -36,33 +37,6 @@ class Batch:
     fresh: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A place in a file, for another process: which file, where to go on, how far it was read, and the bytes
-    before that.
-    """
-
-    device: int
-    inode: int
-    offset: int
-    end: int
-    before: bytes
-
-    def find(self, path: Path) -> LogFile | None:
-        """The file under that name, or under one that a rotation has given it; None if it is gone."""
-        try:
-            siblings = [one for one in path.parent.iterdir() if one.name.startswith(f"{path.name}.")]
-        except OSError:
-            siblings = []  # The folder is gone, and so is the file.
-        for one in (path, *siblings):
-            if _key_of(one) == (self.device, self.inode):
-                try:
-                    return LogFile.open(one)
-                except AinfError:
-                    continue  # It has moved on at this moment: it is found under its next name, or not.
-        return None
-
-
 @dataclass(slots=True)
 class _Reading:
     """A file that is open, and how far it has been read."""
@@ -75,11 +49,20 @@ class _Reading:
     until: float = 0.0
     again: int | None = None
     """From where on it is to be read again, once it is known to be what it was up to `offset`."""
+    copy: str | None = None
+    """Of a file of which nothing was read: the newest copy that a rotation had made of it then, by which
+    later ones are told. Empty: there was none. None: that is not known.
+    """
 
     @classmethod
     def at(cls, log: LogFile, offset: int) -> _Reading:
         mark = log.read(max(0, offset - _MARK), offset)
         return cls(log, offset, splitter=Splitter(offset), mark=mark)
+
+    @property
+    def unread(self) -> bool:
+        """Nothing of it by which a cut would be seen was read yet."""
+        return not self.mark
 
     @property
     def key(self) -> tuple[int, int]:
@@ -174,6 +157,7 @@ class Follower:
         self._current = None if log is None else _Reading.at(log, offset)
         if log is not None and resume is not None:
             self._current = _Reading(log, resume.end, mark=resume.before, again=resume.offset)
+            self._current.copy = resume.copy
         self._leaving: list[_Reading] = []
         self._told = ""
         self.ended = False
@@ -209,7 +193,14 @@ class Follower:
         current = self._current
         if current is None or offset > current.offset:
             return None
-        return Mark(*current.key, offset, current.offset, current.mark)
+        return Mark(*current.key, offset, current.offset, current.mark, current.copy)
+
+    @property
+    def begins(self) -> int | None:
+        """Where the next line will begin, if that is in another file than the last one, or in one that was
+        cut since; None: it goes on.
+        """
+        return self._current.offset if self._current is not None and self._current.fresh else None
 
     @property
     def modified(self) -> datetime | None:
@@ -242,7 +233,10 @@ class Follower:
         if reading.cut:
             yield from self._continued(reading)
             reading.begin_again()
+            reading.copy = self._newest_copy()
         reading.rewind()
+        if reading.unread:
+            yield from self._never_seen(reading)
         yield from reading.more(AT_ONCE)
 
     def _leavers(self) -> Iterator[Batch]:
@@ -262,7 +256,7 @@ class Follower:
         """Files that had the name and lost it between two looks: those newer than where ours is now."""
         newer: list[Path] = []
         for path in self._generations():
-            if _key_of(path) == reading.key:
+            if key_of(path) == reading.key:
                 yield from self._whole(newer)
                 return
             newer.append(path)
@@ -279,9 +273,25 @@ class Follower:
         yield from reading.rest()
         self._say(f"{self._shown} was cut, and there is no copy of it; reading from its top")
 
+    def _never_seen(self, reading: _Reading) -> Iterator[Batch]:
+        """What was written to an empty file and cut off it between two looks: copies newer than the last."""
+        newest = self._newest_copy()
+        known, reading.copy = reading.copy, newest
+        if known is None or newest == known:
+            return
+        newer = list(takewhile(lambda path: stamp(path) != known, self._generations()))
+        if newer and is_copy(newer[0], reading.log):
+            reading.copy, newer = known, newer[1:]  # Not cut yet: what it holds is read from it.
+        if newer:
+            yield from self._whole(newer)
+            reading.fresh = True
+
+    def _newest_copy(self) -> str:
+        return next((found for path in self._generations() if (found := stamp(path))), "")
+
     def _copy(self, path: Path, reading: _Reading) -> list[Batch] | None:
         """What stands in this copy behind the place that was reached; None if it is none."""
-        if not reading.mark or _key_of(path) is None:
+        if not reading.mark or key_of(path) is None:
             return None
         try:
             log = LogFile.open(path)
@@ -337,14 +347,3 @@ class Follower:
     @property
     def _shown(self) -> str:
         return visible(str(self.path), 300)
-
-
-def _key_of(path: Path) -> tuple[int, int] | None:
-    """None where there is no file of that name that can be read."""
-    try:
-        facts = path.stat()
-    except OSError:
-        return None
-    if not stat.S_ISREG(facts.st_mode) or not os.access(path, os.R_OK):
-        return None
-    return facts.st_dev, facts.st_ino
