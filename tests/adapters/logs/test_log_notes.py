@@ -102,8 +102,8 @@ def test_notes_go_with_a_log_that_is_rotated(
         for _ in range(40):
             service.writes(60, lines=50)
         launcher._rotate(0x3FFFFFFF, service.notes)
-        at = service.now.timestamp()
-        os.utime(service.path.with_name("comfyui.log.1"), (at, at))
+        moment = service.now.timestamp()
+        os.utime(service.path.with_name("comfyui.log.1"), (moment, moment))
     service.writes(60, lines=50)
     pieces = [service.path.with_name(f"comfyui.log.{number}") for number in (3, 2, 1)]
     data = b"".join(path.read_bytes() for path in [*pieces, service.path])
