@@ -84,6 +84,7 @@ class ErrorTail:
         except NotFoundError:
             return Turn(gone=True)
         self._read_at = follower.modified or datetime.now(UTC)
+        follower.look()
         told = self._unmarked
         for batch in follower.poll():
             self._failures.generation += batch.fresh
@@ -138,8 +139,14 @@ class ErrorTail:
             yield self._told(found)
 
     def _told(self, found: Finding) -> Told:
-        report: ErrorReport = of_finding(found, self._place, self._read_at)
+        report: ErrorReport = of_finding(found, self._place, self._written(found))
         return Told(report, twin_of_finding(found, self._place.service))
+
+    def _written(self, found: Finding) -> datetime:
+        """When it was, where its lines do not say: what is read at last may have been written long ago."""
+        here = self._held_in == self._opened_in == self._generation
+        noted = self._follower.noted(found.start) if here and self._follower is not None else None
+        return noted or self._read_at
 
     # -- how far -------------------------------------------------------------------------------------
     def _mark(self, follower: Follower) -> str | None:
