@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 PYTEST_ARGS ?=
-WORKERS ?= 2
+# More than cores: half of a test's time is waiting for processes, sockets and pauses.
+WORKERS ?= 4
 
 .PHONY: run test check bench bench-peers faults fuzz docs pictures clean
 
 run: $(READY)
 	@$(BIN)/ainf $(ARGS)
 
+# Tests start hundreds of processes, each of which would compile its modules anew.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(READY)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 

@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -219,8 +220,13 @@ def loaded_by(*arguments: str, home: Path) -> set[str]:
     )
     told = [line for line in done.stderr.splitlines() if not line.startswith("import time:")]
     assert done.stdout, "\n".join(told)
-    names = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line not in told}
-    return {name.partition(".")[0] for name in names}
+    return {name.partition(".")[0] for name in modules(done.stderr)}
+
+
+def modules(told: str) -> set[str]:
+    """Of what `-X importtime` writes."""
+    lines = [line for line in told.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in lines}
 
 
 def test_help_loads_nothing_heavy(tmp_path):
@@ -256,3 +262,25 @@ def test_front_end_loads_no_server_libraries(tmp_path):
         )
     assert "asyncio" in loaded
     assert loaded & heavy == set()
+
+
+def test_an_engine_loads_nothing_that_it_never_needs(tmp_path):
+    """Who waits for its start waits for all that is loaded before it serves."""
+    told = tmp_path / "told"
+    with told.open("wb") as stderr:
+        command = [sys.executable, "-X", "importtime", "-m", "ainf_tui", "engine", "run"]
+        engine = subprocess.Popen(command, cwd=ROOT, env=own_world(tmp_path), stderr=stderr)
+    try:
+        give_up = time.monotonic() + 60
+        log = tmp_path / "state" / "engine.log"
+        while not (log.exists() and " serves on " in log.read_text()):
+            assert engine.poll() is None, told.read_text()
+            assert time.monotonic() < give_up, "it does not serve"
+            time.sleep(0.05)
+    finally:
+        engine.kill()
+        engine.wait()
+    loaded = modules(told.read_text())
+    assert {"fastapi", "httpx", "sqlalchemy.dialects.sqlite"} <= loaded
+    needless = {"rich", "pygments", "alembic", "asyncpg", "sqlalchemy.dialects.postgresql", "textual"}
+    assert loaded & needless == set()

@@ -22,6 +22,25 @@ from ainf_tui.errors import AinfError, NotFoundError, UsageError
 from ainf_tui.store import Previews, Store
 
 _SHOWN_PROBLEMS = 5
+_PREFIX = "/v1"
+_AREAS = (
+    reads.routes,
+    actions.routes,
+    services.routes,
+    host.routes,
+    comfyui.routes,
+    checks.routes,
+    errors.routes,
+    log_views.routes,
+)
+_FACTS: dict[str, Any] = {
+    "title": "ainf engine",
+    "summary": "What front ends ask of the engine, over its private Unix socket.",
+    "version": str(API_REVISION),
+    "openapi_url": f"{_PREFIX}/openapi.json",
+    "docs_url": None,
+    "redoc_url": None,
+}
 _ERRORS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ErrorDocument, "description": "It cannot be done as asked, or not now."},
     "5XX": {"model": ErrorDocument, "description": "Something outside did not answer, or a bug."},
@@ -41,8 +60,8 @@ def create_app(
     identity = VersionDocument(
         version=version, api=API_REVISION, pid=os.getpid(), since=datetime.now(UTC), home=home
     )
-    activity = Activity()
     app = _application()
+    activity = Activity()  # now: nobody could ask before
     app.add_middleware(Guard, activity=activity)
     app.state.context = Context(
         service=service,
@@ -56,21 +75,25 @@ def create_app(
 
 def openapi_document() -> dict[str, Any]:
     """The OpenAPI description of the API, as served under `/v1/openapi.json`."""
-    return _application().openapi()
+    app = FastAPI(**_FACTS)
+    for area in _AREAS:
+        area.describe_in(app, _PREFIX, _ERRORS)
+    return app.openapi()
+
+
+class _Engine(FastAPI):
+    """Its description is made when it is asked for: few ever ask."""
+
+    def openapi(self) -> dict[str, Any]:
+        self.openapi_schema = self.openapi_schema or openapi_document()
+        return self.openapi_schema
 
 
 def _application() -> FastAPI:
-    app = FastAPI(
-        title="ainf engine",
-        summary="What front ends ask of the engine, over its private Unix socket.",
-        version=str(API_REVISION),
-        openapi_url="/v1/openapi.json",
-        docs_url=None,
-        redoc_url=None,
-    )
-    for area in (reads, actions, services, host, comfyui, checks, errors, log_views):
-        app.include_router(area.router, prefix="/v1", responses=_ERRORS)
-    app.add_api_websocket_route("/v1/live", _live)
+    app = _Engine(**_FACTS)
+    for area in _AREAS:
+        area.add_to(app, _PREFIX)
+    app.add_api_websocket_route(f"{_PREFIX}/live", _live)
     app.add_exception_handler(AinfError, _known_error)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(HTTPException, _http_error)

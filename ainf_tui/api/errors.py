@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import AwareDatetime, BeforeValidator
 
 from ainf_tui.api.actions import fit
 from ainf_tui.api.codec import respond
 from ainf_tui.api.context import Here, Mutation
+from ainf_tui.api.routes import Routes
 from ainf_tui.domain.error_documents import (
     ClearedErrorsDocument,
     ClearErrorsRequest,
@@ -31,7 +32,7 @@ from ainf_tui.domain.error_documents import (
 )
 from ainf_tui.domain.wire import refuse_unknown
 
-router = APIRouter(prefix="/errors", tags=["errors"])
+routes = Routes("/errors", tags=["errors"])
 
 ReportBody = Annotated[ReportErrorsRequest, BeforeValidator(partial(fit, ReportErrorsRequest))]
 ImportBody = Annotated[ImportErrorsRequest, BeforeValidator(partial(fit, ImportErrorsRequest))]
@@ -43,7 +44,7 @@ SplitBody = Annotated[SplitErrorRequest, BeforeValidator(partial(fit, SplitError
 ClearBody = Annotated[ClearErrorsRequest, BeforeValidator(partial(fit, ClearErrorsRequest))]
 
 
-@router.get("", response_model=ErrorGroupPage)
+@routes.get("", response_model=ErrorGroupPage)
 async def listed(
     here: Here,
     request: Request,
@@ -67,73 +68,73 @@ async def listed(
     return respond(await here.service.errors.listed(query))
 
 
-@router.get("/stats", response_model=ErrorTotalsDocument)
+@routes.get("/stats", response_model=ErrorTotalsDocument)
 async def stats(here: Here) -> Response:
     """Exact totals by level and source, in all and in the last 24 hours."""
     return respond(await here.service.errors.stats())
 
 
-@router.get("/{error}", response_model=ErrorDetailDocument)
+@routes.get("/{error}", response_model=ErrorDetailDocument)
 async def show(here: Here, error: str) -> Response:
     """One group, by number or fingerprint: what it means, and reports that were kept whole."""
     return respond(await here.service.errors.show(error))
 
 
-@router.post("", response_model=ErrorGroupPage, dependencies=[Mutation])
+@routes.post("", response_model=ErrorGroupPage, dependencies=[Mutation])
 async def log(here: Here, body: ReportBody) -> Response:
     """Report errors; answered with their groups once they are stored."""
     return respond(await here.service.errors.log(body.reports))
 
 
-@router.post("/import", response_model=ImportedErrorsDocument, dependencies=[Mutation])
+@routes.post("/import", response_model=ImportedErrorsDocument, dependencies=[Mutation])
 async def import_(here: Here, body: ImportBody) -> Response:
     """Report errors of the past, each with a key, so that the same one is not counted twice."""
     return respond(await here.service.errors.import_(body))
 
 
-@router.post("/seen", response_model=ErrorTotalsDocument, dependencies=[Mutation])
+@routes.post("/seen", response_model=ErrorTotalsDocument, dependencies=[Mutation])
 async def seen(here: Here) -> Response:
     """All was looked at: what is new is no longer."""
     return respond(await here.service.errors.seen())
 
 
-@router.post("/resolve", response_model=ErrorGroupPage, dependencies=[Mutation])
+@routes.post("/resolve", response_model=ErrorGroupPage, dependencies=[Mutation])
 async def resolve(here: Here, body: Body) -> Response:
     """They are over; one that comes again is `regressed`."""
     return respond(await here.service.errors.resolve(body))
 
 
-@router.post("/reopen", response_model=ErrorGroupPage, dependencies=[Mutation])
+@routes.post("/reopen", response_model=ErrorGroupPage, dependencies=[Mutation])
 async def reopen(here: Here, body: Body) -> Response:
     """Take resolve and mute back."""
     return respond(await here.service.errors.reopen(body))
 
 
-@router.post("/mute", response_model=ErrorGroupPage, dependencies=[Mutation])
+@routes.post("/mute", response_model=ErrorGroupPage, dependencies=[Mutation])
 async def mute(here: Here, body: MuteBody) -> Response:
     """Keep them out of the inbox, until a time or until they are reopened; they are counted all the same."""
     return respond(await here.service.errors.mute(body))
 
 
-@router.post("/note", response_model=ErrorGroupPage, dependencies=[Mutation])
+@routes.post("/note", response_model=ErrorGroupPage, dependencies=[Mutation])
 async def note(here: Here, body: NoteBody) -> Response:
     """Write a note to a group."""
     return respond(await here.service.errors.note(body))
 
 
-@router.post("/merge", response_model=ErrorGroupPage, dependencies=[Mutation])
+@routes.post("/merge", response_model=ErrorGroupPage, dependencies=[Mutation])
 async def merge(here: Here, body: MergeBody) -> Response:
     """Make groups one; each fingerprint keeps its counts."""
     return respond(await here.service.errors.merge(body))
 
 
-@router.post("/split", response_model=ErrorGroupPage, dependencies=[Mutation])
+@routes.post("/split", response_model=ErrorGroupPage, dependencies=[Mutation])
 async def split(here: Here, body: SplitBody) -> Response:
     """Give a merged fingerprint its own group back, as it was."""
     return respond(await here.service.errors.split(body))
 
 
-@router.post("/clear", response_model=ClearedErrorsDocument, dependencies=[Mutation])
+@routes.post("/clear", response_model=ClearedErrorsDocument, dependencies=[Mutation])
 async def clear(here: Here, body: ClearBody) -> Response:
     """Move groups to an archive file in the state folder."""
     return respond(await here.service.errors.clear(body))

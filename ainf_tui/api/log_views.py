@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
 from ainf_tui.api.codec import respond
 from ainf_tui.api.context import Here
+from ainf_tui.api.routes import Routes
 from ainf_tui.domain.log_documents import (
     LogFindRequest,
     LogFoundDocument,
@@ -28,61 +29,61 @@ from ainf_tui.domain.log_documents import (
 )
 from ainf_tui.domain.wire import known_keys, refuse_unknown
 
-router = APIRouter()
+routes = Routes()
 
 Ask = Annotated[str, Query(description="The request as JSON")]
 _Model = TypeVar("_Model")
 
 
-@router.get("/logs/sources", response_model=LogSourcesDocument, tags=["logs"])
+@routes.get("/logs/sources", response_model=LogSourcesDocument, tags=["logs"])
 async def sources(here: Here) -> Response:
     """All logs that can be looked at, those of the newest run first."""
     return respond(await here.service.logs.sources())
 
 
-@router.get("/logs/open", response_model=LogViewDocument, tags=["logs"])
+@routes.get("/logs/open", response_model=LogViewDocument, tags=["logs"])
 async def opened(here: Here, request: Request, ask: Ask = "{}") -> Response:
     """`ask`: LogOpenRequest. Opens a view, which ends a minute after the last question."""
     return respond(await here.service.logs.open(_asked(request, ask, LogOpenRequest)))
 
 
-@router.get("/logs/views/{view}/page", response_model=LogPageDocument, tags=["logs"])
+@routes.get("/logs/views/{view}/page", response_model=LogPageDocument, tags=["logs"])
 async def page(here: Here, request: Request, view: str, ask: Ask = "{}") -> Response:
     """`ask`: LogPageRequest."""
     return respond(await here.service.logs.page(view, _asked(request, ask, LogPageRequest)))
 
 
-@router.get("/logs/views/{view}/find", response_model=LogFoundDocument, tags=["logs"])
+@routes.get("/logs/views/{view}/find", response_model=LogFoundDocument, tags=["logs"])
 async def find(here: Here, request: Request, view: str, ask: Ask) -> Response:
     """`ask`: LogFindRequest."""
     return respond(await here.service.logs.find(view, _asked(request, ask, LogFindRequest)))
 
 
-@router.get("/logs/views/{view}/search", response_model=LogStateDocument, tags=["logs"])
+@routes.get("/logs/views/{view}/search", response_model=LogStateDocument, tags=["logs"])
 async def search(here: Here, request: Request, view: str, ask: Ask = "{}") -> Response:
     """`ask`: LogSearchRequest; it is searched behind, and `state` tells how far it has come."""
     return respond(await here.service.logs.search(view, _asked(request, ask, LogSearchRequest)))
 
 
-@router.get("/logs/views/{view}/records/{file}/{start}", response_model=LogRecordDocument, tags=["logs"])
+@routes.get("/logs/views/{view}/records/{file}/{start}", response_model=LogRecordDocument, tags=["logs"])
 async def record(here: Here, view: str, file: str, start: int) -> Response:
     """One record whole."""
     return respond(await here.service.logs.record(view, file, start))
 
 
-@router.get("/logs/views/{view}/state", response_model=LogStateDocument, tags=["logs"])
+@routes.get("/logs/views/{view}/state", response_model=LogStateDocument, tags=["logs"])
 async def state(here: Here, view: str) -> Response:
     """What is known of the whole view by now."""
     return respond(await here.service.logs.state(view))
 
 
-@router.get("/logs/views/{view}/histogram", response_model=LogHistogramDocument, tags=["logs"])
+@routes.get("/logs/views/{view}/histogram", response_model=LogHistogramDocument, tags=["logs"])
 async def histogram(here: Here, view: str, buckets: Annotated[int, Query(ge=1, le=1000)] = 60) -> Response:
     """Levels over the time of the whole view."""
     return respond(await here.service.logs.histogram(view, buckets))
 
 
-@router.get("/logs/views/{view}/close", status_code=200, response_model=None, tags=["logs"])
+@routes.get("/logs/views/{view}/close", status_code=200, response_model=None, tags=["logs"])
 async def closed(here: Here, view: str) -> Response:
     """Nobody looks at it any more; a view that is unknown is no fault."""
     await here.service.logs.close(view)

@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse
 
 from ainf_tui.api.codec import respond
 from ainf_tui.api.context import Here
+from ainf_tui.api.routes import Routes
 from ainf_tui.domain.documents import JobDetailDocument, JobPageDocument, JobRowPage
 from ainf_tui.domain.engine_service import JobQuery
 from ainf_tui.domain.status_document import StatusDocument
@@ -21,19 +22,19 @@ from ainf_tui.domain.wire import VersionDocument, refuse_unknown
 from ainf_tui.domain.workflows import Pack, Preset
 from ainf_tui.errors import NotFoundError
 
-router = APIRouter()
+routes = Routes()
 
 Kind = Literal["all", "open", "ended", "changed"]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
-@router.get("/version", response_model=VersionDocument, tags=["engine"])
+@routes.get("/version", response_model=VersionDocument, tags=["engine"])
 async def version(here: Here) -> Response:
     """Who answers; costs nothing."""
     return respond(here.describe())
 
 
-@router.get("/status", response_model=StatusDocument, tags=["engine"])
+@routes.get("/status", response_model=StatusDocument, tags=["engine"])
 async def status(here: Here) -> Response:
     """One glance: engine, backends, queue, database, and what is wrong."""
     return respond(await here.service.status())
@@ -84,19 +85,19 @@ def _refused(where: str, message: str) -> RequestValidationError:
 Asked = Annotated[JobQuery, Depends(_query)]
 
 
-@router.get("/jobs", response_model=JobPageDocument, tags=["jobs"])
+@routes.get("/jobs", response_model=JobPageDocument, tags=["jobs"])
 async def jobs(here: Here, query: Asked, limit: Limit = 100) -> Response:
     """A page of jobs; `next` is the `after` of the following page."""
     return respond(await here.service.jobs(replace(query, limit=limit)))
 
 
-@router.get("/jobs/rows", response_model=JobRowPage, tags=["jobs"])
+@routes.get("/jobs/rows", response_model=JobRowPage, tags=["jobs"])
 async def rows(here: Here, query: Asked, limit: Limit = 200) -> Response:
     """A page of jobs as light rows for a table; the same jobs in the same order."""
     return respond(await here.service.rows(replace(query, limit=limit)))
 
 
-@router.get("/jobs/{ref}", response_model=JobDetailDocument, tags=["jobs"])
+@routes.get("/jobs/{ref}", response_model=JobDetailDocument, tags=["jobs"])
 async def job(here: Here, ref: str, *, brief: bool = False) -> Response:
     """One job and everything it was made of, by number, id or unique beginning of the id.
 
@@ -105,7 +106,7 @@ async def job(here: Here, ref: str, *, brief: bool = False) -> Response:
     return respond(await here.service.job(ref, brief=brief))
 
 
-@router.get(
+@routes.get(
     "/jobs/{ref}/outputs/{index}",
     response_class=FileResponse,
     responses={200: {"content": {"application/octet-stream": {}}}},
@@ -127,13 +128,13 @@ def _is_file(path: Path) -> bool:
     return path.is_file()
 
 
-@router.get("/workflows", response_model=list[Pack], tags=["workflows"])
+@routes.get("/workflows", response_model=list[Pack], tags=["workflows"])
 async def workflows(here: Here) -> Response:
     """Every workflow pack."""
     return respond(await here.service.packs())
 
 
-@router.get("/workflows/{pack_id}", response_model=Pack, tags=["workflows"])
+@routes.get("/workflows/{pack_id}", response_model=Pack, tags=["workflows"])
 async def workflow(here: Here, pack_id: str) -> Response:
     """One workflow pack with its inputs and graph."""
     packs = await here.service.packs()
@@ -143,13 +144,13 @@ async def workflow(here: Here, pack_id: str) -> Response:
     return respond(found)
 
 
-@router.get("/presets", response_model=list[Preset], tags=["workflows"])
+@routes.get("/presets", response_model=list[Preset], tags=["workflows"])
 async def presets(here: Here) -> Response:
     """Every preset."""
     return respond(await here.service.presets())
 
 
-@router.get("/presets/{preset_id}", response_model=Preset, tags=["workflows"])
+@routes.get("/presets/{preset_id}", response_model=Preset, tags=["workflows"])
 async def preset(here: Here, preset_id: str) -> Response:
     """One preset."""
     known = await here.service.presets()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BeforeValidator
 
 from ainf_tui.api.actions import fit
 from ainf_tui.api.codec import respond
 from ainf_tui.api.context import Here, Mutation
+from ainf_tui.api.routes import Routes
 from ainf_tui.domain.service_documents import (
     LogTextDocument,
     PortsDocument,
@@ -20,30 +21,30 @@ from ainf_tui.domain.service_documents import (
     ServicesRequest,
 )
 
-router = APIRouter(tags=["services"])
+routes = Routes(tags=["services"])
 
 Body = Annotated[ServicesRequest, BeforeValidator(partial(fit, ServicesRequest))]
 
 
-@router.get("/services", response_model=ServicesDocument)
+@routes.get("/services", response_model=ServicesDocument)
 async def listed(here: Here) -> Response:
     """Every service as it stands; `notices` tells what is wrong with the definitions."""
     return respond(await here.service.services.listed())
 
 
-@router.get("/services/ports", response_model=PortsDocument)
+@routes.get("/services/ports", response_model=PortsDocument)
 async def ports(here: Here) -> Response:
     """Every declared port and who listens on it."""
     return respond(await here.service.services.ports())
 
 
-@router.get("/services/{name}", response_model=ServiceDetailDocument)
+@routes.get("/services/{name}", response_model=ServiceDetailDocument)
 async def show(here: Here, name: str) -> Response:
     """One service: declaration, owners of its ports, newest events, end of its log."""
     return respond(await here.service.services.show(name))
 
 
-@router.get("/services/{name}/log", response_model=LogTextDocument)
+@routes.get("/services/{name}/log", response_model=LogTextDocument)
 async def log(
     here: Here,
     name: str,
@@ -54,43 +55,43 @@ async def log(
     return respond(await here.service.services.log(name, start=start, limit=limit))
 
 
-@router.get("/runs", response_model=RunsDocument)
+@routes.get("/runs", response_model=RunsDocument)
 async def runs(here: Here) -> Response:
     """The runs that are kept, newest first."""
     return respond(await here.service.services.runs())
 
 
-@router.post("/services/start", response_model=ServicesDocument, dependencies=[Mutation])
+@routes.post("/services/start", response_model=ServicesDocument, dependencies=[Mutation])
 async def start(here: Here, body: Body) -> Response:
     """Begin to start these (none named: all), with what they depend on; how it goes on is told live."""
     return respond(await here.service.services.start(body))
 
 
-@router.post("/services/stop", response_model=ServicesDocument, dependencies=[Mutation])
+@routes.post("/services/stop", response_model=ServicesDocument, dependencies=[Mutation])
 async def stop(here: Here, body: Body) -> Response:
     """Begin to stop these (none named: all), each after what depends on it."""
     return respond(await here.service.services.stop(body))
 
 
-@router.post("/services/restart", response_model=ServicesDocument, dependencies=[Mutation])
+@routes.post("/services/restart", response_model=ServicesDocument, dependencies=[Mutation])
 async def restart(here: Here, body: Body) -> Response:
     """Stop and start again; one that does not run is started."""
     return respond(await here.service.services.restart(body))
 
 
-@router.post("/services/adopt", response_model=ServicesDocument, dependencies=[Mutation])
+@routes.post("/services/adopt", response_model=ServicesDocument, dependencies=[Mutation])
 async def adopt(here: Here, body: Body) -> Response:
     """Use what listens on the service's port already, whoever started it."""
     return respond(await here.service.services.adopt(body))
 
 
-@router.post("/services/up", response_model=ServicesDocument, dependencies=[Mutation])
+@routes.post("/services/up", response_model=ServicesDocument, dependencies=[Mutation])
 async def up(here: Here, body: Body) -> Response:
     """Begin to start all that start by themselves."""
     return respond(await here.service.services.up(body))
 
 
-@router.post("/services/down", response_model=ServicesDocument, dependencies=[Mutation])
+@routes.post("/services/down", response_model=ServicesDocument, dependencies=[Mutation])
 async def down(here: Here, body: Body) -> Response:
     """Begin to stop all; adopted ones only where they were confirmed."""
     return respond(await here.service.services.down(body))

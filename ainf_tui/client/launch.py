@@ -22,7 +22,7 @@ from ainf_tui.locations import Locations
 from ainf_tui.settings import Settings
 
 _FIRST_PAUSE = 0.02
-_LAST_PAUSE = 0.25
+_LAST_PAUSE = 0.1
 _TRIES = 2
 """A child of ours may lose the race for the lock to an engine that ends before we reach it."""
 
@@ -160,7 +160,7 @@ class _Finder:
                     f"the engine of version {engine.version} (pid {engine.pid}) was asked to end and has not",
                     hint=f"`ainf engine logs` shows what it is at; kill {engine.pid} ends it.",
                 )
-            await asyncio.sleep(_LAST_PAUSE / 5)
+            await asyncio.sleep(_LAST_PAUSE / 2)
 
     async def _introduce(self, client: Client, engine: VersionDocument) -> tuple[ProblemDocument, ...]:
         """Tells the engine of backends that our settings name and it does not know."""

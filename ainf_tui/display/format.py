@@ -89,8 +89,8 @@ def local(moment: datetime | None) -> str:
 
 
 def counted(count: int, thing: str) -> str:
-    """`1 job`, `2 jobs`."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+    """`1 job`, `2,000 jobs`."""
+    return f"{count} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def utc_now() -> datetime:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
 
 from ainf_tui.api import openapi_document
 from ainf_tui.api.context import mutation
+from ainf_tui.api.routes import Routes
 from ainf_tui.client import Client
 from ainf_tui.client.asgi import AsgiTransport
 from ainf_tui.errors import AinfError, ConflictError, NotFoundError, UnreachableError, UsageError
@@ -118,27 +119,34 @@ async def test_every_status_of_an_error_is_its_class(client: Client, service: Fa
             await client.status()
 
 
-def routes(found: list[BaseRoute]) -> Iterator[APIRoute]:
-    for route in found:
-        if isinstance(route, APIRoute):
-            yield route
-        else:
-            yield from routes(list(getattr(route, "routes", None) or []))
+def built(*areas: Routes) -> list[APIRoute]:
+    app = FastAPI(openapi_url=None)
+    for area in areas:
+        area.add_to(app, "")
+    return [route for route in app.routes if isinstance(route, APIRoute)]
 
 
 def test_every_change_passes_through_the_one_door() -> None:
     document = openapi_document()
     from ainf_tui.api import actions, checks, comfyui, errors, reads, services
 
-    assert {m for r in routes(reads.router.routes) for m in r.methods or ()} == {"GET"}
-    routers = (actions.router, services.router, comfyui.router, checks.router, errors.router)
-    every = [route for router in routers for route in routes(router.routes)]
+    assert {m for r in built(reads.routes) for m in r.methods or ()} == {"GET"}
+    every = built(actions.routes, services.routes, comfyui.routes, checks.routes, errors.routes)
     changing = {r.path for r in every if r.methods != {"GET"}}
     for route in every:
         gated = mutation in [d.call for d in route.dependant.dependencies]
         assert gated == (route.methods != {"GET"})
     posted = {p.removeprefix("/v1") for p, item in document["paths"].items() if set(item) - {"get"}}
     assert posted == changing
+
+
+async def test_the_description_is_served_and_the_routes_are_as_described(client: Client) -> None:
+    """What serves and what describes are built apart."""
+    document = openapi_document()
+    assert json.loads(await client.call("GET", "/v1/openapi.json")) == document
+    built_ones = [route for route in app_of(FakeService()).routes if isinstance(route, APIRoute)]
+    served = {(method.lower(), route.path) for route in built_ones for method in route.methods or ()}
+    assert served == {(method, path) for path, item in document["paths"].items() for method in item}
 
 
 def test_the_description_in_docs_is_the_one_served() -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, insert, insp
 
 from ainf_tui.adapters.db import error_tables  # noqa: F401 - its tables belong to `metadata`
 from ainf_tui.adapters.db.revision import HEAD_REVISION
-from ainf_tui.adapters.db.tables import counters, meta, metadata, queue_state
+from ainf_tui.adapters.db.tables import counters, meta, metadata, partial_on_postgres, queue_state
 from ainf_tui.errors import AinfError
 
 # number, revision, error_*: last given; ended: ended jobs stored; errors: changes of them.
@@ -67,6 +67,8 @@ def check_may_migrate(revision: str, where: str, migrate: bool) -> None:
 
 def create(conn: Connection) -> None:
     """Everything of an empty database in the caller's transaction: what the migrations would give."""
+    if conn.dialect.name == "postgresql":
+        partial_on_postgres(metadata)
     metadata.create_all(conn, checkfirst=False)
     _alembic.create_all(conn, checkfirst=False)
     conn.execute(insert(alembic_version).values(version_num=HEAD_REVISION))

@@ -34,9 +34,20 @@ from ainf_tui.adapters.db.columns import (
 
 
 def partial(name: str, *columns: str, where: str) -> Index:
-    """An index over some rows only; `where` is text that queries repeat literally."""
-    condition = text(where)
-    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+    """An index over some rows only; `where` is text that queries repeat literally.
+
+    On PostgreSQL by `partial_on_postgres`: its dialect, named here, would be loaded by who never needs it.
+    """
+    return Index(name, *columns, sqlite_where=text(where))
+
+
+def partial_on_postgres(tables: MetaData) -> None:
+    """Gives what `partial` made the same condition there. Before these tables are created on PostgreSQL."""
+    for table in tables.tables.values():
+        for index in table.indexes:
+            where = index.dialect_options["sqlite"]["where"]
+            if where is not None:
+                index.dialect_options["postgresql"]["where"] = where
 
 
 metadata = MetaData(

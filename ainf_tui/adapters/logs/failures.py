@@ -88,7 +88,7 @@ class Failures:
         if self._quiet:
             yield from self._look_closer()
         yield from self._read(line)
-        if harmless and self._folder.drop(line.start):
+        if harmless and not self._joiner.waits and self._folder.drop(line.start):
             yield from self._joiner.flush()
             self._quiet = True
             self._passed.append(_clipped(line))

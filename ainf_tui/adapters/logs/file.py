@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from ainf_tui.adapters.logs.notes import Notes
 from ainf_tui.domain.logs.records import RawLine
 from ainf_tui.domain.text import visible
 from ainf_tui.errors import AinfError, NotFoundError
@@ -30,6 +31,8 @@ class LogFile:
 
     def __init__(self, descriptor: int, path: Path) -> None:
         self.path = path
+        self.notes = Notes(descriptor, path)
+        """When which part of it was written, as far as that was noted."""
         self._descriptor = descriptor
 
     @classmethod

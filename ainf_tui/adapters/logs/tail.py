@@ -18,8 +18,7 @@ from ainf_tui.adapters.logs.file import LogFile
 from ainf_tui.adapters.logs.follow import Follower
 from ainf_tui.adapters.logs.marks import Mark
 from ainf_tui.domain.error_documents import ErrorReport
-from ainf_tui.domain.errors.fingerprint import failure
-from ainf_tui.domain.errors.joining import EXECUTION, Finding
+from ainf_tui.domain.errors.joining import Finding
 from ainf_tui.domain.errors.reports import LogPlace, of_finding, twin_of_finding
 from ainf_tui.domain.logs.records import RawLine
 from ainf_tui.domain.ports_error_sources import Told, Turn
@@ -85,6 +84,7 @@ class ErrorTail:
         except NotFoundError:
             return Turn(gone=True)
         self._read_at = follower.modified or datetime.now(UTC)
+        follower.look()
         told = self._unmarked
         for batch in follower.poll():
             self._failures.generation += batch.fresh
@@ -139,12 +139,14 @@ class ErrorTail:
             yield self._told(found)
 
     def _told(self, found: Finding) -> Told:
-        report: ErrorReport = of_finding(found, self._place, self._read_at)
-        exception = ("", "")
-        if found.kind == EXECUTION:
-            known = failure(self._place.service, found.message, found.lines)
-            exception = (known.kind, known.message)
-        return Told(report, twin_of_finding(found, self._place.service, exception))
+        report: ErrorReport = of_finding(found, self._place, self._written(found))
+        return Told(report, twin_of_finding(found, self._place.service))
+
+    def _written(self, found: Finding) -> datetime:
+        """When it was, where its lines do not say: what is read at last may have been written long ago."""
+        here = self._held_in == self._opened_in == self._generation
+        noted = self._follower.noted(found.start) if here and self._follower is not None else None
+        return noted or self._read_at
 
     # -- how far -------------------------------------------------------------------------------------
     def _mark(self, follower: Follower) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -51,6 +52,9 @@ def engine() -> None:
 def run(app: App, *, handover: Path | None) -> int:
     """Be the engine, in the foreground: for service managers and containers."""
     places.changes(app, "engine run")
+    # httpx brings a command line of its own where rich is installed, which loads rich and pygments: a tenth
+    # of an engine's start. None says that there is no such module, and httpx goes without it.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type] # the documented way to say so
     from ainf_tui.api.serve import serve  # noqa: PLC0415 -- the engine's libraries, only for the engine
     from ainf_tui.settings import Settings  # noqa: PLC0415 -- same
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
+from itertools import takewhile
 
 VERSION = 2
 MESSAGE = 300
@@ -19,6 +20,7 @@ MESSAGE = 300
 FRAMES = 3
 _LOOKED_AT = 4_000
 _LINES = 1_000
+_GROUP = "+ Exception Group Traceback ("
 _KIND = 80
 """Characters of the name of an exception, at most."""
 _FRAME = 1_300
@@ -157,11 +159,16 @@ def _frame() -> re.Pattern[str]:
 
 @cache
 def _raised() -> re.Pattern[str]:
-    return re.compile(r"(?P<kind>(?:[A-Za-z_]\w{0,80}\.){0,10}[A-Za-z_]\w{0,80})(?:: (?P<said>.*))?$")
+    # ComfyUI names the module of a custom node by its path, and so Python names its exceptions:
+    # `/srv/ComfyUI/custom_nodes/Some-Node.nodes.SomeError`.
+    path = r"(?:(?:[A-Za-z]:)?[\\/][^:\n]{1,400}[\\/][^:.\\/\n]{1,100}\.)?"
+    name = r"(?:(?:[A-Za-z_]\w{0,80}|<locals>)\.){0,10}[A-Za-z_]\w{0,80}"
+    return re.compile(rf"(?P<kind>{path}{name})(?:: (?P<said>.*))?$")
 
 
 def _traceback(lines: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
     """Type and message of the exception that the last traceback ends with, and the innermost own frames."""
+    lines = _of_group(lines)
     found: list[str] = []
     last = -1
     for number, line in enumerate(lines):
@@ -173,6 +180,16 @@ def _traceback(lines: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
         return "", "", ()
     kind, said = _exception(lines[last + 1 :])
     return kind, said, tuple(found[-FRAMES:])
+
+
+def _of_group(lines: Sequence[str]) -> Sequence[str]:
+    """Of the traceback of an exception group its own, as that of any other exception."""
+    first = next((number for number, line in enumerate(lines) if _GROUP in line[:_LOOKED_AT]), None)
+    if first is None:
+        return lines
+    own = lines[first][: lines[first].find("+")] + "|"
+    begun = takewhile(lambda line: line.startswith(own), lines[first + 1 :])
+    return [*lines[:first], *(line[len(own) + 1 :] for line in begun)]
 
 
 def _exception(lines: Sequence[str]) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ainf_tui.display.format import counted
 from ainf_tui.domain.check_documents import CheckDocument
 from ainf_tui.domain.error_documents import ErrorGroupDocument, ErrorTotalsDocument
 from ainf_tui.tui.errors.list import age, state_span, times, where
@@ -30,7 +31,7 @@ _ORDER = {"error": 0, "warning": 1, "unknown": 2}
 def errors_head(totals: ErrorTotalsDocument) -> Line:
     """What stands behind the panel's title: `2 new   5 open   41 in 24 h`."""
     new: Span = (f"{totals.new:,} new", "error" if totals.new else "muted")
-    return (new, ("   ", ""), (f"{totals.ongoing:,} open   {totals.last_24h:,} reports", "muted"))
+    return (new, ("   ", ""), (f"{totals.ongoing:,} open   {counted(totals.last_24h, 'report')}", "muted"))
 
 
 class ErrorList:

@@ -102,7 +102,7 @@ class LogView(ListKeys, Painter, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         line, ground = self._shown[y] if y < len(self._shown) else ((), "")
-        return self.strip(line, self.size.width, ground).crop(0, self.size.width)
+        return self.strip(line, self.across, ground).crop(0, self.across)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ainf_tui.tui.lines import Line, changed, cut_line, line_width
-from ainf_tui.tui.looks import Looks
+from ainf_tui.tui.looks import KEPT, Looks
 from ainf_tui.tui.signs import Signs
 from ainf_tui.tui.widgets.listkeys import ListKeys
 
@@ -36,43 +36,106 @@ class Looking(App[None]):
             self._driver.flush()
 
 
+class _Inks(dict[tuple[str, str], Style]):
+    """How a span of that look is drawn over that base, by the app's filters: put together once, not for each
+    span. `bare`: nothing is around the widget's lines but spaces.
+    """
+
+    def __init__(self, widget: Widget, looks: Looks, *, bare: bool) -> None:
+        super().__init__()
+        self.bare = bare
+        self._looks = looks
+        self._own = widget.rich_style
+        self._background = widget.background_colors[1]
+        # Of a widget that is drawn Textual's way they come later.
+        self._filters = widget.get_line_filters() if bare else ()
+
+    def __missing__(self, key: tuple[str, str]) -> Style:
+        base, look = key
+        style = self._own + self._looks[base] if base else self._own
+        style = style + self._looks[look] if look else style
+        for line_filter in self._filters:
+            style = line_filter.apply([Segment(" ", style)], self._background)[0].style or style
+        if len(self) > KEPT:
+            self.clear()
+        self[key] = style
+        return style
+
+
 class Painter(Widget):
     """Turns lines into strips in the looks of the app's theme."""
 
     app = getters.app(Looking)
 
-    _ground: Style | None = None
+    _known: tuple[tuple[object, ...], _Inks] | None = None
+    _painting: tuple[_Inks, int] | None = None
+    """While lines are made: their inks and width, the same for all."""
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """As Textual's own. The widget's style is put together once, not for each line: it asks all
-        ancestors, which takes longer than to make the line.
-        """
-        self._ground = self.rich_style
+        """As Textual does, which for each line asks for borders, titles and tints that few widgets have."""
+        inks = self._inks()
+        self._painting = inks, self.scrollable_content_region.width
         try:
-            return super().render_lines(crop)
+            return self._bare_lines(crop, inks["", ""]) if inks.bare else super().render_lines(crop)
         finally:
-            self._ground = None
+            self._painting = None
+
+    def _inks(self) -> _Inks:
+        """Others once a style of the widget's or of an ancestor's has changed, or the theme."""
+        looks, ancestors = self.app.looks, self.ancestors_with_self
+        changes = [node.styles._cache_key for node in ancestors]  # noqa: SLF001 - Textual's own caches go by it
+        key = (id(looks), *self.get_line_filters(), *changes)
+        if self._known is None or self._known[0] != key:
+            styles = self.styles
+            around = (
+                any(edge for edge, _ in (*styles.border, *styles.outline))
+                or styles.tint.a
+                or (styles.has_rule("hatch") and styles.hatch != "none")
+                or styles.text_opacity != 1.0
+                or any(node.styles.opacity != 1.0 for node in ancestors)
+            )
+            self._known = key, _Inks(self, looks, bare=not around)
+        return self._known[1]
+
+    def _bare_lines(self, crop: Region, blank: Style) -> list[Strip]:
+        """Lines with nothing around them but spaces."""
+        size = self.size
+        top, _, _, left = self.styles.padding
+        right = self.outer_size.width - left - size.width
+        lines: list[Strip] = []
+        for y in crop.line_range:
+            inside = 0 <= y - top < size.height
+            strip = self.render_line(y - top) if inside else Strip.blank(size.width, blank)
+            lines.append(strip.crop_pad(size.width, left, right, blank).crop(crop.x, crop.right))
+        return lines
+
+    @property
+    def across(self) -> int:
+        """Cells of a line; a scrollbar stands beside it."""
+        return self._painting[1] if self._painting is not None else self.scrollable_content_region.width
 
     def strip(self, line: Line, cells: int, base: str = "") -> Strip:
         """The line on `cells` cells. `base`: the style below all spans (the cursor's)."""
-        looks = self.app.looks
         if not self.app.signs.unicode:
             line = tuple((text.translate(_ASCII), name) for text, name in line)
-        own = self._ground if self._ground is not None else self.rich_style
-        ground = own + looks[base] if base else own
+        inks = self._painting[0] if self._painting is not None else self._inks()
+        taken = line_width(line)
         # Neighbours of one look are one segment: each costs the line a pair of escape sequences.
         merged: list[tuple[str, str]] = []
-        for text, name in (*line, (" " * (cells - line_width(line)), "")):
+        for text, name in (*line, (" " * (cells - taken), "")):
             if merged and merged[-1][1] == name:
                 merged[-1] = (merged[-1][0] + text, name)
             elif text:
                 merged.append((text, name))
-        segments = [Segment(text, ground + looks[name] if name else ground) for text, name in merged]
-        return Strip(segments, max(cells, line_width(line)))
+        return Strip([Segment(text, inks[base, name]) for text, name in merged], max(cells, taken))
 
-    def repaint(self, y: int, before: Line, after: Line, cells: int) -> None:
-        """Has those cells of the widget's line `y` painted in which the two differ: of progress a few."""
-        regions = [Region(first, y, last - first, 1) for first, last in changed(before, after, cells)]
+    def repaint(self, lines: Iterable[tuple[int, Line, Line]], cells: int) -> None:
+        """Has the cells painted in which lines differ: of progress a few. `lines`: height, before, after."""
+        regions = [
+            Region(first, y, last - first, 1)
+            for y, before, after in lines
+            for first, last in changed(before, after, cells)
+        ]
         if regions:
             self.refresh(*regions)
 
@@ -90,9 +153,8 @@ class Bar(Painter):
         """Shows the lines; nothing is painted if they are those of before."""
         if lines == self._lines:
             return
-        before, self._lines, cells = self._lines, lines, self.size.width
-        for y in range(self.size.height):
-            self.repaint(y, cut_line(_at(before, y), cells), cut_line(_at(lines, y), cells), cells)
+        before, self._lines, (cells, height) = self._lines, lines, self.size
+        self.repaint(_pairs(before, lines, range(height), cells), cells)
 
     @property
     def plain(self) -> str:
@@ -100,7 +162,7 @@ class Bar(Painter):
         return "\n".join("".join(text for text, _ in line) for line in self._lines)
 
     def render_line(self, y: int) -> Strip:
-        return self.strip(cut_line(_at(self._lines, y), self.size.width), self.size.width)
+        return self.strip(cut_line(_at(self._lines, y), self.across), self.across)
 
 
 class Lengthy(ScrollView):
@@ -134,15 +196,12 @@ class LineView(ListKeys, Painter, Lengthy, can_focus=True):
         if len(before) != len(self.lines):
             self.set_length(Size(self.cells, len(self.lines)))
         top, cells = self.scroll_offset.y, self.cells
-        for y in range(self.size.height):
-            old, new = _at(before, top + y), _at(self.lines, top + y)
-            if old != new:
-                self.repaint(y, cut_line(old, cells), cut_line(new, cells), cells)
+        self.repaint(_pairs(before, self.lines, range(self.size.height), cells, top), cells)
 
     @property
     def cells(self) -> int:
         """Width of a line; the scrollbar stands beside it."""
-        return self.scrollable_content_region.width
+        return self.across
 
     @property
     def plain(self) -> str:
@@ -158,6 +217,16 @@ class LineView(ListKeys, Painter, Lengthy, can_focus=True):
     def render_line(self, y: int) -> Strip:
         line = _at(self.lines, self.scroll_offset.y + y)
         return self.strip(cut_line(line, self.cells), self.cells)
+
+
+def _pairs(
+    before: Sequence[Line], after: Sequence[Line], heights: Iterable[int], cells: int, top: int = 0
+) -> Iterable[tuple[int, Line, Line]]:
+    """Of two lists of lines, scrolled by `top`, those that are not the same."""
+    for y in heights:
+        old, new = _at(before, top + y), _at(after, top + y)
+        if old != new:
+            yield y, cut_line(old, cells), cut_line(new, cells)
 
 
 def _at(lines: Sequence[Line], y: int) -> Line:

@@ -143,15 +143,17 @@ class Table(ListKeys, Painter, Lengthy, can_focus=True):
 
     def _paint(self, heights: Iterable[int]) -> None:
         """The same for some lines only, by their height on the widget."""
+        cells, lines = self.cells, list[tuple[int, Line, Line]]()
         for y in heights:
             if not 0 <= y < len(self._shown):
                 continue
             line = self._line(y)
             before, self._shown[y] = self._shown[y], line
             if before[1] == line[1]:
-                self.repaint(y, before[0], line[0], self.cells)
+                lines.append((y, before[0], line[0]))
             else:
-                self.refresh(Region(0, y, self.cells, 1))
+                self.refresh(Region(0, y, cells, 1))
+        self.repaint(lines, cells)
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         self.columns = tuple(columns)
@@ -198,7 +200,7 @@ class Table(ListKeys, Painter, Lengthy, can_focus=True):
     @property
     def cells(self) -> int:
         """Width of a line; the scrollbar stands beside it."""
-        return self.scrollable_content_region.width
+        return self.across
 
     @property
     def page(self) -> int:

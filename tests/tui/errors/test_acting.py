@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from textual.events import Paste
 
 from ainf_tui.actions import of_area
 from ainf_tui.domain.error_documents import ErrorDetailDocument
@@ -204,7 +205,7 @@ async def test_to_the_job_and_back(errors, box):
         await pilot.press("escape")
         await still(pilot)
         assert isinstance(app.screen, ErrorsScreen)
-        assert app.screen.group.id == 1
+        assert app.screen.row.id == 1
         await pilot.press("2", "escape")
         assert isinstance(app.screen, QueueScreen), "who went there by himself stays"
 
@@ -239,7 +240,7 @@ async def test_a_group_that_is_settled_is_found_too(errors, box):
     async with errors() as (app, pilot):
         app.show_error("4")
         await still(pilot, 6)
-        assert app.screen.group.id == 4
+        assert app.screen.row.id == 4
         app.show_error("99")
         await still(pilot, 6)
         assert "There is no error #99 any more." in text(app)
@@ -268,6 +269,8 @@ async def test_export_writes_what_the_command_line_prints_to_a_new_file(errors, 
         (written,) = tmp_path.iterdir()
         assert written.read_text() == "GPU 0  17.0G of 24.0G\n"
         assert app.orders.log[-1].line == f"ainf errors export 1 > {written}"
-        await pilot.press("s", *["backspace"] * 200, *str(written), "enter")
+        await pilot.press("s", "ctrl+u")
+        app.post_message(Paste(str(written)))
+        await pilot.press("enter")
         await until(app, pilot, "Nothing was written.")
         assert "there is such a file already" in app.orders.log[-1].error
