@@ -35,10 +35,8 @@ class Failures:
         self._passed: list[RawLine] = []
         self._before: deque[bytes] = deque(maxlen=2 * CONTEXT)
         self.generation = 0
-        self._opened_in = self._held_in = 0
-        """Of which generation that is which is open, or held."""
-        self.told_in = 0
-        """Of which generation the failure is that was given last."""
+        self._opened_in = self._held_in = self._told_in = 0
+        """Of which generation that is which is open, held, or told at last."""
 
     @property
     def open(self) -> tuple[int, int] | None:
@@ -47,6 +45,11 @@ class Failures:
             return self._held_in, held.start
         opened = self._passed[0].start if self._passed else self._folder.opened
         return None if opened is None else (self._opened_in, opened)
+
+    @property
+    def here(self) -> bool:
+        """What was told last began since the offsets last began anew."""
+        return self._told_in == self.generation
 
     def remember(self, lines: Iterable[bytes]) -> None:
         """Lines that stand before the first one."""
@@ -91,7 +94,7 @@ class Failures:
             yield from self._look_closer()
         yield from self._read(line)
         if harmless and not self._joiner.waits and self._folder.drop(line.start):
-            yield from self._held()
+            yield from self._tell_held()
             self._quiet = True
             self._passed.append(_clipped(line))
 
@@ -101,7 +104,7 @@ class Failures:
         opened_in = self._opened_in
         for record in self._folder.flush():
             yield from self._take(record, opened_in)
-        yield from self._held()
+        yield from self._tell_held()
 
     def _look_closer(self) -> Iterator[Finding]:
         """Reads what was passed over of the record that is open."""
@@ -140,19 +143,17 @@ class Failures:
         if self._folder.opened == line.start:
             self._opened_in = self.generation
 
+    def _tell_held(self) -> Iterator[Finding]:
+        self._told_in = self._held_in
+        return self._joiner.flush()
+
     def _take(self, record: Record, began_in: int) -> Iterator[Finding]:
         for found in self._joiner.feed(record):
-            self.told_in = began_in if found.start >= record.start else self._held_in
+            self._told_in = began_in if found.start == record.start else self._held_in
             yield found
         held = self._joiner.held
         if held is not None and held.start == record.start:
             self._held_in = began_in
-
-    def _held(self) -> Iterator[Finding]:
-        """Nothing more belongs to what was held."""
-        for found in self._joiner.flush():
-            self.told_in = self._held_in
-            yield found
 
 
 _GOES_ON = (b"DETAIL:", b"HINT:", b"STATEMENT:", b"CONTEXT:", b"QUERY:", b"LOCATION:")

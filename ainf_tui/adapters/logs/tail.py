@@ -144,8 +144,8 @@ class ErrorTail:
 
     def _written(self, found: Finding) -> datetime:
         """When it was, where its lines do not say: what is read at last may have been written long ago."""
-        here = self._failures.told_in == self._failures.generation
-        noted = self._follower.noted(found.start) if here and self._follower is not None else None
+        follower = self._follower if self._failures.here else None
+        noted = follower.noted(found.start) if follower is not None else None
         return noted or self._read_at
 
     # -- how far -------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from time import perf_counter
 
-from ainf_tui.domain.error_documents import ErrorReport
+from ainf_tui.domain.error_documents import ErrorDetailDocument, ErrorReport
 from ainf_tui.domain.errors.fold import Fold, Folded, Prints
 from ainf_tui.domain.ids import new_id
 from ainf_tui.domain.ports import Clock, Database
@@ -84,6 +84,15 @@ class Sink:
             numbers = await self._db.errors.store(errors, self._clock.now(), checkpoint, keys=keys)
         self.on_stored()
         return tuple(dict.fromkeys(numbers.values()))
+
+    async def restore(self, details: Sequence[ErrorDetailDocument]) -> int:
+        """Takes in groups that were exported; how many reports of theirs are new."""
+        now = self._clock.now()
+        async with self.turn:
+            clean = await asyncio.to_thread(lambda: [self._prepare.restored(one, now) for one in details])
+            added = await self._db.errors.restore(clean, now)
+        self.on_stored()
+        return added
 
     async def checkpoints(self, prefix: str = "") -> dict[str, str]:
         return await self._db.errors.checkpoints(prefix)

@@ -110,3 +110,12 @@ def test_a_huge_line_does_not_wait_in_memory() -> None:
         assert not list(failures.feed([line]))
     kept = [*failures._before, *(line.data for line in failures._passed)]
     assert sum(map(len, kept)) < 300_000
+
+
+def test_whether_the_offsets_of_a_failure_are_those_of_now() -> None:
+    failures = Failures("web", "f")
+    assert not list(failures.feed(list(Splitter().feed(b"ERROR: one\n"))))
+    failures.generation += 1
+    told = [(found.message, failures.here) for found in failures.feed(list(Splitter().feed(b"ERROR: two\n")))]
+    told += [(found.message, failures.here) for found in failures.flush()]
+    assert told == [("one", False), ("two", True)]
