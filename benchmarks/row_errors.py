@@ -75,7 +75,6 @@ async def _measured(lab: Lab) -> _Seen:
 
 async def _measure(lab: Lab) -> _Seen:
     before = sys.getswitchinterval()
-    gc.freeze()
     sys.setswitchinterval(_SWITCH)
     try:
         return await _measure_as_engine(lab)
@@ -88,6 +87,8 @@ async def _measure_as_engine(lab: Lab) -> _Seen:
     count = lab.amount(REPORTS)
     lab.say(f"{count} reports of errors")
     db = await db_engine.open(f"sqlite:///{lab.folder / 'errors.db'}")
+    gc.collect()
+    gc.freeze()  # as the engine does once it has begun
     sink = Sink(db, SystemClock(), Prepare(str, playbook))
     running = asyncio.create_task(sink.run())
     watching = asyncio.create_task(_stalls())

@@ -16,10 +16,10 @@ from ainf_tui.engine.outcomes import execution_problem
 from tests.domain.test_error_joining import findings
 from tests.domain.test_error_reports import JOB, NOW
 
-DATA = Path(__file__).parents[1] / "data" / "comfyui" / "v0.3.64"
-TOLD = [json.loads(line) for line in (DATA / "failing_nodes.jsonl").read_text().splitlines()]
+DATA = Path(__file__).parents[1] / "data" / "comfyui" / "failing_nodes"
+TOLD = [json.loads(line) for line in (DATA / "v0.3.64.jsonl").read_text().splitlines()]
 """What ComfyUI said of each failure to its clients, in the order of its log."""
-LOGGED = [found for found in findings((DATA / "failing_nodes.log").read_bytes()) if found.kind == EXECUTION]
+LOGGED = [found for found in findings((DATA / "v0.3.64.log").read_bytes()) if found.kind == EXECUTION]
 
 
 def test_the_log_tells_of_each_failure_once() -> None:

@@ -174,7 +174,8 @@ class FakeLogs:
             index = hits[-1] if request.back else hits[0]
         if index is None:
             return LogFoundDocument(None)
-        number = hits.index(index) + 1 if request.what == "match" else None
+        counted = request.what == "match" and self.states.get("searched", 1.0) >= 1
+        number = hits.index(index) + 1 if counted else None
         return LogFoundDocument(_before(rows, index, place), rows[index], wrapped, number)
 
     def _is(self, row: LogRow, request: LogFindRequest) -> bool:

@@ -124,11 +124,16 @@ class Splitter:
     def feed(self, data: bytes) -> Iterator[RawLine]:
         """Takes what follows; gives the lines that are complete, and pieces of `MAX_LINE` of longer ones."""
         pieces = data.split(b"\n")
-        for piece in pieces[:-1]:
-            self._keep(piece + b"\n")
+        last = pieces.pop()
+        if self._parts and pieces:
+            self._keep(pieces.pop(0) + b"\n")
             yield from self.rest()
-        if pieces[-1]:
-            self._keep(pieces[-1])
+        for piece in pieces:  # most lines come this way: no more than it takes
+            start = self._start
+            self._start = end = start + len(piece) + 1
+            yield RawLine(start, end, piece + b"\n")
+        if last:
+            self._keep(last)
             if self._size >= MAX_LINE:
                 yield from self.rest()
 

@@ -5,16 +5,16 @@ truncation, late creation and deletion. Each line once. Blocking, but for no lon
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import takewhile
 from pathlib import Path
 
 from ainf_tui.adapters.logs.file import CHUNK, LogFile, Splitter
-from ainf_tui.adapters.logs.marks import Mark, is_copy, key_of, stamp
+from ainf_tui.adapters.logs.generations import Place, copies_of, generations, newest_copy
+from ainf_tui.adapters.logs.marks import Mark, key_of
 from ainf_tui.adapters.logs.spool import Spool
 from ainf_tui.domain.logs.records import RawLine
 from ainf_tui.domain.text import visible
@@ -26,7 +26,6 @@ LINGER = 5.0
 """Seconds for which a file that was renamed is looked at: its writer may not know yet."""
 _MARK = 256
 """Bytes before the place that has been reached; others there mean that the file was cut and filled again."""
-_GENERATION = re.compile(r"\.(\d{1,3})\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +169,12 @@ class Follower:
         self._leaving, self._current = [], None
 
     def poll(self) -> Iterator[Batch]:
-        """What has come since the last time."""
+        """What has come since the last time. All of it is read before any is handed out: whoever takes it may
+        take a while over it, and the file may be rotated twice meanwhile.
+        """
+        yield from list(self._look())
+
+    def _look(self) -> Iterator[Batch]:
         yield from self._leavers()
         now = self._key()
         current = self._current
@@ -182,8 +186,10 @@ class Follower:
             current.until = self._clock() + LINGER
             self._leaving.append(current)
             self._current = None
+        opened = now is not None and self._open()
+        if current is not None:
             yield from self._missed(current)
-        if now is not None and self._open() and self._current is not None:
+        if opened and self._current is not None:
             self._current.fresh = True
             yield from self._drain(self._current)
             self.behind = self._current.offset < self._current.log.size
@@ -241,8 +247,6 @@ class Follower:
     def _drain(self, reading: _Reading) -> Iterator[Batch]:
         if reading.cut:
             yield from self._continued(reading)
-            reading.begin_again()
-            reading.copy = self._newest_copy()
         reading.rewind()
         if reading.unread:
             yield from self._never_seen(reading)
@@ -263,89 +267,50 @@ class Follower:
     # -- what went by another name meanwhile ---------------------------------------------------------
     def _missed(self, reading: _Reading) -> Iterator[Batch]:
         """Files that had the name and lost it between two looks: those newer than where ours is now."""
-        newer: list[Path] = []
-        for path in self._generations():
-            if key_of(path) == reading.key:
-                yield from self._whole(newer)
-                return
-            newer.append(path)
+        newer: list[LogFile] = []
+        for path in generations(self.path):
+            key = key_of(path)
+            if key == reading.key:
+                for log in reversed(newer):
+                    yield from _whole(log)
+                break
+            if key is not None and (self._current is None or key != self._current.key):
+                with suppress(AinfError):  # Moved on at this moment.
+                    newer.append(LogFile.open(path))
+        for log in newer:
+            log.close()
 
     def _continued(self, reading: _Reading) -> Iterator[Batch]:
-        """The rest of a file that was cut, from the copy that was made of it before."""
-        newer: list[Path] = []
-        for path in (*self._generations(), *self._dated()):
-            if (rest := self._copy(path, reading)) is not None:
-                yield from rest
-                yield from self._whole([one for one in newer if _GENERATION.search(one.name)])
-                return
-            newer.append(path)
-        yield from reading.rest()
-        self._say(f"{self._shown} was cut, and there is no copy of it; reading from its top")
+        """The rest of a file that was cut, from the copy that was made of it before, and what was written to
+        it and cut since; then it is read from its top.
+        """
+        copies = copies_of(self.path, reading.log, Place(reading.offset, reading.mark))
+        try:
+            if copies.rest is None:
+                yield from reading.rest()
+                self._say(f"{self._shown} was cut, and there is no copy of it; reading from its top")
+            else:
+                yield from _rest_of(copies.rest, reading)
+            for log in reversed(copies.newer):
+                yield from _whole(log)
+        finally:
+            copies.close()
+        reading.begin_again()
+        reading.copy = copies.newest
 
     def _never_seen(self, reading: _Reading) -> Iterator[Batch]:
         """What was written to an empty file and cut off it between two looks: copies newer than the last."""
-        newest = self._newest_copy()
-        known, reading.copy = reading.copy, newest
-        if known is None or newest == known:
+        if reading.copy is None:
+            reading.copy = newest_copy(self.path)
             return
-        newer = list(takewhile(lambda path: stamp(path) != known, self._generations()))
-        if newer and is_copy(newer[0], reading.log):
-            reading.copy, newer = known, newer[1:]  # Not cut yet: what it holds is read from it.
-        if newer:
-            yield from self._whole(newer)
-            reading.fresh = True
-
-    def _newest_copy(self) -> str:
-        return next((found for path in self._generations() if (found := stamp(path))), "")
-
-    def _copy(self, path: Path, reading: _Reading) -> list[Batch] | None:
-        """What stands in this copy behind the place that was reached; None if it is none."""
-        if not reading.mark or key_of(path) is None:
-            return None
+        copies = copies_of(self.path, reading.log, Place(0, b"", reading.copy))
         try:
-            log = LogFile.open(path)
-        except AinfError:
-            return None  # Moved on to its next name at this moment; then another one is looked at.
-        with log:
-            start = reading.offset - len(reading.mark)
-            if log.read(start, reading.offset) != reading.mark:
-                return None
-            # The splitter may hold the beginning of a line, which ends in the copy.
-            copy = _Reading(log, reading.offset, splitter=reading.splitter, mark=reading.mark)
-            copy.again, reading.again = reading.again, None
-            copy.rewind()
-            return [*copy.more(log.size), *copy.rest()]
-
-    def _whole(self, newest_first: list[Path]) -> Iterator[Batch]:
-        for path in reversed(newest_first):
-            try:
-                log = LogFile.open(path)
-            except AinfError as error:
-                self._say(f"lines are missing: {error.message}")
-                continue
-            with log:
-                reading = _Reading(log, fresh=True)
-                yield from reading.more(log.size)
-                yield from reading.rest()
-
-    def _generations(self) -> list[Path]:
-        """`NAME.1`, `NAME.2`, ..., the newest first."""
-        found = [
-            (int(match[1]), path) for path in self._siblings() if (match := _GENERATION.search(path.name))
-        ]
-        return [path for _, path in sorted(found)]
-
-    def _dated(self) -> list[Path]:
-        """`NAME-20261126` and the like, the newest first."""
-        found = [path for path in self._siblings() if not _GENERATION.search(path.name)]
-        return sorted(found, key=lambda path: path.name, reverse=True)
-
-    def _siblings(self) -> list[Path]:
-        prefixes = (f"{self.path.name}.", f"{self.path.name}-")
-        try:
-            return [path for path in self.path.parent.iterdir() if path.name.startswith(prefixes)]
-        except OSError:
-            return []  # Then nothing is found, and that is told.
+            for log in reversed(copies.newer):
+                yield from _whole(log)
+                reading.fresh = True
+        finally:
+            copies.close()
+        reading.copy = copies.newest
 
     def _say(self, text: str) -> None:
         """Once, until something else happens."""
@@ -356,3 +321,19 @@ class Follower:
     @property
     def _shown(self) -> str:
         return visible(str(self.path), 300)
+
+
+def _rest_of(copy: LogFile, reading: _Reading) -> Iterator[Batch]:
+    """What stands in this copy behind the place that was reached."""
+    # The splitter may hold the beginning of a line, which ends in the copy.
+    rest = _Reading(copy, reading.offset, splitter=reading.splitter, mark=reading.mark, again=reading.again)
+    reading.again = None
+    rest.rewind()
+    yield from rest.more(copy.size)
+    yield from rest.rest()
+
+
+def _whole(log: LogFile) -> Iterator[Batch]:
+    reading = _Reading(log, fresh=True)
+    yield from reading.more(log.size)
+    yield from reading.rest()

@@ -5,13 +5,13 @@ been read of it stays where it is as long as it can be read at all. Blocking.
 from __future__ import annotations
 
 import os
-import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ainf_tui.adapters.logs.file import LogFile
+from ainf_tui.adapters.logs.generations import Place, copies_of, generations, newest_copy
 from ainf_tui.adapters.logs.pieces import Pieces
 from ainf_tui.adapters.logs.sources import Group
 from ainf_tui.adapters.logs.spool import Spool, open_log
@@ -22,7 +22,6 @@ from ainf_tui.errors import AinfError, NotFoundError
 MESSAGES = 20
 _MARK = 256
 """Bytes at the end of what is known; others there mean that the file was cut and filled again."""
-_GENERATION = re.compile(r"\.(\d{1,3})\Z", re.ASCII)
 
 Key = tuple[int, int]
 """Device and inode."""
@@ -39,6 +38,8 @@ class OpenFile:
     live: bool
     spool: Spool | None = None
     mark: bytes = b""
+    copy: str = ""
+    """Of a file that grows the newest copy that a rotation had made of it, as of the last look."""
 
     @property
     def key(self) -> Key:
@@ -56,6 +57,17 @@ class OpenFile:
         self.pieces.refresh()
         size = self.pieces.size
         self.mark = self.pieces.log.read(max(0, size - _MARK), size)
+
+    def grow(self) -> bool:
+        """The same of a file that may be cut at any moment; False: it was, and all is as it was before."""
+        size = self.pieces.log.size
+        mark = self.pieces.log.read(max(0, size - _MARK), size)
+        if self.cut:
+            return False
+        # It was whole after its size was asked, so all up to there is of one life.
+        self.pieces.refresh(size)
+        self.mark = mark
+        return True
 
 
 class OpenFiles:
@@ -117,6 +129,11 @@ class OpenFiles:
                 found.refresh()
             self._tell_problem(found)
 
+    @property
+    def cut(self) -> bool:
+        """A file that grows was cut since the last `refresh`: what was read meanwhile may be of two lives."""
+        return any(found.live and found.cut for found in self.files.values())
+
     def look_again(self) -> None:
         """Logs that were made meanwhile; after `refresh`, which knows what became of those that are open."""
         self.refresh()
@@ -158,6 +175,7 @@ class OpenFiles:
         self._number += 1
         self.changes += 1
         found = OpenFile(name, group, path, Pieces(log, group.name, self._clock), live)
+        found.copy = newest_copy(path) if live else ""
         found.refresh()
         self.files[name] = found
         return found
@@ -173,10 +191,9 @@ class OpenFiles:
 
     # -- what happens to a file that grows ---------------------------------------------------------------
     def _look(self, found: OpenFile) -> None:
-        if found.cut:
+        if not found.grow() or (not found.mark and newest_copy(found.path) != found.copy):
             self._begin_again(found)
             return
-        found.refresh()
         key = _key_of(found.path)
         if key is None:
             self._say(f"{_shown(found.path)} is not there any more; what was in it can still be read")
@@ -188,7 +205,7 @@ class OpenFiles:
         found.live = False
         known = {one.key for one in self.files.values()}
         newer: list[Path] = []
-        for path in _generations(found.path):
+        for path in generations(found.path):
             if _key_of(path) == found.key:
                 break
             newer.append(path)
@@ -205,26 +222,37 @@ class OpenFiles:
             self._say(f"{_shown(found.path)} was rotated")
 
     def _begin_again(self, found: OpenFile) -> None:
-        """It was cut: what was known of it is in a copy, or gone."""
-        path, size, mark = found.path, found.pieces.size, found.mark
-        copy = _copy_of(path, size, mark)
-        if copy is None:
-            self._lose(found)
-        else:
+        """It was cut: what was known of it is in a copy, or gone; what it held since is in newer copies."""
+        path, log = found.path, found.pieces.log
+        copies = copies_of(path, log, Place(found.pieces.size, found.mark, found.copy))
+        if copies.rest is not None:
             self._say(f"{_shown(path)} was copied and cut")
-            log, found.live = found.pieces.log, False
-            source = found.pieces.source
-            found.pieces = Pieces(copy, source, self._clock)
+            found.live = False
+            found.pieces = Pieces(copies.rest, found.pieces.source, self._clock)
             found.refresh()
             log.close()
             self.changes += 1
-        self._open_quietly(found.group, path, live=True)
+        elif found.mark:
+            self._lose(found)
+        else:
+            self._drop(found)
+        known = {one.key for one in self.files.values()}
+        for newer in reversed(copies.newer):
+            one = self._take(found.group, path, newer, live=False)
+            if one.key in known:
+                self._drop(one)
+        opened = self._open_quietly(found.group, path, live=True)
+        if opened is not None:
+            opened.copy = copies.newest
 
-    def _lose(self, found: OpenFile) -> None:
-        self._say(f"{_shown(found.path)} was cut, and there is no copy of it; what was in it is gone")
+    def _drop(self, found: OpenFile) -> None:
         found.pieces.log.close()
         del self.files[found.id]
         self.changes += 1
+
+    def _lose(self, found: OpenFile) -> None:
+        self._say(f"{_shown(found.path)} was cut, and there is no copy of it; what was in it is gone")
+        self._drop(found)
 
     def _tell_problem(self, found: OpenFile) -> None:
         if found.spool is not None and found.spool.problem is not None:
@@ -234,35 +262,6 @@ class OpenFiles:
         """Once, until something else happens."""
         if text not in self.messages:
             self.messages.append(text)
-
-
-def _generations(path: Path) -> list[Path]:
-    """`NAME.1`, `NAME.2`, ..., the newest first."""
-    found = [(int(match[1]), one) for one in _siblings(path) if (match := _GENERATION.search(one.name))]
-    return [one for _, one in sorted(found)]
-
-
-def _siblings(path: Path) -> list[Path]:
-    prefixes = (f"{path.name}.", f"{path.name}-")
-    try:
-        return [one for one in path.parent.iterdir() if one.name.startswith(prefixes)]
-    except OSError:
-        return []  # Then nothing is found, and that is told.
-
-
-def _copy_of(path: Path, size: int, mark: bytes) -> LogFile | None:
-    """A file beside it that holds, at the same place, what it held there."""
-    for one in (*_generations(path), *sorted(_siblings(path), reverse=True)):
-        if not mark or _key_of(one) is None:
-            continue
-        try:
-            log = LogFile.open(one)
-        except AinfError:
-            continue  # Moved on to its next name at this moment.
-        if log.read(max(0, size - _MARK), size) == mark:
-            return log
-        log.close()
-    return None
 
 
 def _copies(log: LogFile, found: OpenFile) -> bool:

@@ -70,9 +70,9 @@ class Pieces:
         """Nothing has been appended for a while."""
         self.refresh()
 
-    def refresh(self) -> None:
-        """Takes in what has been appended."""
-        size, self.modified = self.log.size, self.log.modified
+    def refresh(self, upto: int | None = None) -> None:
+        """Takes in what has been appended, or no more of it than up to there."""
+        size, self.modified = self.log.size if upto is None else upto, self.log.modified
         self.quiet = (datetime.now(UTC) - self.modified).total_seconds() > QUIET
         if size != self.size:
             self.log.notes.look()

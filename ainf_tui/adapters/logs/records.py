@@ -34,6 +34,9 @@ class LogRecords:
         self.source = source
         self._clock = clock
         self._undated = False
+        """Far back from some place no line says a time."""
+        self._timeless = 0
+        """Up to here none does from the top on."""
         self.dated = log.notes.known
         """There are times: noted beside the log, or said by a record that was read."""
 
@@ -167,9 +170,9 @@ class LogRecords:
         return (said or noted) if said is None or noted is None else max(said, noted)
 
     def _said_before(self, start: int) -> datetime | None:
-        if start == 0 or self._undated:
+        if start <= self._timeless or self._undated:
             return None
-        floor, end = max(0, start - FAR), start
+        floor, end = max(self._timeless, start - FAR), start
         while end > floor:
             begin = self.log.line_start(max(floor, end - BLOCK))
             for line in reversed(self.log.read(begin, end).split(b"\n")[:-1]):
@@ -177,5 +180,8 @@ class LogRecords:
                 if head is not None and head.at is not None:
                     return head.at
             end = begin
-        self._undated = True
+        if floor > self._timeless:
+            self._undated = True
+        else:
+            self._timeless = start
         return None

@@ -48,6 +48,8 @@ from ainf_tui.errors import NotFoundError, UsageError
 
 RAW = 1_048_576
 """Bytes of a record that are handed out as they stand in the file."""
+_AGAIN = 3
+"""Pages that are read anew because a file was cut under them."""
 _APART = 0.05
 """Seconds between two looks at the files."""
 _NEW_APART = 1.0
@@ -210,6 +212,15 @@ class View:
         return tuple(document(group) for group in self._files.groups)
 
     def page(self, request: LogPageRequest) -> LogPageDocument:
+        found = self._page(request)
+        for _ in range(_AGAIN):
+            if not self._files.cut:
+                break
+            self._looked = 0.0
+            found = self._page(request)
+        return found
+
+    def _page(self, request: LogPageRequest) -> LogPageDocument:
         sieve = sieve_of(request.filters, self._now())
         pages = self._pages()
         self._behind.hide(request.filters)

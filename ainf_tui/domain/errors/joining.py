@@ -74,6 +74,11 @@ class Joiner:
         """What may still become longer."""
         return self._held
 
+    @property
+    def waits(self) -> bool:
+        """What is held may go on behind records that are none of it."""
+        return self._held is not None and self._held.open and self._held.kind == EXECUTION
+
     def remember(self, lines: list[str]) -> None:
         """Lines that stand before the first record."""
         self._context.extend(line[:LINE] for line in lines)
@@ -103,8 +108,7 @@ class Joiner:
         and what it says of a prompt that comes in at that moment gets in between.
         """
         self._between += 1
-        awaited = self._held is not None and self._held.open and self._held.kind == EXECUTION
-        return awaited and record.level < Level.ERROR and self._between <= BETWEEN
+        return self.waits and record.level < Level.ERROR and self._between <= BETWEEN
 
     def flush(self) -> Iterator[Finding]:
         """Nothing more belongs to what was held."""

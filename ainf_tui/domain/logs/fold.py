@@ -106,6 +106,19 @@ class Folder:
         elif blank:
             yield self._only_empty(blank)
 
+    def drop(self, start: int) -> bool:
+        """Forgets the record that the line there has begun, if it is the only one and tells no error so far.
+
+        False: it does, or another record goes on there.
+        """
+        opened = self._open
+        if opened is None or opened.start != start or self._place is not _Place.OUTSIDE:
+            return False
+        if opened.level >= Level.ERROR:
+            return False
+        self._open = None
+        return True
+
     # -- which lines belong together -----------------------------------------------------------------
     def _belongs(self, text: str) -> tuple[bool, Head | None]:
         """Whether the line goes on with the record before it, and its head if it has one."""

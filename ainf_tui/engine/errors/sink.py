@@ -24,10 +24,10 @@ from ainf_tui.errors import AinfError
 log = logging.getLogger("ainf.engine")
 EVERY = 0.25
 """Seconds between the first report and the storing; what comes meanwhile goes along."""
-SHARE = 3.0
+SHARE = 6.0
 """Times as long as the last storing took, at least, until the next begins: what it costs does not depend on
 how many reports there are, so a flood leaves time to take them in."""
-LONGEST = 1.5
+LONGEST = 3.0
 """Seconds, at most, between the first report and the storing."""
 AGAIN = 2.0
 """Seconds between two tries while the database is away."""
@@ -61,7 +61,8 @@ class Sink:
 
     def report(self, report: ErrorReport) -> None:
         self._fold.add(report, self._clock.now())
-        self._come.set()
+        if not self._come.is_set():
+            self._come.set()
         if self._fold.full:
             self._hurry.set()
 

@@ -51,7 +51,7 @@ class LogsBase(FrameScreen):
         self.kept = Kept(self.app.session, quiet=self.quiet)
         self.window = Window()
         self.feed = LogFeed(
-            self.window, self.reading, self.show_log, self.app.tell_error, lambda: self.view.page
+            self.window, self.reading, self._came, self.app.tell_error, lambda: self.view.page
         )
         self.feed.asked = replace(self.feed.asked, sources=self.kept.sources)
         self.stack = self.kept.stack
@@ -143,6 +143,12 @@ class LogsBase(FrameScreen):
         view = self.feed.view
         opened = [source.name for source in view.sources] if view is not None else []
         return list(dict.fromkeys([*opened, *(row.source for row in self.window.rows)]))
+
+    def _came(self) -> None:
+        """The feed has brought something. It is painted at once: of what is new the screen's own timer would
+        make a line up to a sixtieth of a second older.
+        """
+        self.follow(self.show_log)
 
     def show_log(self) -> None:
         """Everything as of now; what has not changed is not painted."""

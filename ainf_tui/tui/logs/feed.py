@@ -24,6 +24,8 @@ POLL, SLOW_POLL = 0.085, 0.5
 IDLE_AFTER, IDLE_POLL = 3.0, 0.5
 """After so many seconds without anything new it looks more seldom."""
 PAUSED_POLL = 1.0
+STATE_SEARCHING = 0.2
+"""Seconds between two looks at what is searched, whose number of matches somebody waits for."""
 STATE_FIRST, STATE_EVERY, STATE_IDLE = 0.1, 0.5, 2.0
 """Seconds until the first question about the whole view, which begins the counting: the end of the log is to
 be on the screen by then; and between two of them, while something is being counted, and after.
@@ -76,6 +78,11 @@ class LogFeed(Newest):
         """Done next, in place of what was wished and is not done yet."""
         self._wish, self.busy = wish, busy
         self.wake()
+
+    @property
+    def at_rest(self) -> bool:
+        """Nothing is wished."""
+        return self._wish is None and not self._reopen
 
     def give_up(self) -> bool:
         """Ends what is being looked for; False if nothing is."""
@@ -159,7 +166,7 @@ class LogFeed(Newest):
         if self._wish is not None or self._reopen or self._missing() is not None:
             return 0.0
         if not self.window.follow:
-            return PAUSED_POLL
+            return STATE_SEARCHING if self._searching else PAUSED_POLL
         now = time.monotonic()
         idle = now - self._new_at > IDLE_AFTER
         every = max(SLOW_POLL if self.slow else POLL, IDLE_POLL if idle else 0.0)
@@ -243,12 +250,17 @@ class LogFeed(Newest):
             # Whoever answers with nothing and goes no further is not asked without end.
             await asyncio.sleep(POLL)
 
+    @property
+    def _searching(self) -> bool:
+        return self.state is not None and self.state.searching
+
     async def _look(self, reading: LogReading, view: str) -> bool:
         """What is known of the whole; whether that has changed."""
         now, state = time.monotonic(), self.state
         growing = state is None or state.indexed < 1 or state.marked < 1 or state.searched < 1
         recent = now - self._new_at < STATE_EVERY
         every = STATE_EVERY if growing or recent else STATE_IDLE
+        every = STATE_SEARCHING if self._searching else every
         if now - self._state_at < every * (2 if self.slow else 1):
             return False
         self._state_at = now

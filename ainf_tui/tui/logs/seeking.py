@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -15,7 +16,7 @@ from ainf_tui.tui.logs.base import LogsBase
 from ainf_tui.tui.logs.filters import parse
 from ainf_tui.tui.logs.goto import goto_request
 from ainf_tui.tui.logs.view import LevelStrip, LogView
-from ainf_tui.tui.logs.window import key, passed
+from ainf_tui.tui.logs.window import Key, key, passed
 from ainf_tui.tui.widgets.entry import Entry
 
 Is = Callable[[LogRow], bool]
@@ -31,6 +32,8 @@ class SeekingScreen(LogsBase):
 
     _typing = ""
     """What the line at the top is typed for: search | time."""
+    _match: Key | None = None
+    """The match that the cursor was brought to."""
     PLACEHOLDERS: ClassVar[dict[str, str]] = {
         "search": "text or /regex/",
         "time": "14:03   10m   2026-11-26 14:03   :120   50%",
@@ -69,7 +72,8 @@ class SeekingScreen(LogsBase):
         around = range(window.cursor - 1, -1, -1) if back else range(window.cursor + 1, len(window.rows))
         found = next((index for index in around if _IS[what](window.rows[index])), None)
         if found is not None:
-            number, self.number = self.number, None
+            number = self.number
+            self._brought_to(key(window.rows[found]) if what == "match" else None, None)
             if what == "match" and number is not None:
                 self.number = number + (-1 if back else 1)
             self.view.go(found)
@@ -94,8 +98,8 @@ class SeekingScreen(LogsBase):
             if found.wrapped:
                 self.app.tell(f"Nothing more {'above' if request.back else 'below'}: went around the end.")
             self.window.pause()
-            self.number = found.number
             keep = key(found.row) if found.row is not None else None
+            self._brought_to(keep if request.what == "match" else None, found.number)
             index = self.window.index_of(keep) if keep is not None else None
             if index is not None:
                 self.view.go(index)
@@ -105,10 +109,36 @@ class SeekingScreen(LogsBase):
         self.feed.wish(look, busy)
         self.show_status()
 
+    def _brought_to(self, match: Key | None, number: int | None) -> None:
+        """The cursor was brought to that match, or to something else."""
+        self._match, self.number = match, number
+
+    def show_log(self) -> None:
+        super().show_log()
+        state, row = self.feed.state, self.window.row
+        if (
+            self.number is None
+            and self._match is not None
+            and state is not None
+            and state.searched >= 1
+            and row is not None
+            and key(row) == self._match
+            and self.feed.at_rest
+        ):
+            # It was found before all had been searched: by now it is known which of all it is.
+            request = LogFindRequest("match", self.window.before(self.window.cursor))
+            self._match = None
+            self.feed.wish(partial(self._count, replace(request, filters=self.feed.asked.filters)))
+
+    async def _count(self, request: LogFindRequest, reading: LogReading, view: str) -> None:
+        found = await self.feed.found(reading, view, request)
+        if found is not None and found.place is not None and found.row is not None:
+            self._brought_to(key(found.row), found.number)
+
     # -- the ends -----------------------------------------------------------------------------
     def on_log_view_end_wanted(self, event: LogView.EndWanted) -> None:
         event.stop()
-        self.number = None
+        self._brought_to(None, None)
         if event.last:
             self.feed.to_end()
         else:
@@ -154,7 +184,7 @@ class SeekingScreen(LogsBase):
 
     def search(self, text: str) -> None:
         """From the cursor backwards, where the newest match stands; an empty text ends the search."""
-        self.number = None
+        self._brought_to(None, None)
         try:
             wanted = parse(f'"{text}"') if text and not _is_regex(text) else parse(text)
         except UsageError as error:
@@ -178,8 +208,9 @@ class SeekingScreen(LogsBase):
                 self.app.tell(f"{text}: not found.")
                 await self.feed.show(reading, view, place, self._cursor_key())
                 return
-            self.number = found.number
-            await self.feed.show(reading, view, found.place, key(found.row) if found.row else None)
+            keep = key(found.row) if found.row is not None else None
+            self._brought_to(keep, found.number)
+            await self.feed.show(reading, view, found.place, keep)
 
         self.feed.wish(begin, "looking for it")
         self.show_status()

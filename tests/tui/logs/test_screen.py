@@ -162,6 +162,30 @@ async def test_a_search_goes_to_the_last_match_and_from_match_to_match(on_logs, 
         assert logs.pattern is None
 
 
+async def test_a_match_found_before_all_is_searched_gets_its_number_when_it_is(on_logs, logs):
+    async with on_logs() as (app, pilot):
+        logs.states |= {"searched": 0.4, "searching": True}
+        await pilot.press("slash", *"line 17", "enter")
+        await until(pilot, lambda: here(app) == "line 179")
+        assert "11+ found 40%" in text(app)
+        await pilot.press("N")
+        assert "11+ found" in text(app)
+        logs.states.clear()
+        await until(pilot, lambda: "10 of 11" in text(app))
+        assert here(app) == "line 178"
+
+
+async def test_what_is_no_match_gets_no_number(on_logs, logs):
+    async with on_logs() as (app, pilot):
+        logs.states |= {"searched": 0.4, "searching": True}
+        await pilot.press("slash", *"line 17", "enter")
+        await until(pilot, lambda: here(app) == "line 179")
+        await pilot.press("k", "k", "k")
+        logs.states.clear()
+        await until(pilot, lambda: "11 found" in text(app))
+        assert here(app) == "line 176"
+
+
 async def test_a_regular_expression_and_a_broken_one(on_logs, logs):
     async with on_logs() as (app, pilot):
         await pilot.press("slash", *"/boom 1.0/", "enter")
