@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from ainf_tui.frozen import frozen
 
+BACKEND = "backend:"
+"""What the id of such a log begins with; the name of the server follows."""
 BUFFER = 300
 """Writes that ComfyUI keeps (app/logger.py: `setup_logger(capacity=300)`)."""
 _ENDED = "Prompt executed in "
@@ -42,9 +44,17 @@ class Recent:
 
     def take(self, writes: Sequence[Write]) -> str:
         """The text of what was written since the last look."""
+        return "".join(text for _, text in self.new(writes))
+
+    def new(self, writes: Sequence[Write]) -> list[tuple[Write, str]]:
+        """What was written since the last look, each with its text as it is shown."""
         new = self._new(tuple(writes))
         self._seen = tuple(writes)
-        return "".join(self._stamped(write) for write in new)
+        return [(write, self._stamped(write)) for write in new]
+
+    def skip(self, writes: Sequence[Write]) -> None:
+        """These were seen by somebody else."""
+        self._seen = tuple(writes)
 
     def _new(self, writes: tuple[Write, ...]) -> tuple[Write, ...]:
         if not self._seen or not writes:
