@@ -266,19 +266,26 @@ class Follower:
 
     # -- what went by another name meanwhile ---------------------------------------------------------
     def _missed(self, reading: _Reading) -> Iterator[Batch]:
-        """Files that had the name and lost it between two looks: those newer than where ours is now."""
+        """Files that had the name and lost it between two looks: those newer than where ours is now. Their
+        writer may not know yet either.
+        """
         newer: list[LogFile] = []
         for path in generations(self.path):
             key = key_of(path)
             if key == reading.key:
-                for log in reversed(newer):
-                    yield from _whole(log)
                 break
             if key is not None and (self._current is None or key != self._current.key):
                 with suppress(AinfError):  # Moved on at this moment.
                     newer.append(LogFile.open(path))
-        for log in newer:
-            log.close()
+        else:
+            # Ours is gone: nobody knows which of them are newer.
+            for log in newer:
+                log.close()
+            return
+        for log in reversed(newer):
+            missed = _Reading(log, fresh=True, until=reading.until)
+            self._leaving.append(missed)
+            yield from missed.more(log.size)
 
     def _continued(self, reading: _Reading) -> Iterator[Batch]:
         """The rest of a file that was cut, from the copy that was made of it before, and what was written to

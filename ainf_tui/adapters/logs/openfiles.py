@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ainf_tui.adapters.logs.file import LogFile
 from ainf_tui.adapters.logs.generations import Place, copies_of, generations, newest_copy
+from ainf_tui.adapters.logs.marks import is_copy
 from ainf_tui.adapters.logs.pieces import Pieces
 from ainf_tui.adapters.logs.sources import Group
 from ainf_tui.adapters.logs.spool import Spool, open_log
@@ -89,6 +90,8 @@ class OpenFiles:
         for group in self.groups:
             for path in group.paths:
                 try:
+                    if group.live and path in group.paths[-2:-1] and _doubles(path, group.paths[-1]):
+                        continue
                     self._add(group, path, live=group.live and path == group.paths[-1])
                 except AinfError as error:
                     failed = error
@@ -191,7 +194,7 @@ class OpenFiles:
 
     # -- what happens to a file that grows ---------------------------------------------------------------
     def _look(self, found: OpenFile) -> None:
-        if not found.grow() or (not found.mark and newest_copy(found.path) != found.copy):
+        if (not found.mark and newest_copy(found.path) != found.copy) or not found.grow():
             self._begin_again(found)
             return
         key = _key_of(found.path)
@@ -262,6 +265,14 @@ class OpenFiles:
         """Once, until something else happens."""
         if text not in self.messages:
             self.messages.append(text)
+
+
+def _doubles(older: Path, path: Path) -> bool:
+    """Whether it holds what the file still holds: that is about to be cut, and then is known by its copy."""
+    with LogFile.open(path) as log, LogFile.open(older) as copy:
+        size = copy.size
+        end = max(0, size - _MARK)
+        return size > 0 and is_copy(older, log) and copy.read(end, size) == log.read(end, size)
 
 
 def _copies(log: LogFile, found: OpenFile) -> bool:

@@ -59,6 +59,47 @@ def log(tmp_path):
     watched.follower.close()
 
 
+@pytest.mark.parametrize("cut", [False, True], ids=["renamed", "copied and cut"])
+def test_who_takes_the_lines_may_take_so_long_that_the_log_is_rotated_twice(log: Watched, cut: bool) -> None:
+    def turn() -> None:
+        for number in (2, 1):
+            older = log.path.with_name(f"{log.path.name}.{number}")
+            if older.exists():
+                older.rename(log.path.with_name(f"{log.path.name}.{number + 1}"))
+        if cut:
+            log.copy_and_cut()
+        else:
+            log.rotate(0)
+
+    seen = []
+    log.add("one\n")
+    seen += log.lines()
+    turn()
+    log.add("two\n")
+    for number, batch in enumerate(log.follower.poll()):
+        seen += [line.data.decode().strip() for line in batch.lines]
+        if not number:
+            turn()
+            log.add("three\n")
+            turn()
+            log.add("four\n")
+    seen += log.lines() + log.lines()
+    assert seen == ["one", "two", "three", "four"]
+
+
+def test_a_file_whose_name_was_missed_is_read_as_long_as_its_writer_may_not_know(log: Watched) -> None:
+    log.add("one\n")
+    seen = log.lines()
+    log.rotate()
+    log.add("two\n")
+    log.rotate()
+    log.add("four\n")
+    seen += log.lines()
+    log.add("three\n", "a.log.1")
+    seen += log.lines()
+    assert sorted(seen) == ["four", "one", "three", "two"]
+
+
 def test_what_is_appended_comes_and_a_half_line_waits_for_its_end(log):
     log.add("one\ntwo\nthr")
     assert log.lines() == ["one", "two"]

@@ -94,6 +94,42 @@ def test_a_look_between_the_copy_and_the_cut_shows_nothing_twice(
     assert view.seen == [*wanted, *more.split("\n")[:-1], "afterwards"]
 
 
+def test_a_view_that_is_opened_between_the_copy_and_the_cut_shows_nothing_twice(tmp_path: Path) -> None:
+    path, copy = tmp_path / "web.log", tmp_path / "web.log.1"
+    lines = [f"line {number}" for number in range(100)]
+    path.write_text("".join(f"{line}\n" for line in lines))
+    shutil.copy(path, copy)
+    view = Followed(tmp_path)
+    view.ask()
+    assert view.seen == lines
+    with path.open("r+b") as raw:
+        raw.truncate(0)
+    with path.open("a") as stream:
+        stream.write("afterwards\n")
+    view.ask()
+    assert view.seen == [*lines, "afterwards"]
+    view.files.close()
+
+
+@pytest.mark.parametrize("first", ["", "line\n"], ids=["when it was empty", "when it held something"])
+def test_what_is_written_and_cut_between_two_looks_is_shown(tmp_path: Path, first: str) -> None:
+    path = tmp_path / "web.log"
+    path.write_text(first)
+    files = OpenFiles([Group("file", "web.log", "file", (path,))], CLOCK, list)
+    files.open()
+    for number in range(3):
+        with path.open("a") as stream:
+            stream.write(f"life {number}\n")
+        copy_and_cut(path)
+    with path.open("a") as stream:
+        stream.write("and on\n")
+    files.refresh()
+    page = Pages(files.pieces, seconds=60).page(LogPageRequest(LogPlace(), after=100), Sieve(), None)
+    wanted = [*first.splitlines(), "life 0", "life 1", "life 2", "and on"]
+    assert sorted(row.text for row in page.rows) == sorted(wanted)
+    files.close()
+
+
 @pytest.mark.parametrize("rotate", [rename, copy_and_cut])
 @pytest.mark.parametrize("seed", range(4))
 def test_every_line_once(tmp_path: Path, rotate: object, seed: int) -> None:
