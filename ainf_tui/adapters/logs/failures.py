@@ -37,6 +37,8 @@ class Failures:
         self.generation = 0
         self._opened_in = self._held_in = 0
         """Of which generation that is which is open, or held."""
+        self.told_in = 0
+        """Of which generation the failure is that was given last."""
 
     @property
     def open(self) -> tuple[int, int] | None:
@@ -89,7 +91,7 @@ class Failures:
             yield from self._look_closer()
         yield from self._read(line)
         if harmless and not self._joiner.waits and self._folder.drop(line.start):
-            yield from self._joiner.flush()
+            yield from self._held()
             self._quiet = True
             self._passed.append(_clipped(line))
 
@@ -99,7 +101,7 @@ class Failures:
         opened_in = self._opened_in
         for record in self._folder.flush():
             yield from self._take(record, opened_in)
-        yield from self._joiner.flush()
+        yield from self._held()
 
     def _look_closer(self) -> Iterator[Finding]:
         """Reads what was passed over of the record that is open."""
@@ -139,10 +141,18 @@ class Failures:
             self._opened_in = self.generation
 
     def _take(self, record: Record, began_in: int) -> Iterator[Finding]:
-        yield from self._joiner.feed(record)
+        for found in self._joiner.feed(record):
+            self.told_in = began_in if found.start >= record.start else self._held_in
+            yield found
         held = self._joiner.held
         if held is not None and held.start == record.start:
             self._held_in = began_in
+
+    def _held(self) -> Iterator[Finding]:
+        """Nothing more belongs to what was held."""
+        for found in self._joiner.flush():
+            self.told_in = self._held_in
+            yield found
 
 
 _GOES_ON = (b"DETAIL:", b"HINT:", b"STATEMENT:", b"CONTEXT:", b"QUERY:", b"LOCATION:")

@@ -68,8 +68,6 @@ class ErrorTail:
         self._line_at = 0.0
         self._read_at = datetime.now(UTC)
         """When what is read now was written, at the latest: the time of lines that say none."""
-        self._rotated = False
-        """Of what is read now some stands in another file."""
         self._last = ""
         self._unmarked: list[Told] = []
         """Found, and not to be told before there is a mark behind it."""
@@ -86,12 +84,10 @@ class ErrorTail:
         except NotFoundError:
             return Turn(gone=True)
         self._read_at = follower.modified or datetime.now(UTC)
-        self._rotated = False
         follower.look()
         told = self._unmarked
         for batch in follower.poll():
             self._failures.generation += batch.fresh
-            self._rotated = self._rotated or batch.fresh
             told.extend(self._in(batch.lines))
         if not follower.behind and self._clock() - self._line_at > QUIET:
             told.extend(self._flush())
@@ -148,9 +144,9 @@ class ErrorTail:
 
     def _written(self, found: Finding) -> datetime:
         """When it was, where its lines do not say: what is read at last may have been written long ago."""
-        if self._follower is None or self._rotated:
-            return self._read_at
-        return self._follower.noted(found.start) or self._read_at
+        here = self._failures.told_in == self._failures.generation
+        noted = self._follower.noted(found.start) if here and self._follower is not None else None
+        return noted or self._read_at
 
     # -- how far -------------------------------------------------------------------------------------
     def _mark(self, follower: Follower) -> str | None:
