@@ -198,6 +198,20 @@ def test_what_was_noted_when_the_log_grew_is_when_it_failed(log: Path) -> None:
     assert told.report.at == datetime.fromtimestamp(morning, UTC), "nothing was noted"
 
 
+def test_a_prompt_that_comes_in_parts_no_failure_from_its_traceback(log: Path) -> None:
+    for quiet in (False, True):
+        reader = Reader(log)
+        append(log, "well\n" * 3 + "!!! Exception during processing !!! no 7\ngot prompt\n")
+        found = list(reader.look().told)
+        append(log, TRACE.format(7).partition("\n")[2] + "\nwell\n")
+        found += [*reader.look(quiet=quiet).told, *reader.look(quiet=True).told]
+        (told,) = found
+        assert told.twin == Twin("web", "execution", "no7")
+        assert told.report.lines[-1] == "ValueError: no 7"
+        reader.tail.close()
+        log.write_text("")
+
+
 def test_of_a_log_that_was_never_read_only_the_end_is(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tails, "FIRST", 3_000)
     append(log, "".join(f"ERROR: number {n:05d}\n" for n in range(1_000)))
