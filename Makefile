@@ -13,6 +13,8 @@ WORKERS ?= 4
 run: $(READY)
 	@$(BIN)/ainf $(ARGS)
 
+# Tests start hundreds of processes, each of which would compile its modules anew.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(READY)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 

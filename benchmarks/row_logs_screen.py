@@ -15,9 +15,10 @@ from statistics import median
 from benchmarks.box import Home
 from benchmarks.children import AINF
 from benchmarks.figures import Figure, Lab, Row
-from benchmarks.programs import Program
+from benchmarks.programs import Program, floor_follow
 from benchmarks.row_logs import large
 from benchmarks.sitting import opened, percentile, still
+from benchmarks.yardsticks import counting
 from tests.fakes.terminal import Terminal
 from tests.tools import biglog
 
@@ -49,7 +50,7 @@ def _program(lab: Lab, path: Path, until: str) -> Program:
 
 
 async def screen_open(lab: Lab) -> Figure:
-    """From exec until the last line is there: of a gigabyte, less that of 60 kB, in turn."""
+    """From exec until the last line is there: of a gigabyte, against that of 60 kB, in turn."""
     path, short = await large(lab), lab.folder / "short.log"
     short.write_bytes(next(biglog.pieces(1)))
     ends = ((path, LAST), (short, r"\? help"))
@@ -60,7 +61,7 @@ async def screen_open(lab: Lab) -> Figure:
     found = await asyncio.to_thread(pairs)
     ours, base = (median(column) for column in zip(*found, strict=True))
     note = f"{ours:.3f} s of {path.stat().st_size / 1e6:.0f} MB, {base:.3f} s of 60 kB"
-    return Figure(median(own - other for own, other in found) * 1e3, note)
+    return Figure(median(own / other for own, other in found), note)
 
 
 def _complete(program: Program) -> float:
@@ -86,6 +87,58 @@ async def screen_key(lab: Lab) -> Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class _Whole:
+    """Seconds: until all lines are counted, behind the first paint; until the only hit is known; what Python
+    takes at least to count the lines.
+    """
+
+    counted: float
+    found: float
+    least: float
+
+
+async def screen_count(lab: Lab) -> Figure:
+    """All lines of a gigabyte are counted."""
+    seen = await _read_whole(lab)
+    return Figure(seen.counted / seen.least, f"{seen.counted:.2f} s, in Python at least {seen.least:.2f} s")
+
+
+async def screen_search(lab: Lab) -> Figure:
+    """Letters of any size, at the end of a gigabyte; it is known that there is one hit."""
+    seen = await _read_whole(lab)
+    return Figure(seen.found / seen.least, f"{seen.found:.2f} s, lines counted in {seen.least:.2f} s")
+
+
+async def _read_whole(lab: Lab) -> _Whole:
+    path = await large(lab)
+
+    def turn() -> _Whole:
+        least = counting(path) * path.stat().st_size / 1e9
+        with path.open("rb") as stream:
+            lines = sum(piece.count(b"\n") for piece in iter(lambda: stream.read(2**24), b""))
+        with opened(_program(lab, path, LAST)) as terminal:
+            there = terminal.wait_text(LAST, _PATIENCE)
+            counted = terminal.wait_text(f"{lines:,} lines", _PATIENCE) - there
+            still(terminal, 1000)
+            terminal.press("/")
+            terminal.type("rare-end")
+            hit = terminal.expect("1 of 1")
+            pressed = terminal.press("enter")
+            return _Whole(counted, hit.wait(_PATIENCE) - pressed, least)
+
+    async def measure() -> _Whole:
+        turns = [await asyncio.to_thread(turn) for _ in range(lab.amount(5, 2))]
+        columns = (
+            [each.counted for each in turns],
+            [each.found for each in turns],
+            [each.least for each in turns],
+        )
+        return _Whole(*map(median, columns))
+
+    return await lab.once("a whole log", measure)
+
+
+@dataclass(frozen=True, slots=True)
 class _Followed:
     """`cpu` in percent of a core, `bytes` to the terminal a second, lags in seconds."""
 
@@ -98,20 +151,43 @@ class _Followed:
         return f"lag median {median(self.lags) * 1e3:.0f} ms, {self.bytes / 1e3:.0f} kB/s to the terminal"
 
 
-def _follows(rate: int, read: Callable[[_Followed], float]) -> Callable[[Lab], Awaitable[Figure]]:
+Read = Callable[[_Followed], float]
+
+
+def _follows(rate: int, read: Read) -> Callable[[Lab], Awaitable[Figure]]:
     async def measure(lab: Lab) -> Figure:
-        name = f"screen that follows {rate}"
-        seen = await lab.once(name, lambda: asyncio.to_thread(_follow, lab, rate))
+        seen, _ = await _followed(lab, rate)
         return Figure(read(seen), seen.note)
 
     return measure
 
 
-def _follow(lab: Lab, rate: int) -> _Followed:
-    lab.say(f"a log that grows by {rate:,} lines a second on the screen")
-    path = lab.folder / f"growing-{rate}.log"
+def _against(rate: int, read: Read, unit: str) -> Callable[[Lab], Awaitable[Figure]]:
+    """Against the least that an app of Textual's can do."""
+
+    async def measure(lab: Lab) -> Figure:
+        seen, base = await _followed(lab, rate)
+        note = f"{read(seen):.3g} {unit}, the floor {read(base):.3g}; {seen.note}"
+        return Figure(read(seen) / read(base), note)
+
+    return measure
+
+
+async def _followed(lab: Lab, rate: int) -> tuple[_Followed, _Followed]:
+    """The screen and the floor."""
+
+    def both() -> tuple[_Followed, _Followed]:
+        lab.say(f"a log that grows by {rate:,} lines a second on the screen, and in the floor app")
+        path, other = (lab.folder / f"growing-{rate}-{name}.log" for name in ("ainf", "floor"))
+        ours = _follow(lab, rate, path, _program(lab, path, "the first line"))
+        return ours, _follow(lab, rate, other, floor_follow(other))
+
+    return await lab.once(f"screen that follows {rate}", lambda: asyncio.to_thread(both))
+
+
+def _follow(lab: Lab, rate: int, path: Path, program: Program) -> _Followed:
     path.write_text("the first line\n")
-    with opened(_program(lab, path, "the first line")) as terminal:
+    with opened(program) as terminal:
         terminal.wait_text("the first line", _PATIENCE)
         still(terminal, STILL)
         shown = _watch(terminal)
@@ -166,11 +242,25 @@ def _kilobytes(seen: _Followed) -> float:
 
 
 ROWS = (
-    Row("logs-open", "screen of a 1 GB log, its end, over a short one's", 50, "ms", screen_open),
+    Row("logs-open", "screen of a 1 GB log, its end / of a short one", 1.17, "x", screen_open),
     Row("logs-key", "... its beginning, while it is counted", 50, "ms", screen_key),
-    Row("logs-follow-cpu", "... following 10,000 lines/s, of a core", 8, "%", _follows(10_000, _cpu)),
-    Row("logs-follow-lag", "... until a line is seen, p95", 110, "ms", _follows(10_000, _lag)),
-    Row("logs-flood-cpu", "... following 100,000 lines/s, of a core", 12, "%", _follows(100_000, _cpu)),
-    Row("logs-flood-lag", "... until a line is seen, p95", 110, "ms", _follows(100_000, _lag)),
+    Row("logs-count", "... its lines counted / by Python alone", 2.1, "x", screen_count),
+    Row("logs-search", "... a rare text found / lines counted", 1.7, "x", screen_search),
+    Row(
+        "logs-follow-cpu",
+        "... following 10,000 lines/s / floor-follow's",
+        1.6,
+        "x",
+        _against(10_000, _cpu, "%"),
+    ),
+    Row("logs-follow-lag", "... until a line is seen, p95", 1.1, "x", _against(10_000, _lag, "ms")),
+    Row(
+        "logs-flood-cpu",
+        "... following 100,000 lines/s / floor-follow's",
+        2.4,
+        "x",
+        _against(100_000, _cpu, "%"),
+    ),
+    Row("logs-flood-lag", "... until a line is seen, p95", 1.1, "x", _against(100_000, _lag, "ms")),
     Row("logs-flood-bytes", "... to the terminal, a second", 60, "kB", _follows(100_000, _kilobytes)),
 )

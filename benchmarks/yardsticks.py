@@ -30,7 +30,7 @@ def counting(path: Path) -> float:
 
 
 def inserting(lab: Lab) -> float:
-    """CPU seconds for sqlite3 to store one row and count it in its group: 9.1 us where the goals were set."""
+    """Seconds for sqlite3 to store one row and count it in its group: 12.3 us where the goals were set."""
     db = sqlite3.connect(lab.folder / "yardstick.db")
     db.execute("pragma journal_mode=wal")
     db.execute("pragma synchronous=normal")
@@ -39,7 +39,7 @@ def inserting(lab: Lab) -> float:
     db.execute("create index by_time on reports (at, id)")
     db.execute("create table groups (fingerprint text primary key, count integer, seen real)")
     text = "x" * _ROW_BYTES
-    began = time.process_time()
+    began = time.perf_counter()
     for first in range(0, _ROWS, _BATCH):
         numbers = range(first, first + _BATCH)
         rows = [(f"failure-{number % _FAILURES}", float(number), text) for number in numbers]
@@ -50,6 +50,6 @@ def inserting(lab: Lab) -> float:
             [(name, at) for name, at, _ in rows],
         )
         db.commit()
-    taken = (time.process_time() - began) / _ROWS
+    taken = (time.perf_counter() - began) / _ROWS
     db.close()
     return taken

@@ -1,4 +1,6 @@
-"""Files of errors that others wrote: a JSON object a line. A bad line costs one line and is told."""
+"""Files of errors: a JSON object a line, a report as others wrote it or a group as `ainf errors export` does.
+A bad line costs one line and is told.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +11,23 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
-from ainf_tui.domain.error_documents import ErrorReport
+from ainf_tui.domain.error_documents import ErrorDetailDocument, ErrorReport
+from ainf_tui.domain.errors.restoring import problem
 from ainf_tui.domain.logs.levels import level_of
 from ainf_tui.frozen import frozen
 
-LONGEST = 1_048_576
-"""Bytes of a line; a longer one is no error that somebody wrote."""
+LONGEST = 33_554_432
+"""Bytes of a line; a longer one is no error that somebody wrote. Of a group it has 40 reports."""
 
 
 @frozen
 class Line:
-    """A report with its key; or, without one, what is wrong with the line of that number."""
+    """A report with its key, or a group; or, without, what is wrong with the line of that number."""
 
     number: int
     report: ErrorReport | None = None
     key: str = ""
+    group: ErrorDetailDocument | None = None
     problem: str = ""
 
 
@@ -42,16 +46,32 @@ def read(lines: Iterable[bytes]) -> Iterator[Line]:
         digest = blake2b(text, digest_size=16).digest()
         times[digest] += 1
         try:
-            yield Line(number, parsed(text), f"{digest.hex()}.{times[digest]}")
+            found = json.loads(text.decode("utf-8", "replace"))
+            if not isinstance(found, dict):
+                yield Line(number, problem="no JSON object")
+            elif "group" in found:
+                yield Line(number, group=group_of(found))
+            else:
+                yield Line(number, parsed(found), f"{digest.hex()}.{times[digest]}")
         except (ValueError, RecursionError) as error:
             yield Line(number, problem=str(error))
 
 
-def parsed(text: bytes) -> ErrorReport:
+def group_of(found: dict[str, Any]) -> ErrorDetailDocument:
+    """A line of `ainf errors export`, or of what was cleared. ValueError."""
+    from msgspec import ValidationError, convert  # noqa: PLC0415 - most files hold none
+
+    try:
+        detail = convert(found, ErrorDetailDocument)
+    except ValidationError as error:
+        raise ValueError(str(error)) from error
+    if bad := problem(detail):
+        raise ValueError(bad)
+    return detail
+
+
+def parsed(found: dict[str, Any]) -> ErrorReport:
     """A line of an old errors.jsonl: timestamp, level, source, message, details. ValueError."""
-    found = json.loads(text.decode("utf-8", "replace"))
-    if not isinstance(found, dict):
-        raise ValueError("no JSON object")  # noqa: TRY004 - one exception for all that a line can be
     message = found.get("message", "")
     details = found.get("details") or {}
     if not isinstance(message, str) or not isinstance(details, dict):

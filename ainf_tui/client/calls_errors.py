@@ -56,7 +56,7 @@ class ErrorCalls:
         return await self._post("", {"reports": _sparsely(request.reports)}, ErrorGroupPage)
 
     async def import_(self, request: ImportErrorsRequest) -> ImportedErrorsDocument:
-        body = {"reports": _sparsely(request.reports), "keys": request.keys}
+        body = {"reports": _sparsely(request.reports), "keys": request.keys, "groups": request.groups}
         return await self._post("/import", body, ImportedErrorsDocument)
 
     async def seen(self) -> ErrorTotalsDocument:

@@ -50,13 +50,15 @@ async def connected(
 
     Raises as `Tunnel.find_engine` does, and ConflictError(`engine.newer`).
     """
-    await tunnel.find_engine(start=start)
     keeper = _Keeper(tunnel, tell, patient=patient)
     client = Client(_BoxTransport(tunnel, keeper, read_only=read_only))
     if start:
         client.reopen = lambda: _reopen(tunnel, keeper, client)
     async with client:
-        engine = await _first_answer(tunnel, client)
+        engine = await _known(tunnel, client)
+        if engine is None:
+            await tunnel.find_engine(start=start)
+            engine = await _first_answer(tunnel, client)
         check_api(engine)
         client.notices = _notices(tunnel, engine)
         keeping = asyncio.create_task(keeper.run(), name="connect.keep")
@@ -146,6 +148,18 @@ async def _reopen(tunnel: Tunnel, keeper: _Keeper, client: Client) -> None:
                     raise
                 continue
         return
+
+
+async def _known(tunnel: Tunnel, client: Client) -> VersionDocument | None:
+    """The engine that another client has found over this tunnel, if it answers: a verb within the app asks
+    it at once, where a question to the box itself takes a process there.
+    """
+    if not (tunnel.leads and tunnel.stands):
+        return None
+    try:
+        return await client.engine.version(deadline=_VERSION_SECONDS)
+    except UnreachableError:
+        return None
 
 
 async def _first_answer(tunnel: Tunnel, client: Client) -> VersionDocument:

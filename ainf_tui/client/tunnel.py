@@ -70,6 +70,11 @@ class Tunnel:
         return connected and self._leads_to == self._remote
 
     @property
+    def leads(self) -> bool:
+        """Whether an engine was found there."""
+        return bool(self._remote)
+
+    @property
     def line(self) -> Line | None:
         """The ssh that runs or ran."""
         return self._line

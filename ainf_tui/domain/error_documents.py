@@ -146,6 +146,8 @@ class ErrorDetailDocument:
     group: ErrorGroupDocument
     card: ErrorCardDocument | None = None
     examples: tuple[ErrorExampleDocument, ...] = ()
+    at: datetime | None = None
+    """When this was told: the last hour of the trend is that of then."""
     schema: str = "ainf.error-group/1"
 
 
@@ -256,10 +258,13 @@ class ReportErrorsRequest:
 
 @frozen
 class ImportErrorsRequest:
-    """Reports with a key each, at most 1,000. A report whose key was imported before is not stored again."""
+    """Reports with a key each, at most 1,000: one whose key was imported before is not stored again. And
+    groups as `ainf errors show` tells them, at most 100: what is there of them already is not counted again.
+    """
 
-    reports: tuple[ErrorReport, ...]
-    keys: tuple[str, ...]
+    reports: tuple[ErrorReport, ...] = ()
+    keys: tuple[str, ...] = ()
+    groups: tuple[ErrorDetailDocument, ...] = ()
 
 
 @frozen
@@ -272,7 +277,7 @@ class BadLineDocument:
 
 @frozen
 class ImportedErrorsDocument:
-    """How many are new, and how many had been imported before."""
+    """How many reports are new, and how many were there before; those of groups count one by one."""
 
     stored: int
     known: int

@@ -70,7 +70,7 @@ class ErrorReading(Protocol):
         ...
 
     async def import_(self, request: ImportErrorsRequest) -> ImportedErrorsDocument:
-        """Stores those whose keys are new. UsageError `errors.bad_report`."""
+        """Stores those whose keys are new, and of groups what is. UsageError `errors.bad_report`."""
         ...
 
     async def seen(self) -> ErrorTotalsDocument:
@@ -124,6 +124,10 @@ class ErrorRepository(Protocol):
         A `batch` that was the last one stored is not stored again: for who does not know whether it was.
         `keys` are remembered with them, for `known_keys`.
         """
+        ...
+
+    async def restore(self, details: Sequence[ErrorDetailDocument], now: datetime) -> int:
+        """Adds what is not there yet of groups that were exported; how many reports that was."""
         ...
 
     async def checkpoints(self, prefix: str = "") -> dict[str, str]: ...

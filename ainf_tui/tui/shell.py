@@ -50,7 +50,7 @@ TOPICS = (
     *("services", "host", "checks", "comfyui", "errors"),
 )
 """The store's topics; each is an attribute of the app."""
-_STYLES = ("app", "dialogs", "queue", "dashboard", "logs", "errors")
+_STYLES = ("app", "dialogs", "lists", "queue", "dashboard", "logs", "errors")
 
 
 class Shell(Looking, Failures):

@@ -203,7 +203,7 @@ def test_export_is_a_group_a_line(ainf, engine) -> None:
 def test_any_file_is_read_to_its_end(lines: list[bytes]) -> None:
     found = list(read(lines))
     assert len(found) == sum(bool(line.strip()) for line in lines)
-    assert all((line.report is None) == bool(line.problem) for line in found)
+    assert all((line.report is None and line.group is None) == bool(line.problem) for line in found)
     assert len({line.key for line in found if line.key}) == sum(bool(line.key) for line in found)
 
 
@@ -230,3 +230,15 @@ def test_status_has_a_line_of_errors(ainf, engine) -> None:
         "by_source": {},
     }
     assert "2 new, 5 open; 41 reports, 12 in 24 h" in ainf("status").out
+
+
+def test_what_was_exported_is_sent_as_groups(ainf, engine, tmp_path: Path) -> None:
+    engine.errors.groups = [replace(GROUP, id=number) for number in range(50)]
+    file = tmp_path / "all.jsonl"
+    file.write_text(ainf("errors", "export").out + '{"group": 3}\n{"group": {}, "examples": []}\n')
+    done = ainf("errors", "import", str(file))
+    assert (done.code, "line 51:" in done.err, "line 52:" in done.err) == (1, True, True)
+    asked = [request for name, request in engine.calls if name == "errors.import"]
+    assert [len(request.groups) for request in asked] == [20, 20, 10]
+    assert [detail.group for request in asked for detail in request.groups] == engine.errors.groups
+    assert asked[0].groups[0].examples == engine.errors.examples

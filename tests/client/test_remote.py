@@ -126,8 +126,11 @@ async def test_it_is_started_there_and_outlives_the_line(ssh, place):
 
 
 async def test_one_connection_carries_all_and_no_config_is_read_twice(ssh, place):
-    async with client_of(ssh, place) as (_, client):
+    async with client_of(ssh, place) as (tunnel, client):
         await client.status()
+        asked = len(ssh.calls)
+        async with connected(tunnel, start=True):
+            assert len(ssh.calls) == asked, "another client asks the engine, not the box"
     [connection] = ssh.connections
     assert connection[connection.index("--") + 1] == "box"
     for words in ssh.calls:
@@ -338,14 +341,15 @@ async def test_a_half_open_line_is_noticed(ssh, place):
         await client.status()
 
 
-async def test_an_engine_that_died_there_is_started_by_who_waits(ssh, place):
-    async with client_of(ssh, place) as (_, client):
-        old = await client.engine.version()
-        psutil.Process(old.pid).kill()
+@pytest.mark.parametrize("other", [False, True])
+async def test_an_engine_that_died_there_is_started_by_who_waits(ssh, place, other):
+    async with client_of(ssh, place) as (tunnel, client):
+        psutil.Process((old := await client.engine.version()).pid).kill()
         while lock_holder(place.engine_lock) is not None:  # noqa: ASYNC110 -- a lock has no event
             await asyncio.sleep(0.01)
-        await reopen(client)
-        assert (await client.engine.version()).pid != old.pid
+        async with connected(tunnel, start=True) if other else client:
+            await reopen(client)
+            assert (await client.engine.version()).pid != old.pid
         assert len(ssh.connections) == 1, "the line itself was well"
 
 
@@ -364,7 +368,6 @@ async def test_two_clients_share_one_line_and_its_mending(ssh, place):
         assert len(ssh.connections) == 2
 
 
-# -- the end ---------------------------------------------------------------------------------------
 def test_kill_9_leaves_nothing_behind(ssh, place):
     script = (
         "import asyncio, sys\n"

@@ -63,6 +63,24 @@ def codes(found: list[Finding]) -> list[str]:
     return [k.entry.code if k is not None else "" for k in known]
 
 
+def test_a_prompt_that_comes_in_does_not_part_a_failure_from_its_traceback() -> None:
+    """As a ComfyUI wrote it that was sent fifty prompts at once."""
+    data = b"""!!! Exception during processing !!! the picture is broken
+got prompt
+Traceback (most recent call last):
+  File "/opt/ComfyUI/execution.py", line 496, in execute
+    result = f(**inputs)
+ValueError: the picture is broken
+
+Prompt executed in 0.03 seconds
+"""
+    (found,) = findings(data)
+    assert (found.kind, found.start, found.level) == (EXECUTION, 0, Level.ERROR)
+    assert found.lines[-1] == "ValueError: the picture is broken"
+    assert "got prompt" not in found.lines
+    assert len(findings(data.replace(b"got prompt\n", b"got prompt\n" * 20))) == 2, "that is far away"
+
+
 def test_two_prompts_that_failed_alike_are_two_failures_of_one_group() -> None:
     first, second, refused = recorded("server.log")
     assert (first.kind, second.kind, refused.kind) == (EXECUTION, EXECUTION, REFUSED)

@@ -70,7 +70,7 @@ def test_the_job_and_the_log_tell_of_one_failure_and_are_of_one_group() -> None:
     assert said.fingerprint == failure(job.source, job.message, job.lines).fingerprint
     twin = twin_of_job(job, "comfyui")
     assert twin is not None
-    assert twin == twin_of_finding(found, "comfyui", (said.kind, said.message))
+    assert twin == twin_of_finding(found, "comfyui")
     one = together(job, reports.of_finding(found, PLACE, NOW))
     assert (one.job, one.file, one.start, one.run) == (142, PLACE.file, found.start, PLACE.run)
     assert one.context[-1] == "got prompt"

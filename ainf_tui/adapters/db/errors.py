@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from ainf_tui.adapters.db import errors_change, errors_read, errors_write
+from ainf_tui.adapters.db import errors_change, errors_read, errors_restore, errors_write
 from ainf_tui.adapters.db.connections import Connections
 from ainf_tui.adapters.db.error_tables import error_checkpoints
 from ainf_tui.adapters.db.errors_rows import Sample
 from ainf_tui.domain.error_documents import (
+    ErrorDetailDocument,
     ErrorExampleDocument,
     ErrorGroupDocument,
     ErrorGroupPage,
@@ -49,6 +50,9 @@ class SqlErrors:
             return numbers
 
         return await self._db.write(work)
+
+    async def restore(self, details: Sequence[ErrorDetailDocument], now: datetime) -> int:
+        return await self._db.write(errors_restore.restore, details, now, self._sample)
 
     async def checkpoints(self, prefix: str = "") -> dict[str, str]:
         return await self._db.read(_checkpoints, prefix)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 from ainf_tui.adapters.db.error_tables import (
     UNSEEN,
     WHOLE,
+    error_checkpoints,
     error_examples,
     error_groups,
     error_keys,
@@ -27,6 +28,8 @@ from ainf_tui.domain.errors.groups import HOUR, KEPT, Standing
 
 GROUPS_KEPT = 20_000
 """Groups; beyond that those go first of which nothing was heard for longest."""
+TAKEN_IN = "import:"
+"""Checkpoints that tell, by fingerprint, what was taken in of exported groups: gone with their counts."""
 AT_ONCE = 500
 """Groups that one transaction forgets."""
 _GROUPS = ByKey(select(error_groups), error_groups.c.id)
@@ -110,6 +113,8 @@ def forget(conn: Connection, ids: Sequence[int], now: datetime) -> int:
         reports += sum(part["count"] for part in parts)
         _take_away(conn, parts, int(now.timestamp()))
         prints = [part["id"] for part in parts]
+        for some in chunked(TAKEN_IN + part["fingerprint"] for part in parts):
+            conn.execute(delete(error_checkpoints).where(error_checkpoints.c.name.in_(some)))
         for some in chunked(prints):
             for table in (error_seconds, error_examples):
                 conn.execute(delete(table).where(table.c.print_id.in_(some)))

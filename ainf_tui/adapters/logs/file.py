@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from ainf_tui.adapters.logs.notes import Notes
 from ainf_tui.domain.logs.records import RawLine
 from ainf_tui.domain.text import visible
 from ainf_tui.errors import AinfError, NotFoundError
@@ -30,6 +31,8 @@ class LogFile:
 
     def __init__(self, descriptor: int, path: Path) -> None:
         self.path = path
+        self.notes = Notes(descriptor, path)
+        """When which part of it was written, as far as that was noted."""
         self._descriptor = descriptor
 
     @classmethod
@@ -121,11 +124,16 @@ class Splitter:
     def feed(self, data: bytes) -> Iterator[RawLine]:
         """Takes what follows; gives the lines that are complete, and pieces of `MAX_LINE` of longer ones."""
         pieces = data.split(b"\n")
-        for piece in pieces[:-1]:
-            self._keep(piece + b"\n")
+        last = pieces.pop()
+        if self._parts and pieces:
+            self._keep(pieces.pop(0) + b"\n")
             yield from self.rest()
-        if pieces[-1]:
-            self._keep(pieces[-1])
+        for piece in pieces:  # most lines come this way: no more than it takes
+            start = self._start
+            self._start = end = start + len(piece) + 1
+            yield RawLine(start, end, piece + b"\n")
+        if last:
+            self._keep(last)
             if self._size >= MAX_LINE:
                 yield from self.rest()
 

@@ -213,6 +213,15 @@ class Follower:
         """When the file that has the name was written last."""
         return None if self._current is None else self._current.log.modified
 
+    def look(self) -> None:
+        """Takes in what was noted of the file that has the name."""
+        if self._current is not None:
+            self._current.log.notes.look()
+
+    def noted(self, offset: int) -> datetime | None:
+        """When that place of the file that has the name was written, as far as it was noted."""
+        return None if self._current is None else self._current.log.notes.before(offset)
+
     # -- the file that has the name ------------------------------------------------------------------
     def _key(self) -> tuple[int, int] | None:
         try:

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from ainf_tui.adapters.logs.colours import lines_of, without_colours
 from ainf_tui.adapters.logs.pieces import Pieces
 from ainf_tui.adapters.logs.records import LOOKED_AT
 from ainf_tui.domain.logs.levels import Level
 from ainf_tui.domain.logs.records import Record
-from ainf_tui.domain.logs.shown import plain
 
 _ERRORS = (
     *(b"err", b"crit", b"fatal", b"panic", b"alert", b"emerg", b"severe", b"exception", b"traceback"),
@@ -32,24 +32,25 @@ def words_of(level: Level) -> tuple[bytes, ...]:
 
 def candidates(data: bytes, level: Level) -> list[int]:
     """Where the lines begin that a record of at least this level may hold; `data` begins a line."""
+    if b"\x1b" not in data:
+        return sorted(_bare_candidates(data, level))
+    # Colours may part a word: they are taken out first, of all lines at once.
+    bare = without_colours(data)
+    return lines_of(bare, _bare_candidates(bare, level), data)
+
+
+def _bare_candidates(data: bytes, level: Level) -> set[int]:
     small = data.lower()
     found: set[int] = set()
     for word in words_of(level):
         found.update(_lines_with(small, word))
-    # Colours may part a word. Numbers say levels in JSON and syslog, a mark in Redis's lines.
-    found.update(start for start in _lines_with(data, b"\x1b") if coloured(data, start, level))
+    # Numbers say levels in JSON and syslog, a mark in Redis's lines, letters in PyTorch's.
     found.update(start for start in _lines_with(data, b"#") if data[start : start + 1].isdigit())
     found.update(_numbered(data))
     found.update(_lettered(data))
-    return sorted(found)
-
-
-def coloured(data: bytes, start: int, level: Level) -> bool:
-    """Whether the line there may be of such a level without its colours."""
-    line = plain(data[start : _line_end(data, start)]).lower().encode()
-    if any(word in line for word in words_of(level)) or line[:1] in b"{<0123456789":
-        return True
-    return _letters().match(line.upper()) is not None
+    if b"\r" in data:
+        found.update(data.rfind(b"\n", 0, match.start()) + 1 for match in _returned().finditer(data))
+    return found
 
 
 def grave_records(pieces: Pieces, first: int, end: int, level: Level) -> Iterator[Record]:
@@ -60,10 +61,10 @@ def grave_records(pieces: Pieces, first: int, end: int, level: Level) -> Iterato
         begin, stop = pieces.bound(number), pieces.bound(number + 1)
         mine = [start + line for line in lines if begin <= start + line < stop]
         if mine:
-            yield from (record for record in _around(pieces, number, mine) if record.level >= level)
+            yield from (record for record in records_around(pieces, number, mine) if record.level >= level)
 
 
-def _around(pieces: Pieces, number: int, lines: list[int]) -> Iterator[Record]:
+def records_around(pieces: Pieces, number: int, lines: list[int]) -> Iterator[Record]:
     """The records that hold these lines, and some beside them."""
     begin, end = pieces.bound(number), pieces.bound(number + 1)
     data = pieces.log.read(begin, end)
@@ -110,6 +111,12 @@ def _numbers() -> re.Pattern[bytes]:
     return re.compile(
         rb"^(?:<\d|\{(?=[^\n]*(?:\\u|\"(?:level|severity|levelname|lvl)\"\s*:\s*[-\d.]))[^\n]*)", re.MULTILINE
     )
+
+
+@cache
+def _returned() -> re.Pattern[bytes]:
+    """The same behind a carriage return: what stands before it may not be shown."""
+    return re.compile(rb"\r(?:<\d|\{|\[(?:rank|RANK)|\[?[WEF][01]\d[0-3]\d|\d[^\r\n]* #)")
 
 
 _BEGINNINGS = tuple(b"\n" + beginning for beginning in (b"W", b"E", b"F", b"[W", b"[E", b"[F", b"[rank"))

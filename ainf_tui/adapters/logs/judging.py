@@ -1,8 +1,8 @@
 """How grave the records around some lines are, without making each of them anew.
 
 Logs repeat themselves but for their numbers. What lies between two firm beginnings is judged once for each
-shape: the bytes with every digit a nought. Where numbers say the level (JSON, syslog) or colours and carriage
-returns stand, each is judged by itself.
+shape: the bytes with every digit a nought. Where numbers say the level (JSON, syslog) or carriage returns
+stand, each is judged by itself.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ainf_tui.adapters.logs.colours import without_colours
 from ainf_tui.adapters.logs.pieces import Pieces
 from ainf_tui.adapters.logs.records import LOOKED_AT, NEAR
 from ainf_tui.domain.logs.levels import Level
@@ -52,7 +53,7 @@ class Judge:
                 continue
             first, end = self._region(data, line, place)
             place = end
-            for one in self._of(data[first:end], base + first):
+            for one in self._of(data, first, end, base):
                 yield Judged(base + first + one.start, one.level, one.lines)
 
     def _region(self, data: bytes, line: int, floor: int) -> tuple[int, int]:
@@ -73,28 +74,28 @@ class Judge:
 
     def _is_firm(self, data: bytes, start: int, stop: int) -> bool:
         line = data[start : min(stop, start + LOOKED_AT)]
-        shape = line.translate(_SHAPE)
-        found = self._firm.get(shape)
+        key = line.translate(_SHAPE)
+        found = self._firm.get(key)
         if found is not None:
             return found
         found = self._pieces.firm(line)
         if _has_shape(line):
             if len(self._firm) > _SHAPES:
                 self._firm.clear()
-            self._firm[shape] = found
+            self._firm[key] = found
         return found
 
-    def _of(self, data: bytes, start: int) -> tuple[Judged, ...]:
-        """Where they begin counts from `start`."""
-        shape = data.translate(_SHAPE)
-        found = self._known.get(shape)
+    def _of(self, data: bytes, first: int, end: int, base: int) -> tuple[Judged, ...]:
+        """Where they begin counts from `first`."""
+        key = data[first:end].translate(_SHAPE)
+        found = self._known.get(key)
         if found is not None:
             return found
-        found = self._fold(start, len(data))
-        if _has_shape(data):
+        found = self._fold(base + first, end - first)
+        if _has_shape(data[first:end]):
             if len(self._known) > _SHAPES:
                 self._known.clear()
-            self._known[shape] = found
+            self._known[key] = found
         return found
 
     def _fold(self, start: int, size: int) -> tuple[Judged, ...]:
@@ -106,9 +107,10 @@ class Judge:
 
 
 def _has_shape(data: bytes) -> bool:
-    return len(data) <= _LONGEST and data[:1] not in b"{<" and b"\x1b" not in data and b"\r" not in data
+    if len(data) > _LONGEST or b"\r" in data:
+        return False
+    return (without_colours(data) if b"\x1b" in data else data)[:1] not in b"{<"
 
 
 def _line_end(data: bytes, start: int) -> int:
-    feed = data.find(b"\n", start)
-    return feed + 1 if feed >= 0 else len(data)
+    return data.find(b"\n", start) + 1 or len(data)

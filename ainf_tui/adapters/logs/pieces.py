@@ -75,6 +75,7 @@ class Pieces:
         size, self.modified = self.log.size if upto is None else upto, self.log.modified
         self.quiet = (datetime.now(UTC) - self.modified).total_seconds() > QUIET
         if size != self.size:
+            self.log.notes.look()
             self._cache.pop(self.last, None)
             self._newest = None
             self.size = size
@@ -203,7 +204,11 @@ class Pieces:
 
     # -- how it is done ------------------------------------------------------------------------------
     def _time_before(self, number: int) -> datetime | None:
-        """The time that a line without one inherits from the pieces before this one."""
+        """The time that a line without one inherits from the pieces before this one, or that was noted."""
+        said, noted = self._said_before(number), self.log.notes.before(self.bound(number))
+        return (said or noted) if said is None or noted is None else max(said, noted)
+
+    def _said_before(self, number: int) -> datetime | None:
         for before in range(number - 1, max(-1, number - 1 - FAR // PIECE), -1):
             if before not in self._last_times:
                 if len(self._last_times) > _KNOWN:
@@ -226,7 +231,8 @@ class Pieces:
         start = self.bound(number)
         data = self.log.read(start, min(start + PIECE, self.bound(number + 1)))
         lines = data.split(b"\n", _SAMPLE)[:_SAMPLE]
-        return next((at for line in lines if (at := self._said(line))), None)
+        said = next((at for line in lines if (at := self._said(line))), None)
+        return said or self.log.notes.before(start)
 
     def _keys(self, records: Sequence[Record], at: datetime | None) -> list[datetime]:
         """A time that goes backwards does not: the record keeps its place behind the one before it."""

@@ -34,8 +34,11 @@ class LogRecords:
         self.source = source
         self._clock = clock
         self._undated = False
-        self.dated = False
-        """A record that was read says its time itself."""
+        """Far back from some place no line says a time."""
+        self._timeless = 0
+        """Up to here none does from the top on."""
+        self.dated = log.notes.known
+        """There are times: noted beside the log, or said by a record that was read."""
 
     def chosen(self, query: Query, end: int | None = None) -> Iterator[Record]:
         """Those that are wanted, in the order of the file, up to `end` (as it is now)."""
@@ -92,7 +95,8 @@ class LogRecords:
         without it, and with `inherit`, it is looked for.
         """
         at = self.time_before(start) if at is None and inherit else at
-        folder = Folder(self.source, self._clock, at=at, file=str(self.log.path))
+        noted = self.log.notes.before
+        folder = Folder(self.source, self._clock, at=at, file=str(self.log.path), noted=noted)
         for line in self.log.lines(start, end):
             yield from self._seen(folder.feed(line))
         yield from self._seen(folder.flush())
@@ -156,13 +160,19 @@ class LogRecords:
             head = read_head(plain(line[:LOOKED_AT]), self._clock)
             if head is not None and head.at is not None:
                 found.append(head.at)
+        if not found and (noted := self.log.notes.before(start)) is not None:
+            found.append(noted)
         return found
 
     def time_before(self, start: int) -> datetime | None:
-        """The time that a line without one inherits from what stands before `start`."""
-        if start == 0 or self._undated:
+        """The time that a line without one inherits from what stands before `start`, or that was noted."""
+        said, noted = self._said_before(start), self.log.notes.before(start)
+        return (said or noted) if said is None or noted is None else max(said, noted)
+
+    def _said_before(self, start: int) -> datetime | None:
+        if start <= self._timeless or self._undated:
             return None
-        floor, end = max(0, start - FAR), start
+        floor, end = max(self._timeless, start - FAR), start
         while end > floor:
             begin = self.log.line_start(max(floor, end - BLOCK))
             for line in reversed(self.log.read(begin, end).split(b"\n")[:-1]):
@@ -170,5 +180,8 @@ class LogRecords:
                 if head is not None and head.at is not None:
                     return head.at
             end = begin
-        self._undated = True
+        if floor > self._timeless:
+            self._undated = True
+        else:
+            self._timeless = start
         return None

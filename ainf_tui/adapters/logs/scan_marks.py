@@ -7,11 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ainf_tui.adapters.logs.grave import candidates, coloured
+from ainf_tui.adapters.logs.grave import candidates
 from ainf_tui.adapters.logs.judging import Judge, Judged, TooFarError
 from ainf_tui.adapters.logs.pieces import Pieces
 from ainf_tui.adapters.logs.scan_reports import Counts, Report, by_groups
-from ainf_tui.adapters.logs.sifting import Sifted, can_sift
+from ainf_tui.adapters.logs.sifting import Sifted, can_sift, expression
 from ainf_tui.domain.logs.levels import Level
 
 EXACT = 8 * 1_048_576
@@ -58,7 +58,7 @@ def _sifted(pieces: Pieces, start: int) -> Sifted | None:
     if not can_sift():
         return None
     try:
-        return Sifted(pieces.log, start, Level.WARNING)
+        return Sifted(pieces.log, start, expression(Level.WARNING))
     except OSError:
         return None  # Without it all is found, too.
 
@@ -67,6 +67,7 @@ class _Large:
     """Only what may be a warning or an error is looked at; what is below is counted by the line."""
 
     def __init__(self, pieces: Pieces, sifted: Sifted | None) -> None:
+        self._pieces = pieces
         self._judge = Judge(pieces, Level.WARNING)
         self._sifted = sifted
 
@@ -101,20 +102,16 @@ class _Large:
     def _lines(self, data: bytes, begin: int) -> list[int]:
         """Where lines begin that may be of such a level."""
         if self._sifted is not None:
-            found, last = list[int](), -1
-            for place, colour in self._sifted.until(begin + len(data)):
-                if place - begin < last:
-                    continue
-                line = data.rfind(b"\n", 0, max(0, place - begin)) + 1
-                if colour and not coloured(data, line, Level.WARNING):
-                    continue
-                last = data.find(b"\n", place - begin)
-                last = len(data) if last < 0 else last
-                found.append(line)
-            if not self._sifted.failed:
+            found = [max(0, line - begin) for line in self._sifted.until(begin + len(data))]
+            if not self._sifted.failed and self._begins_line(begin):
                 return found
+        if self._sifted is not None and self._sifted.failed:
             self._sifted = None
         return candidates(data, Level.WARNING)
+
+    def _begins_line(self, place: int) -> bool:
+        """Else a line was cut there, and its parts may have levels of their own."""
+        return not place or self._pieces.log.read(place - 1, place) == b"\n"
 
 
 def _report(file: str, stop: int, base: datetime | None, found: _Found) -> Report:

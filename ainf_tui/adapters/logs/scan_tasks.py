@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from ainf_tui.adapters.logs.file import CHUNK
 from ainf_tui.adapters.logs.grave import grave_records
+from ainf_tui.adapters.logs.matches import Matches, sifted_texts, texts_of
 from ainf_tui.adapters.logs.pieces import Pieces
 from ainf_tui.adapters.logs.scan_marks import marks
 from ainf_tui.adapters.logs.scan_reports import Report, by_groups
@@ -47,9 +49,10 @@ class Task:
         return sieve_of(self.filters, clock, also=also)
 
 
-def dumped(value: Task | Report) -> str:
+def dumped(report: Report) -> str:
     """One line."""
-    return json.dumps(asdict(value), separators=(",", ":"))
+    # `asdict` would copy every number of it.
+    return json.dumps({name: getattr(report, name) for name in Report.__slots__}, separators=(",", ":"))
 
 
 def task_of(data: Mapping[str, Any]) -> Task:
@@ -63,9 +66,17 @@ def run(task: Task, file: str, pieces: Pieces, start: int) -> Iterator[Report]:
         return _lines(file, pieces, start)
     if task.kind == "marks":
         return marks(file, pieces, start)
-    sieve = task.sieve()
-    choose = _Chosen(sieve, tuple(tuple(needle_of(one) for one in group) for group in sieve.needles))
-    return by_groups(file, pieces, start, choose)
+    return _chosen(task.sieve(), file, pieces, start)
+
+
+def _chosen(sieve: Sieve, file: str, pieces: Pieces, start: int) -> Iterator[Report]:
+    needles = tuple(tuple(needle_of(one) for one in group) for group in sieve.needles)
+    sifted = None if sieve.timed else sifted_texts(pieces, start, texts_of(needles))
+    if sifted is None:
+        yield from by_groups(file, pieces, start, _Chosen(sieve, needles, Matches(pieces, needles)))
+        return
+    with closing(sifted):
+        yield from by_groups(file, pieces, start, _Chosen(sieve, needles, Matches(pieces, needles, sifted)))
 
 
 def _lines(file: str, pieces: Pieces, start: int) -> Iterator[Report]:
@@ -83,6 +94,7 @@ class _Chosen:
 
     sieve: Sieve
     needles: Sequence[Sequence[Needle]]
+    matches: Matches
 
     def __call__(self, file: str, pieces: Pieces, numbers: range, start: int, stop: int) -> Report:
         found, lines = list[int](), 0
@@ -94,6 +106,9 @@ class _Chosen:
 
     def _records(self, pieces: Pieces, numbers: range) -> Iterator[Record]:
         level = self.sieve.level
+        if self.needles and not self.sieve.timed:
+            yield from self.matches.records(numbers[0], numbers[-1] + 1)
+            return
         if self.needles and not pieces.may_hold(numbers[0], numbers[-1] + 1, self.needles):
             return
         if level is not None and level >= Level.WARNING and not self.sieve.timed:

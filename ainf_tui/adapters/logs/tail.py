@@ -9,21 +9,18 @@ import json
 import logging
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ainf_tui.adapters.logs.failures import Failures
 from ainf_tui.adapters.logs.file import LogFile
 from ainf_tui.adapters.logs.follow import Follower
 from ainf_tui.adapters.logs.marks import Mark
 from ainf_tui.domain.error_documents import ErrorReport
-from ainf_tui.domain.errors.fingerprint import failure
-from ainf_tui.domain.errors.joining import CONTEXT, EXECUTION, LINE, Finding, Joiner
+from ainf_tui.domain.errors.joining import Finding
 from ainf_tui.domain.errors.reports import LogPlace, of_finding, twin_of_finding
-from ainf_tui.domain.logs.clock import Clock
-from ainf_tui.domain.logs.fold import Folder
-from ainf_tui.domain.logs.records import RawLine, Record
-from ainf_tui.domain.logs.shown import shown
+from ainf_tui.domain.logs.records import RawLine
 from ainf_tui.domain.ports_error_sources import Told, Turn
 from ainf_tui.errors import NotFoundError
 
@@ -31,13 +28,27 @@ FIRST = 16_777_216
 """Bytes from its end that are read of a log that was never read before."""
 QUIET = 1.0
 """Seconds without a line after which the last record is complete."""
-LINES = 16
-"""Lines of a flood, a millisecond of work, after which others get the interpreter: the loop stays quick."""
+LINES = 256
+"""That are looked at together."""
+WORK = 0.001
+"""Seconds of a flood after which others get the interpreter: the loop stays quick."""
 BREATH = 0.0002
 """Seconds."""
 _BEFORE = 8_192
 """Bytes before the beginning in which its context is looked for."""
 _log = logging.getLogger("ainf.engine.errors")
+
+
+class _Pace:
+    """Works for a while, then lets others work."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+
+    def keep(self) -> None:
+        if time.perf_counter() - self._began > WORK:
+            time.sleep(BREATH)
+            self._began = time.perf_counter()
 
 
 class ErrorTail:
@@ -50,15 +61,10 @@ class ErrorTail:
         self._path = Path(place.file)
         self._clock = clock
         self._follower: Follower | None = None
-        self._folder = Folder(place.service, Clock(datetime.now(UTC)), limit=LINE * 2, file=place.file)
-        self._joiner = Joiner()
+        self._failures = Failures(place.service, place.file)
         self._begin, self._resumed = offset, read_mark(mark)
         self._end = 0
         """Behind the last line that was read."""
-        self._generation = 0
-        """Grows where the offsets begin anew: another file, or the same one after it was cut."""
-        self._opened_in = self._held_in = 0
-        """Of which generation that is which is open, or held."""
         self._line_at = 0.0
         self._read_at = datetime.now(UTC)
         """When what is read now was written, at the latest: the time of lines that say none."""
@@ -78,20 +84,18 @@ class ErrorTail:
         except NotFoundError:
             return Turn(gone=True)
         self._read_at = follower.modified or datetime.now(UTC)
+        follower.look()
         told = self._unmarked
         for batch in follower.poll():
-            self._generation += batch.fresh
-            for number, line in enumerate(batch.lines, start=1):
-                told.extend(self._feed(line))
-                if number % LINES == 0:
-                    time.sleep(BREATH)
+            self._failures.generation += batch.fresh
+            told.extend(self._in(batch.lines))
         if not follower.behind and self._clock() - self._line_at > QUIET:
             told.extend(self._flush())
         mark = self._mark(follower)
         if mark is None:
             return Turn(behind=follower.behind)
         self._unmarked = []
-        gone = follower.modified is None and self._open is None
+        gone = follower.modified is None and self._failures.open is None
         return Turn(tuple(told), mark, follower.behind, gone)
 
     # -- where it begins -----------------------------------------------------------------------------
@@ -115,59 +119,44 @@ class ErrorTail:
         """The context of what comes first."""
         lines = log.read(max(0, start - _BEFORE), start).split(b"\n")
         lines = lines if start <= _BEFORE else lines[1:]  # The first one may be half a line.
-        texts = [text for line in lines[-2 * CONTEXT :] if (text := shown(line, LINE).text).strip()]
-        self._joiner.remember(texts)
+        self._failures.remember(lines)
 
     def _tell(self, said: str) -> None:
         _log.info("%s: %s", self._place.service, said)
 
     # -- lines to failures ---------------------------------------------------------------------------
-    def _feed(self, line: RawLine) -> Iterator[Told]:
-        opened_in = self._opened_in
-        for record in self._folder.feed(line):
-            yield from self._take(record, opened_in)
-        if self._folder.opened == line.start:
-            self._opened_in = self._generation
-        self._end, self._line_at = line.end, self._clock()
-
-    def _take(self, record: Record, began_in: int) -> Iterator[Told]:
-        for found in self._joiner.feed(record):
-            yield self._told(found)
-        held = self._joiner.held
-        if held is not None and held.start == record.start:
-            self._held_in = began_in
+    def _in(self, lines: Sequence[RawLine]) -> Iterator[Told]:
+        pace = _Pace()
+        for start in range(0, len(lines), LINES):
+            for found in self._failures.feed(lines[start : start + LINES]):
+                yield self._told(found)
+                pace.keep()
+            pace.keep()
+        self._end, self._line_at = lines[-1].end, self._clock()
 
     def _flush(self) -> Iterator[Told]:
-        for record in self._folder.flush():
-            yield from self._take(record, self._opened_in)
-        for found in self._joiner.flush():
+        for found in self._failures.flush():
             yield self._told(found)
 
     def _told(self, found: Finding) -> Told:
-        report: ErrorReport = of_finding(found, self._place, self._read_at)
-        exception = ("", "")
-        if found.kind == EXECUTION:
-            known = failure(self._place.service, found.message, found.lines)
-            exception = (known.kind, known.message)
-        return Told(report, twin_of_finding(found, self._place.service, exception))
+        report: ErrorReport = of_finding(found, self._place, self._written(found))
+        return Told(report, twin_of_finding(found, self._place.service))
+
+    def _written(self, found: Finding) -> datetime:
+        """When it was, where its lines do not say: what is read at last may have been written long ago."""
+        follower = self._follower if self._failures.here else None
+        noted = follower.noted(found.start) if follower is not None else None
+        return noted or self._read_at
 
     # -- how far -------------------------------------------------------------------------------------
-    @property
-    def _open(self) -> tuple[int, int] | None:
-        """Generation and offset of the first thing that was not told yet."""
-        if (held := self._joiner.held) is not None:
-            return self._held_in, held.start
-        opened = self._folder.opened
-        return None if opened is None else (self._opened_in, opened)
-
     def _mark(self, follower: Follower) -> str | None:
         """Empty: it has not changed. None: there can be none while what is open began in a file that has gone
         by; that lasts until its next line, or until none has come for a while.
         """
-        begins = follower.begins
-        generation, offset = self._open or (self._generation, self._end if begins is None else begins)
-        if generation != self._generation or (self._open is not None and begins is not None):
+        current, opened, begins = self._failures.generation, self._failures.open, follower.begins
+        if opened is not None and (opened[0] != current or begins is not None):
             return None
+        offset = opened[1] if opened is not None else self._end if begins is None else begins
         mark = follower.mark(offset)
         text = "" if mark is None else write_mark(mark, self._place)
         if text == self._last:

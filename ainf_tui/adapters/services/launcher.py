@@ -10,6 +10,9 @@ copied to LOG.1 and then cut off the front in place (`fallocate`, ext4 and xfs),
 Elsewhere the service's process group is stopped for the moment it takes to copy and truncate. Either way no
 byte of the group's is lost; a line may begin in LOG.1 and end in LOG. A log that cannot be opened costs the
 output, not the service.
+
+Most services print no times. While the log grows we note beside it, in `.LOG.times`, how long it was when: a
+line `SIZE SECONDS` each second.
 """
 
 from __future__ import annotations
@@ -21,13 +24,20 @@ import json
 import os
 import select
 import signal
+import stat
 import subprocess
 import sys
 import time
 from typing import Any
 
-_LOOK = 2.0
+_LOOK = 1.0
 """Seconds between two looks at the size of the log."""
+_AGAIN = 2.0
+"""Seconds until what a full disk refused is tried again."""
+_NOTES = 2_048
+"""Notes of a log that are kept; where there are more, every other one of the older goes."""
+_EXACT = 512
+"""The newest of them, which stay."""
 _COLLAPSE_RANGE = 0x08
 _BLOCK = 1 << 20
 _STOPPED = 0.2
@@ -35,7 +45,7 @@ _STOPPED = 0.2
 _KEPT = 9
 """Rotated logs that are kept: LOG.1, the newest, to LOG.9."""
 _TRIES = 300
-"""Attempts to write how it ended, `_LOOK` seconds apart: a full disk is often made room on."""
+"""Attempts to write how it ended, `_AGAIN` seconds apart: a full disk is often made room on."""
 
 
 def main() -> None:
@@ -50,6 +60,7 @@ def main() -> None:
     os.chdir("/")
     kills = _oom_kills()
     log, log_error = _open_log(request["log"])
+    notes = _Notes(request["log"], log)
     try:
         if time.monotonic() > request["give_up"]:
             raise TimeoutError(errno.ETIMEDOUT, "the machine was too slow to start it in time")
@@ -65,14 +76,14 @@ def main() -> None:
         "launcher_started": _started(os.getpid()),
         "log_error": log_error,
     }
-    _write(request["started_file"], told)
+    _write(request["started_file"], json.dumps(told).encode())
     _answer(told)
-    _wait(service, request["log"], log, int(request["log_max_bytes"]))
-    ending = _ending(service.returncode, _oom_kills() > kills)
+    _wait(service, notes, int(request["log_max_bytes"]))
+    ending = json.dumps(_ending(service.returncode, _oom_kills() > kills)).encode()
     for _ in range(_TRIES):
         if _write(request["exit_file"], ending):
             return
-        time.sleep(_LOOK)
+        time.sleep(_AGAIN)
 
 
 def _open_log(path: str) -> tuple[int, str]:
@@ -114,12 +125,14 @@ def _answer(document: dict[str, Any]) -> None:
         os.dup2(null, number)
 
 
-def _wait(service: subprocess.Popen[bytes], path: str, log: int, most: int) -> None:
-    end = _end_of(service.pid)
-    while not _ended(service, end):
+def _wait(service: subprocess.Popen[bytes], notes: _Notes, most: int) -> None:
+    end, ended = _end_of(service.pid), False
+    while not ended:
+        ended = _ended(service, end)
         with contextlib.suppress(OSError):  # A disk that refuses: the log grows, the service lives.
-            if os.fstat(log).st_size > most:
-                _rotate(service.pid, path, log)
+            notes.look()
+            if not ended and os.fstat(notes.log).st_size > most:
+                _rotate(service.pid, notes)
 
 
 def _end_of(pid: int) -> int | None:
@@ -157,15 +170,14 @@ def _signal_name(number: int) -> str:
         return f"SIG{number}"
 
 
-def _write(path: str, document: dict[str, Any]) -> bool:
-    """Whole or not at all, and on the disk when it is there. True as well where the folder is gone: nobody
-    wants to know any more.
-    """
+def _write(path: str, data: bytes) -> bool:
+    """Whole or not at all, and on the disk then. True as well where the folder is gone: nobody asks."""
     temporary = f"{path}.tmp"
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            os.write(handle, json.dumps(document).encode())
+            if os.write(handle, data) < len(data):
+                raise OSError(errno.ENOSPC, "only a part was written")
             os.fsync(handle)
         finally:
             os.close(handle)
@@ -178,6 +190,7 @@ def _write(path: str, document: dict[str, Any]) -> bool:
     except FileNotFoundError:
         return True
     except OSError:
+        _remove(temporary)
         return False
     return True
 
@@ -199,9 +212,97 @@ def _oom_kills() -> int:
     return 0
 
 
+# -- when what was written -------------------------------------------------------------------------
+class _Notes:
+    """How long the log was when: all of them here and on the disk, which may refuse some for a while."""
+
+    def __init__(self, path: str, log: int) -> None:
+        self.path, self.log = path, log
+        self._size, self._at = os.fstat(log).st_size, time.time()
+        self._notes = [note for note in _notes_of(path) if note[0] <= self._size]
+        self._behind = True
+        """The file is to be written anew."""
+        self._off = not stat.S_ISREG(os.fstat(log).st_mode)
+        if not self._off:
+            self._add(self._size, self._at)
+
+    def look(self) -> None:
+        """Notes that the log has grown, and until when it had not."""
+        size, at = self._size, self._at
+        self._size, self._at = os.fstat(self.log).st_size, time.time()
+        if self._off or self._size == size:
+            return
+        if not os.path.samestat(os.stat(self.path), os.fstat(self.log)):
+            self._off = True  # Somebody has renamed the log: what has its name now is theirs.
+            _remove(_beside(self.path))
+            return
+        if self._size < size:  # Somebody has cut it.
+            self._notes, self._behind, size = [], True, 0
+        if self._notes[-1:] != [(size, at)]:
+            self._add(size, at)
+        self._add(self._size, self._at)
+
+    def _add(self, size: int, at: float) -> None:
+        self._notes.append((size, at))
+        if len(self._notes) > _NOTES:
+            self._notes[:-_EXACT] = self._notes[:-_EXACT:2]
+            self._behind = True
+        if self._behind:
+            self._behind = not _write(_beside(self.path), _lines(self._notes))
+            return
+        try:
+            with open(_beside(self.path), "ab") as stream:
+                stream.write(_lines(self._notes[-1:]))
+        except OSError:
+            self._behind = True
+
+    def leave(self, cut: int) -> None:
+        """The bytes before `cut` become LOG.1, and so do their notes. LOG has none on the disk until `begin`:
+        should we die in between, there are no wrong ones.
+        """
+        older = [note for note in self._notes if note[0] <= cut]
+        _write(_beside(f"{self.path}.1"), _lines([*older, (cut, self._at)]))
+        _remove(_beside(self.path))
+
+    def begin(self, cut: int) -> None:
+        """They are not in the log any more."""
+        last = max((at for size, at in self._notes if size <= cut), default=self._at)
+        newer = [(size - cut, at) for size, at in self._notes if size > cut]
+        self._size, self._at = os.fstat(self.log).st_size, time.time()
+        self._notes, self._behind = [(0, last), *newer], True
+        self._add(self._size, self._at)
+
+
+def _beside(path: str) -> str:
+    """Hidden, so that no pattern for logs takes it for one."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, f".{name}.times")
+
+
+def _lines(notes: list[tuple[int, float]]) -> bytes:
+    return b"".join(b"%d %.3f\n" % note for note in notes)
+
+
+def _notes_of(path: str) -> list[tuple[int, float]]:
+    """What an earlier one has noted of a log that is written on; not what a crash has cut off."""
+    notes = []
+    with contextlib.suppress(OSError), open(_beside(path), "rb") as stream:
+        for line in stream.read().split(b"\n")[:-1]:
+            with contextlib.suppress(ValueError):
+                size, at = line.split()
+                notes.append((int(size), float(at)))
+    return notes
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+
+
 # -- the log ---------------------------------------------------------------------------------------
-def _rotate(pid: int, path: str, log: int) -> None:
+def _rotate(pid: int, notes: _Notes) -> None:
     """The older part of LOG becomes LOG.1, which becomes LOG.2, and so on."""
+    path, log = notes.path, notes.log
     source = os.open(path, os.O_RDWR)
     try:
         if os.fstat(source).st_ino != os.fstat(log).st_ino:
@@ -215,17 +316,26 @@ def _rotate(pid: int, path: str, log: int) -> None:
             os.fsync(target)
             # Not before the copy is there: on a full disk each attempt would push an older log off the end.
             for number in range(_KEPT - 1, 0, -1):
-                with contextlib.suppress(FileNotFoundError):
-                    os.rename(f"{path}.{number}", f"{path}.{number + 1}")
+                _move(f"{path}.{number}", f"{path}.{number + 1}")
+            notes.leave(cut)
             os.rename(temporary, f"{path}.1")  # Killed here: the same lines twice, rather than not at all.
             if not _collapse(source, cut):
                 _truncate(pid, source, target, cut)
+                notes.leave(cut := os.fstat(target).st_size)
+            notes.begin(cut)
         finally:
             os.close(target)
-            with contextlib.suppress(FileNotFoundError):  # Left only where the disk refused: it is full.
-                os.unlink(temporary)
+            _remove(temporary)  # Left only where the disk refused: it is full.
     finally:
         os.close(source)
+
+
+def _move(old: str, new: str) -> None:
+    """A log and its notes."""
+    with contextlib.suppress(FileNotFoundError):
+        os.rename(old, new)
+        _remove(_beside(new))
+        os.rename(_beside(old), _beside(new))
 
 
 def _copy(source: int, target: int, start: int, end: int) -> None:

@@ -6,7 +6,6 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import islice
 from typing import BinaryIO
 
 import click
@@ -31,6 +30,7 @@ from ainf_tui.errors import NotFoundError, UsageError
 
 _AT_ONCE = 500
 """Reports of one request."""
+_GROUPS = 20
 _TOLD = 20
 """Bad lines that are told one by one."""
 
@@ -96,7 +96,7 @@ async def _details(client: Client, errors: tuple[str, ...]) -> AsyncIterator[Err
 @click.option("--json", "_json", is_flag=True, help="A document `ainf.errors-imported/1` on stdout.")
 @click.pass_obj
 def import_(app: App, *, file: str, _json: bool) -> int:
-    """Take in a file of errors, such as an old errors.jsonl: timestamp, level, source, message, details.
+    """Take in a file of errors: of `ainf errors export`, of what was cleared, or an old errors.jsonl.
 
     They land at their own time. The same file again adds what is new in it. A bad line costs one line: it is
     told with its number, and the exit code is 1. FILE may be - for standard input.
@@ -117,13 +117,28 @@ def import_(app: App, *, file: str, _json: bool) -> int:
 
 async def _import(client: Client, lines: Iterator[Line]) -> ImportedErrorsDocument:
     done, bad = ImportedErrorsDocument(0, 0), []
-    while chunk := list(islice(lines, _AT_ONCE)):
-        bad += [BadLineDocument(line.number, line.problem) for line in chunk if line.report is None]
+    for chunk in _chunks(lines):
+        bad += [BadLineDocument(line.number, line.problem) for line in chunk if line.problem]
         good = {line.key: line.report for line in chunk if line.report is not None}
-        if good:
-            more = await client.errors.import_(ImportErrorsRequest(tuple(good.values()), tuple(good)))
+        groups = tuple(line.group for line in chunk if line.group is not None)
+        if good or groups:
+            request = ImportErrorsRequest(tuple(good.values()), tuple(good), groups)
+            more = await client.errors.import_(request)
             done = ImportedErrorsDocument(done.stored + more.stored, done.known + more.known)
     return replace(done, bad=tuple(bad))
+
+
+def _chunks(lines: Iterator[Line]) -> Iterator[list[Line]]:
+    """Lines of one request: many reports, or few groups, which are large."""
+    chunk, room = list[Line](), 1.0
+    for line in lines:
+        chunk.append(line)
+        room -= 1 / _AT_ONCE if line.group is None else 1 / _GROUPS
+        if room <= 0:
+            yield chunk
+            chunk, room = [], 1.0
+    if chunk:
+        yield chunk
 
 
 @contextmanager

@@ -8,13 +8,13 @@ count is never lost: what no entry can be kept for is counted in one that says s
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from ainf_tui.domain.error_documents import ErrorReport
-from ainf_tui.domain.errors.fingerprint import Failure, failure, masked
+from ainf_tui.domain.errors.fingerprint import Failure, failing, masked
 from ainf_tui.domain.logs.levels import Level, level_of
 
 KEYS = 4_096
@@ -40,6 +40,7 @@ _REMEMBERED = 2_000
 """Characters of the largest text that is remembered as it is."""
 _LEAN_LINE, _LEAN_LINES = 400, 10
 
+_LEVELS = {level.word: level for level in Level}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Held = tuple[ErrorReport, datetime, int]
 """As it came, when, and its characters: it gets its time once it is sure to be stored."""
@@ -56,18 +57,20 @@ class Folded:
     first: list[Held] = field(default_factory=list)
     last: list[Held] = field(default_factory=list)
 
-    def keep(self, held: Held, sample: int) -> Sequence[Held]:
-        """One more that may be kept whole, `sample` of the first and at least as many of the newest; those
-        that are not kept any more for it.
+    def keep(self, held: Held, sample: int) -> int:
+        """One more that may be kept whole, `sample` of the first and at least as many of the newest; the
+        characters of those that are not kept any more for it.
         """
-        if len(self.first) < sample and not self.last:
+        last = self.last
+        if not last and len(self.first) < sample:
             self.first.append(held)
-            return ()
-        gone: Sequence[Held] = ()
-        if len(self.last) >= 2 * sample:  # cut now and then: a report costs no more than an append
-            gone = self.last[:-sample]
-            del self.last[:-sample]
-        self.last.append(held)
+            return 0
+        gone = 0
+        if len(last) >= 2 * sample:  # cut now and then: a report costs no more than an append
+            for one in last[:-sample]:
+                gone += one[2]
+            del last[:-sample]
+        last.append(held)
         return gone
 
     def some(self, most: int) -> tuple[ErrorReport, ...]:
@@ -89,15 +92,24 @@ class Prints:
     def __init__(self) -> None:
         self._texts: _Known = OrderedDict()
         self._keys: _Known = OrderedDict()
+        self._missed = 0
+        """Texts in a row that were not known; negative: so many are not looked for."""
 
     def of(self, report: ErrorReport, size: int) -> str:
         """`fingerprint_of` the report, which has so many characters."""
-        text = _text(report) if size <= _REMEMBERED else None
-        known = self._texts.get(text) if text is not None else None
-        if known is not None:
-            return known
-        found = failure_of(report)
-        key = found.source, found.kind, masked(found.message), found.frames
+        text = None
+        if self._missed < 0:
+            self._missed += 1
+        elif size <= _REMEMBERED:
+            text = _text(report)
+            known = self._texts.get(text)
+            if known is not None:
+                self._missed = 0
+                return known
+            # Where texts come again so late that they are forgotten by then, looking for them is in vain.
+            self._missed = self._missed + 1 if self._missed < 2 * KEYS else -8 * KEYS
+        source, kind, message, frames = parts_of(report)
+        key = source, kind, masked(message), frames
         print_ = self._keys.get(key) or _remember(self._keys, key, Failure(*key).fingerprint)
         return print_ if text is None else _remember(self._texts, text, print_)
 
@@ -127,10 +139,11 @@ class Fold:
 
     def add(self, report: ErrorReport, now: datetime) -> None:
         """A report of the future counts as one of now."""
-        level = level_of(report.level) or Level.ERROR
+        level = _LEVELS.get(report.level) or level_of(report.level) or Level.ERROR
         second = int((now if report.at is None else moment(report.at, now)).timestamp())
         size = _size(report)
-        entry = self._of(self._prints.of(report, size), report)
+        print_ = self._prints.of(report, size)
+        entry = self._failures.get(print_) or self._of(print_, report)
         entry.seconds[second, level] += 1
         if self._size > ROOM:
             if entry.first:
@@ -139,7 +152,7 @@ class Fold:
         elif _is_large(report, size):
             report = trimmed(report, now)
             size = _size(report)
-        self._size += size - sum(gone[2] for gone in entry.keep((report, now, size), self._share))
+        self._size += size - entry.keep((report, now, size), self._share)
 
     def take(self) -> dict[str, Folded]:
         """All that came, which is then no longer here."""
@@ -148,8 +161,9 @@ class Fold:
         return taken
 
     def _of(self, print_: str, report: ErrorReport) -> Folded:
-        entry = self._failures.get(print_)
-        if entry is None and len(self._failures) >= FAILURES:
+        """Of a failure that was not held yet."""
+        entry: Folded | None = None
+        if len(self._failures) >= FAILURES:
             print_ = _beyond(report.source)
             entry = self._failures.get(print_)
         if entry is None:
@@ -181,7 +195,12 @@ def folded(reports: Iterable[ErrorReport], now: datetime, sample: int = 20) -> d
 
 def _size(report: ErrorReport) -> int:
     """Characters of what is large where anything is."""
-    return len(report.message) + sum(map(len, report.lines)) + sum(map(len, report.context))
+    size = len(report.message)
+    for line in report.lines:
+        size += len(line)
+    for line in report.context:
+        size += len(line)
+    return size
 
 
 def _is_large(report: ErrorReport, size: int) -> bool:
@@ -206,13 +225,17 @@ def failure_of(report: ErrorReport) -> Failure:
     """The class of the node and the code of ainf count too: out of memory in a sampler and in a decoder are
     two failures.
     """
-    found = failure(report.source, report.message, report.lines)
-    own = [f"node:{report.node_class}"] if report.node_class else []
+    return Failure(*parts_of(report))
+
+
+def parts_of(report: ErrorReport) -> tuple[str, str, str, tuple[str, ...]]:
+    """The fields of `failure_of`; what is only asked for a key costs no object."""
+    kind, message, frames = failing(report.message, report.lines)
+    if report.node_class:
+        frames = (*frames, f"node:{report.node_class}")
     if report.code:
-        own.append(f"code:{report.code}")
-    if not own and (found.kind or not report.kind):
-        return found
-    return replace(found, kind=found.kind or report.kind, frames=(*found.frames, *own))
+        frames = (*frames, f"code:{report.code}")
+    return report.source, kind or report.kind, message, frames
 
 
 def trimmed(report: ErrorReport, now: datetime) -> ErrorReport:

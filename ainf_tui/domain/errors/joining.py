@@ -20,6 +20,8 @@ CONTEXT = 5
 """Lines before a failure that are kept with it."""
 LINE = 2_000
 """Characters of each of them."""
+BETWEEN = 5
+"""Records that may stand between a failure and its traceback."""
 EXECUTION = "execution"
 """A prompt failed while it ran."""
 REFUSED = "refused"
@@ -27,7 +29,7 @@ REFUSED = "refused"
 IMPORT = "import"
 """A custom node was not loaded."""
 
-_FAILED_AT = "!!! Exception during processing"
+FAILED_AT = "!!! Exception during processing"
 _INVALID = "Failed to validate prompt"
 _REFUSED = "invalid prompt:"
 _CANNOT = re.compile(r"Cannot import (.+?) module for custom nodes")
@@ -64,11 +66,18 @@ class Joiner:
         self._context: deque[str] = deque(maxlen=CONTEXT)
         self._imports: set[str] = set()
         """Custom nodes of this start that were told of already."""
+        self._between = 0
+        """Records between a failure and its traceback."""
 
     @property
     def held(self) -> Finding | None:
         """What may still become longer."""
         return self._held
+
+    @property
+    def waits(self) -> bool:
+        """What is held may go on behind records that are none of it."""
+        return self._held is not None and self._held.open and self._held.kind == EXECUTION
 
     def remember(self, lines: list[str]) -> None:
         """Lines that stand before the first record."""
@@ -82,6 +91,9 @@ class Joiner:
                 self._held = joined
                 self._keep(record)
                 return
+            if self._passes(record):
+                self._keep(record)
+                return
         yield from self.flush()
         if record.level >= Level.ERROR:
             self._held = self._found(record)
@@ -91,9 +103,17 @@ class Joiner:
             yield from self._not_imported(record)
         self._keep(record)
 
+    def _passes(self, record: Record) -> bool:
+        """Whether it stands between a failure and its traceback: ComfyUI prints these one after the other,
+        and what it says of a prompt that comes in at that moment gets in between.
+        """
+        self._between += 1
+        return self.waits and record.level < Level.ERROR and self._between <= BETWEEN
+
     def flush(self) -> Iterator[Finding]:
         """Nothing more belongs to what was held."""
         held, self._held = self._held, None
+        self._between = 0
         if held is not None:
             if held.node:
                 self._imports.add(held.node)
@@ -120,7 +140,7 @@ class Joiner:
             kind,
             node,
             record.name,
-            open=(kind == REFUSED and message.startswith(_INVALID)) or (record.traceback and not kind),
+            open=_is_open(record, kind),
         )
 
     def _not_imported(self, record: Record) -> Iterator[Finding]:
@@ -151,7 +171,7 @@ class Joiner:
 def _kind(record: Record) -> tuple[str, str]:
     """What it is of ComfyUI's, and the custom node that it names."""
     message = record.message
-    if message.startswith(_FAILED_AT):
+    if message.startswith(FAILED_AT):
         return EXECUTION, ""
     if message.startswith((_INVALID, _REFUSED)):
         return REFUSED, ""
@@ -159,15 +179,27 @@ def _kind(record: Record) -> tuple[str, str]:
     return (IMPORT, _name(found[1])) if found else ("", "")
 
 
+def _is_open(record: Record, kind: str) -> bool:
+    """Whether more of the same failure may come in records of its own."""
+    if kind == EXECUTION:
+        return not record.traceback
+    if kind == REFUSED:
+        return record.message.startswith(_INVALID)
+    return record.traceback and not kind
+
+
 def _joined(held: Finding, record: Record) -> Finding | None:
     """Both as one, if the record goes on with what is held."""
     if not held.open:
         return None
     kind, node = _kind(record)
-    goes_on = kind == REFUSED and held.kind == REFUSED
-    explained = kind == IMPORT and not held.kind
-    if not goes_on and not explained:
-        return None
+    if held.kind == EXECUTION and record.message.startswith("Traceback ("):
+        kind, goes_on = EXECUTION, False
+    else:
+        goes_on = kind == REFUSED and held.kind == REFUSED
+        explained = kind == IMPORT and not held.kind
+        if not goes_on and not explained:
+            return None
     return replace(
         held,
         end=record.end,

@@ -13,7 +13,7 @@ from typing import Any
 
 from ainf_tui.domain.comfyui_task import StepState, Task
 from ainf_tui.domain.error_documents import ErrorReport
-from ainf_tui.domain.errors.joining import EXECUTION, REFUSED, Finding
+from ainf_tui.domain.errors.joining import EXECUTION, FAILED_AT, REFUSED, Finding
 from ainf_tui.domain.jobs import AttemptState, Job, JobChange, JobState, Problem
 from ainf_tui.errors import AinfError
 
@@ -211,13 +211,17 @@ class Twin:
     kind: str
     """EXECUTION or REFUSED"""
     said: str = ""
-    """Type and first words of the exception; of a refusal nothing: ComfyUI takes one prompt at a time."""
+    """First words of the exception; of a refusal nothing: ComfyUI takes one prompt at a time."""
 
 
-def twin_of_finding(found: Finding, service: str, exception: tuple[str, str]) -> Twin | None:
-    """None for what no job's failure can be. `exception`: its type without module, its message."""
+def twin_of_finding(found: Finding, service: str) -> Twin | None:
+    """None for what no job's failure can be."""
     if found.kind == EXECUTION:
-        return Twin(service, EXECUTION, _spoken(*exception))
+        # Between the head and the traceback, as Python prints the message there in the same way for every
+        # type of exception: behind the traceback the type has a module, or stands in a tree.
+        head = found.message.removeprefix(FAILED_AT).removeprefix(" !!!")
+        said = "\n".join((head, *found.lines[1:]))
+        return Twin(service, EXECUTION, _spoken(said.partition("\nTraceback (")[0]))
     return Twin(service, REFUSED) if found.kind == REFUSED else None
 
 
@@ -227,13 +231,13 @@ def twin_of_job(report: ErrorReport, service: str) -> Twin | None:
         return None
     if not report.kind:
         return Twin(service, REFUSED)
-    said = str(report.details.get("exception_message", "")).strip().partition("\n")[0]
-    return Twin(service, EXECUTION, _spoken(report.kind, said))
+    return Twin(service, EXECUTION, _spoken(str(report.details.get("exception_message", ""))))
 
 
-def _spoken(kind: str, message: str) -> str:
-    """Without what a terminal, a log or a cut may have changed."""
-    return kind + ":" + "".join(char for char in message[:200] if char.isascii() and char.isalnum())[:120]
+def _spoken(message: str) -> str:
+    """Its first line, without what a terminal, a log or a cut may have changed."""
+    said = message.strip().partition("\n")[0]
+    return "".join(char for char in said[:200] if char.isascii() and char.isalnum())[:120]
 
 
 def together(job: ErrorReport, log: ErrorReport) -> ErrorReport:

@@ -7,7 +7,7 @@ says which lines do so whatever went before, so that a reader can begin in the m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -48,7 +48,9 @@ class _Open:
 
 
 class Folder:
-    """The fold of one source. `at` is the time that its first line inherits."""
+    """The fold of one source. `at` is the time that its first line inherits; `noted` what is known beside the
+    log of when the byte at an offset was written, at the earliest.
+    """
 
     def __init__(
         self,
@@ -58,10 +60,12 @@ class Folder:
         limit: int | None = None,
         at: datetime | None = None,
         file: str = "",
+        noted: Callable[[int], datetime | None] | None = None,
     ) -> None:
         self._source = source
         self._file = file
         self._clock = clock
+        self._noted = noted
         self._limit = limit
         self._open: _Open | None = None
         self._place = _Place.OUTSIDE
@@ -101,6 +105,19 @@ class Folder:
             yield self._record(opened, end)
         elif blank:
             yield self._only_empty(blank)
+
+    def drop(self, start: int) -> bool:
+        """Forgets the record that the line there has begun, if it is the only one and tells no error so far.
+
+        False: it does, or another record goes on there.
+        """
+        opened = self._open
+        if opened is None or opened.start != start or self._place is not _Place.OUTSIDE:
+            return False
+        if opened.level >= Level.ERROR:
+            return False
+        self._open = None
+        return True
 
     # -- which lines belong together -----------------------------------------------------------------
     def _belongs(self, text: str) -> tuple[bool, Head | None]:
@@ -146,7 +163,7 @@ class Folder:
         if head is None:
             head = Head("plain", text.text, level=inferred(text.text))
         inherited = head.at is None
-        self._at = self._at if head.at is None else head.at
+        self._at = self._inherited(line.start) if head.at is None else head.at
         self._open = _Open(
             line.start, line.end, head, head.level or level, head.stated, self._at, inherited, [text]
         )
@@ -154,6 +171,13 @@ class Folder:
             self._place = _Place.OUTSIDE
         if TRACEBACK in head.message[:200]:
             self._trace(self._open)
+
+    def _inherited(self, start: int) -> datetime | None:
+        """The time of a line that says none: that of the line before, if nothing later is known."""
+        noted = None if self._noted is None else self._noted(start)
+        if noted is None or self._at is None:
+            return noted or self._at
+        return max(noted, self._at)
 
     def _add(self, line: RawLine, text: Shown) -> Iterator[Record]:
         opened = self._open

@@ -39,7 +39,7 @@ class Record:
     """The first line without time, level and name."""
     at: datetime | None = None
     inherited: bool = False
-    """`at` is that of an earlier line, because this one says none."""
+    """`at` is that of an earlier line, or noted beside the log, because this line says none."""
     stated: bool = False
     """The line says its level itself; otherwise its words suggested one, or it counts as info."""
     name: str = ""

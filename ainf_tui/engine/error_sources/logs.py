@@ -18,7 +18,7 @@ from ainf_tui.domain.errors.written import read_pending, written_pending
 from ainf_tui.domain.ports import Clock
 from ainf_tui.domain.ports_error_sources import LogTail, TailOpener, Turn
 from ainf_tui.domain.ports_errors import ErrorSink
-from ainf_tui.engine.error_sources.pairs import Pairs, Settled
+from ainf_tui.engine.error_sources.pairs import ALONE_AS, Pairs, Settled
 from ainf_tui.errors import AinfError
 from ainf_tui.killpoints import KillSwitch
 
@@ -57,9 +57,12 @@ class _Batch:
     checkpoint: dict[str, str] = field(default_factory=dict)
 
     def settle(self, settled: Settled) -> None:
-        self.reports.append(settled.report)
+        if settled.report is not None:
+            self.reports.append(settled.report)
         if settled.name:
             self.checkpoint[settled.name] = ""
+        if (told := settled.comes) is not None:
+            self.checkpoint[told.name] = written_pending(told.report, told.twin)
 
     @property
     def worth_it(self) -> bool:
@@ -109,7 +112,7 @@ class LogErrors:
         for name, text in (await self._sink.checkpoints()).items():
             if name.startswith(LOG):
                 self._resume(name.removeprefix(LOG), text)
-            elif name.startswith(PENDING):
+            elif name.startswith((PENDING, ALONE_AS)):
                 self._recall_pending(name, text, now)
 
     def _resume(self, file: str, text: str) -> None:
@@ -129,7 +132,9 @@ class LogErrors:
         except ValueError as error:
             _log.warning("%s cannot be read any more: %s", name, error)
             return
-        if (settled := self._pairs.log(report, twin, name, now)) is not None:
+        if name.startswith(ALONE_AS):
+            self._pairs.alone(report, twin, name, now)
+        elif (settled := self._pairs.log(report, twin, name, now)) is not None:
             self._unstored.settle(settled)
 
     async def run(self) -> None:

@@ -28,6 +28,7 @@ from ainf_tui.domain.error_documents import (
 )
 from ainf_tui.domain.errors.groups import Standing
 from ainf_tui.domain.errors.remedies import filled
+from ainf_tui.domain.errors.restoring import problem
 from ainf_tui.domain.logs.levels import level_of
 from ainf_tui.domain.ports_errors import ErrorArchive
 from ainf_tui.engine.context import Context, log
@@ -123,11 +124,12 @@ class ErrorDesk:
         return await self._detail(number)
 
     async def _detail(self, number: int) -> ErrorDetailDocument:
-        [group] = await self._repo.groups([number], self._now)
+        now = self._now
+        [group] = await self._repo.groups([number], now)
         examples = await self._repo.examples(number)
         own = next((example.code for example in examples if example.code), "")
         newest = (examples[0].message, *examples[0].lines) if examples else ()
-        return ErrorDetailDocument(group, _card(group, own, newest), examples)
+        return ErrorDetailDocument(group, _card(group, own, newest), examples, now)
 
     async def stats(self) -> ErrorTotalsDocument:
         await self._wake()
@@ -139,6 +141,11 @@ class ErrorDesk:
         return await self._answer(await self._ctx.errors.add(reports))
 
     async def import_(self, request: ImportErrorsRequest) -> ImportedErrorsDocument:
+        added = await self._restored(request.groups) if request.groups else 0
+        reports = sum(detail.group.count for detail in request.groups)
+        done = ImportedErrorsDocument(added, max(0, reports - added))
+        if not request.reports and request.groups:
+            return done
         _check_reports(request.reports)
         pairs = dict(zip(request.keys, request.reports, strict=False))
         if len(pairs) != len(request.reports) or len(request.keys) != len(request.reports):
@@ -147,7 +154,15 @@ class ErrorDesk:
         new = {key: report for key, report in pairs.items() if key not in known}
         if new:
             await self._ctx.errors.add(tuple(new.values()), keys=new)
-        return ImportedErrorsDocument(stored=len(new), known=len(known))
+        return ImportedErrorsDocument(done.stored + len(new), done.known + len(known))
+
+    async def _restored(self, groups: Sequence[ErrorDetailDocument]) -> int:
+        if len(groups) > _CHUNK:
+            raise UsageError("errors.bad_report", f"one request takes {_CHUNK} groups, not {len(groups)}")
+        for detail in groups:
+            if bad := problem(detail):
+                raise UsageError("errors.bad_report", bad)
+        return await self._ctx.errors.restore(groups)
 
     # -- changing ----------------------------------------------------------------------------------
     async def seen(self) -> ErrorTotalsDocument:

@@ -7,12 +7,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from ainf_tui.domain.error_documents import ErrorReport
+from ainf_tui.domain.error_documents import ErrorDetailDocument, ErrorReport
 from ainf_tui.domain.errors.fingerprint import failure
-from ainf_tui.domain.errors.fold import EXAMPLES, Folded
+from ainf_tui.domain.errors.fold import EXAMPLES, Folded, trimmed
 from ainf_tui.domain.errors.playbook import Known, Playbook
+from ainf_tui.domain.errors.restoring import in_time, report_of, with_reports
 from ainf_tui.domain.ports_errors import NewErrors
 from ainf_tui.domain.redaction import redacted, redacted_json
 from ainf_tui.domain.text import clip, storable_json, visible
@@ -20,6 +22,7 @@ from ainf_tui.domain.text import clip, storable_json, visible
 _TITLE = 200
 _TITLES = 10_000
 """Fingerprints whose titles are remembered."""
+_NOTE = 2_000
 _DETAILS = 16_000
 """Characters of JSON."""
 
@@ -68,6 +71,16 @@ class Prepare:
             context=self._lines(report.context),
             details=self._details(report.details),
         )
+
+    def restored(self, detail: ErrorDetailDocument, now: datetime) -> ErrorDetailDocument:
+        """A group that was exported, as if its reports had come now: who wrote the file is not known."""
+        told = in_time(detail, now)
+        reports = {n: self.clean(trimmed(report_of(one), now)) for n, one in enumerate(told.examples)}
+        group = told.group
+        title = visible(redacted(group.title, self._known), _TITLE) or "an error without a message"
+        note = redacted(group.note, self._known)[:_NOTE]
+        code = clip(group.code, _TITLE)
+        return with_reports(replace(told, group=replace(group, title=title, note=note, code=code)), reports)
 
     def _lines(self, lines: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(redacted("\n".join(lines), self._known).split("\n")) if lines else ()

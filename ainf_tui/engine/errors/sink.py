@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from time import perf_counter
 
-from ainf_tui.domain.error_documents import ErrorReport
+from ainf_tui.domain.error_documents import ErrorDetailDocument, ErrorReport
 from ainf_tui.domain.errors.fold import Fold, Folded, Prints
 from ainf_tui.domain.ids import new_id
 from ainf_tui.domain.ports import Clock, Database
@@ -24,10 +24,10 @@ from ainf_tui.errors import AinfError
 log = logging.getLogger("ainf.engine")
 EVERY = 0.25
 """Seconds between the first report and the storing; what comes meanwhile goes along."""
-SHARE = 3.0
+SHARE = 6.0
 """Times as long as the last storing took, at least, until the next begins: what it costs does not depend on
 how many reports there are, so a flood leaves time to take them in."""
-LONGEST = 1.5
+LONGEST = 3.0
 """Seconds, at most, between the first report and the storing."""
 AGAIN = 2.0
 """Seconds between two tries while the database is away."""
@@ -61,7 +61,8 @@ class Sink:
 
     def report(self, report: ErrorReport) -> None:
         self._fold.add(report, self._clock.now())
-        self._come.set()
+        if not self._come.is_set():
+            self._come.set()
         if self._fold.full:
             self._hurry.set()
 
@@ -83,6 +84,15 @@ class Sink:
             numbers = await self._db.errors.store(errors, self._clock.now(), checkpoint, keys=keys)
         self.on_stored()
         return tuple(dict.fromkeys(numbers.values()))
+
+    async def restore(self, details: Sequence[ErrorDetailDocument]) -> int:
+        """Takes in groups that were exported; how many reports of theirs are new."""
+        now = self._clock.now()
+        async with self.turn:
+            clean = await asyncio.to_thread(lambda: [self._prepare.restored(one, now) for one in details])
+            added = await self._db.errors.restore(clean, now)
+        self.on_stored()
+        return added
 
     async def checkpoints(self, prefix: str = "") -> dict[str, str]:
         return await self._db.errors.checkpoints(prefix)

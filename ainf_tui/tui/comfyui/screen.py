@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from ainf_tui.actions import BY_ID, of_area
+from ainf_tui.actions import BY_ID
 from ainf_tui.domain.comfyui_documents import (
     CustomNodesDocument,
 )
@@ -104,8 +104,7 @@ class ComfyUIScreen(ManagingScreen):
 
     # -- keys -----------------------------------------------------------------------------------
     def hints(self) -> list[KeyHint]:
-        actions = sorted((a for a in of_area("comfyui") if a.footer), key=lambda a: a.footer)
-        return [*(self.hint(a, enabled=not self.why_not(a)) for a in actions), self.hint(BY_ID["app.back"])]
+        return [*super().hints(), self.hint(BY_ID["app.back"])]
 
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()

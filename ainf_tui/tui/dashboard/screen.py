@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from ainf_tui.actions import BY_ID, of_area
+from ainf_tui.actions import BY_ID
 from ainf_tui.tui.dashboard.feed import DashboardFeed
 from ainf_tui.tui.dashboard.history import History
 from ainf_tui.tui.dashboard.host_lines import Machine, machine_lines, short_lines
@@ -19,7 +19,6 @@ from ainf_tui.tui.dashboard.panels import ErrorPanel, LinePanel, ListPanel
 from ainf_tui.tui.dashboard.plan import HUGE, WIDE, Plan, Wanted, plan
 from ainf_tui.tui.dashboard.problems import CHECKS, ERRORS, CheckList, ErrorList, errors_head
 from ainf_tui.tui.dashboard.services_list import COLUMNS, ServiceList, long_span
-from ainf_tui.tui.frame.bars import KeyHint
 from ainf_tui.tui.lines import Line
 from ainf_tui.tui.link import Link
 from ainf_tui.tui.signs import Signs
@@ -262,7 +261,3 @@ class DashboardScreen(OpeningScreen):
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()
         self.follow(self.show_footer)
-
-    def hints(self) -> list[KeyHint]:
-        found = sorted((a for a in of_area("dashboard") if a.footer), key=lambda a: a.footer)
-        return [self.hint(a, enabled=not self.why_not(a)) for a in found]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from ainf_tui.actions import BY_ID, of_area
+from ainf_tui.actions import BY_ID, Action
 from ainf_tui.domain.service_documents import LogTextDocument, ServiceDetailDocument, ServiceDocument
 from ainf_tui.errors import AinfError
 from ainf_tui.tui.dashboard.service_lines import log_lines, service_lines, title_line
@@ -164,7 +164,8 @@ class ServiceScreen(SteeringScreen):
     def action_previous_pane(self) -> None:
         self.action_next_pane()
 
+    def hinted(self) -> list[Action]:
+        return [action for action in super().hinted() if action.name not in _LEFT_OUT]
+
     def hints(self) -> list[KeyHint]:
-        actions = [a for a in of_area("dashboard") if a.footer and a.name not in _LEFT_OUT]
-        found = [self.hint(a, enabled=not self.why_not(a)) for a in sorted(actions, key=lambda a: a.footer)]
-        return [*found, self.hint(BY_ID["app.back"])]
+        return [*super().hints(), self.hint(BY_ID["app.back"])]

@@ -11,7 +11,6 @@ from ainf_tui.domain.service_documents import ServiceDocument, ServicesDocument,
 from ainf_tui.errors import AinfError, ConflictError
 from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.options import Option
-from ainf_tui.tui.frame.reasons import READ_ONLY
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.told import LogsWanted
 
@@ -59,9 +58,9 @@ class SteeringScreen(FrameScreen):
 
     def _act(self, verb: str) -> None:
         service = self.chosen
-        if self.app.options.read_only:
-            self.app.tell(READ_ONLY, severity="warning")
-        elif service is None:
+        if not self.may():
+            return
+        if service is None:
             self.app.tell("There is no service under the cursor.")
         elif verb not in service.actions:
             why = "is only watched" if service.kind == "watched" else f"is {service.state}"
@@ -109,11 +108,6 @@ class SteeringScreen(FrameScreen):
     def action_down(self) -> None:
         if self.may():
             in_background(self, self._down(), group="dashboard.down", opens=True)
-
-    def may(self) -> bool:
-        if self.app.options.read_only:
-            self.app.tell(READ_ONLY, severity="warning")
-        return not self.app.options.read_only
 
     async def _down(self) -> None:
         running = [s for s in self.app.services.services if "stop" in s.actions]

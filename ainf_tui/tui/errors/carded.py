@@ -16,80 +16,55 @@ from ainf_tui.tui.errors.card_lines import Seen
 from ainf_tui.tui.errors.copying import copies
 from ainf_tui.tui.errors.steer import SteeredScreen
 from ainf_tui.tui.failures import in_background
-from ainf_tui.tui.link import Link
-from ainf_tui.tui.ports import EngineClient
-from ainf_tui.tui.told import CommandWanted, CopyWanted, JobWanted, LogWanted, TypingWanted
-from ainf_tui.tui.widgets.listkeys import above
+from ainf_tui.tui.lists.paned import PanedScreen
+from ainf_tui.tui.told import CommandWanted, JobWanted, LogWanted, TypingWanted
 
 
-class CardedScreen(SteeredScreen):
-    """The pane `card` follows `group`. Subclasses call `look` when another group is to be shown."""
+class CardedScreen(PanedScreen[ErrorGroupDocument], SteeredScreen):
+    """Subclasses call `look` when another group is to be shown."""
 
-    areas = ("errors",)
-    tab = "app.errors"
+    pane_keys = ("errors",)
 
     def __init__(self, cache: Cache | None = None) -> None:
         super().__init__()
-        self.card = CardPane(self._key, id="card")
-        self.cards = CardFeed(
-            self._client,
+        self.pane = self.card = CardPane(self._key)
+        self.details = self.cards = CardFeed(
+            self.client,
             later=self.set_timer,
-            run=self._fetch_card,
+            run=self.fetch_detail,
             changed=self._card_came,
             slow=lambda: self.app.slow,
             cache=cache,
         )
-        self._unfolded = 0
-        """Id of the group whose traceback is open in full."""
         self._example = (0, 0)
         """(id of a group, index of the example of it that is looked at)"""
-
-    def on_mount(self) -> None:
-        keys = self.app.keymap
-        self.card.text.bind_keys(keys.bindings("list"))
-        # The list's keys that no list takes are the screen's: they go from pane to pane.
-        self._bindings = above(self._bindings, keys.bindings("list", "errors"))
-        for name in ("tick", "signs"):
-            self.watch(self.app, name, self.show_card, init=False)
-        self.watch(self.app, "link", self._card_link, init=False)
-
-    def _client(self) -> EngineClient | None:
-        return self.app.engine_link.client
 
     def _key(self, action: str) -> str:
         return self.app.keymap.shown(BY_ID[action])
 
-    def _fetch_card(self) -> None:
-        in_background(self, self.cards.fetch(), group="errors.card", exclusive=True)
-
-    def _card_link(self, before: Link, link: Link) -> None:
-        if link.live and not before.live:
-            self.cards.again()
-
     # -- what is shown ------------------------------------------------------------------------
     def look(self) -> None:
-        """The group or the cursor has changed: follows it, while it is seen."""
         if not self.is_current:
             return
         # Also where the card is not seen: the keys for its command and its log need it.
-        self.cards.look_at(self.group)
-        self.show_card()
+        self.cards.look_at(self.row)
+        self.show_pane()
 
-    def show_card(self) -> None:
+    def show_pane(self) -> None:
         if self.is_current and self.card.display:
             self.card.show(self._seen())
 
     def _card_came(self) -> None:
-        self.show_card()
+        self.show_pane()
         self.show_footer()
 
     def _seen(self) -> Seen | None:
         """What the card shows."""
-        group = self.group
+        group = self.row
         if group is None:
             return None
         example = self._example[1] if self._example[0] == group.id else 0
-        folded = self._unfolded != group.id
+        folded = not self.unfolded(group)
         return Seen(group, self.cards.found(), example, folded, self.cards.error)
 
     def took(self, groups: Sequence[ErrorGroupDocument]) -> None:
@@ -103,17 +78,10 @@ class CardedScreen(SteeredScreen):
         seen = self._seen()
         return seen.shown if seen is not None else None
 
-    def on_screen_suspend(self) -> None:
-        """Another screen is over this one: nothing is asked for it."""
-        self.cards.look_at(None)
-
-    def on_screen_resume(self) -> None:
-        self.look()
-
     def why_not(self, action: Action) -> str:
         if reason := super().why_not(action):
             return reason
-        group, example, detail = self.group, self.example, self.cards.found()
+        group, example, detail = self.row, self.example, self.cards.found()
         missing = {
             "errors.fix": detail is None or detail.card is None or not detail.card.action,
             "errors.log": example is None or not example.file,
@@ -131,13 +99,6 @@ class CardedScreen(SteeredScreen):
         return not why
 
     # -- keys (`actions`, area errors) --------------------------------------------------------
-    def action_fold(self) -> None:
-        """Opens or closes the frames of packages."""
-        group = self.group
-        if group is not None:
-            self._unfolded = 0 if self._unfolded == group.id else group.id
-            self.show_card()
-
     def action_next_example(self) -> None:
         self._step_example(1)
 
@@ -150,7 +111,7 @@ class CardedScreen(SteeredScreen):
             self.app.tell("No other report of it was kept." if by > 0 else "This is the newest report.")
             return
         self._example = (seen.group.id, seen.example + by)
-        self.show_card()
+        self.show_pane()
 
     def action_fix(self) -> None:
         detail = self.cards.found()
@@ -173,23 +134,23 @@ class CardedScreen(SteeredScreen):
             self.post_message(LogWanted(example.file, example.start, example.at))
 
     def action_job(self) -> None:
-        if self._able("job") and self.group is not None:
-            self.post_message(JobWanted(str(self.group.job)))
+        if self._able("job") and self.row is not None:
+            self.post_message(JobWanted(str(self.row.job)))
 
     def action_service(self) -> None:
-        if self._able("service") and self.group is not None:
+        if self._able("service") and self.row is not None:
             from ainf_tui.tui.dashboard.service import (  # noqa: PLC0415 - loaded when it is opened
                 ServiceScreen,
             )
 
-            self.app.push_screen(ServiceScreen(self.group.service))
+            self.app.push_screen(ServiceScreen(self.row.service))
 
     def action_copy(self) -> None:
         if self._able("copy"):
             in_background(self, self._copy(), group="errors.copy", exclusive=True, opens=True)
 
     async def _copy(self) -> None:
-        group, detail, client = self.group, self.cards.found(), self._client()
+        group, detail, client = self.row, self.cards.found(), self.client()
         if group is None:
             return
         if detail is None and client is not None:
@@ -200,28 +161,7 @@ class CardedScreen(SteeredScreen):
                 return
         settings = self.app.options.settings
         found = await asyncio.to_thread(copies, group, detail, __version__, settings.redact)
-        chosen = await self.app.choose(f"Copy of #{group.id}", [option for option, _ in found])
-        text = next((text for option, text in found if option.value == chosen), "")
-        if text:
-            self.post_message(CopyWanted(text))
-
-    # -- from pane to pane --------------------------------------------------------------------
-    def action_right(self) -> None:
-        if self.card.display:
-            self.card.text.focus()
-
-    def action_left(self) -> None:
-        if self.table.is_attached and self.table.screen is self:
-            self.table.focus()
-
-    def action_next_pane(self) -> None:
-        if self.card.text.has_focus:
-            self.action_left()
-        else:
-            self.action_right()
-
-    def action_previous_pane(self) -> None:
-        self.action_next_pane()
+        await self.offer_copy(f"Copy of #{group.id}", found)
 
 
 _WHY_NOT = {

@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 
-from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
-from textual.widget import Widget
 
-from ainf_tui.actions import BY_ID
-from ainf_tui.domain.error_documents import ErrorTotalsDocument
+from ainf_tui.domain.error_documents import ErrorGroupDocument, ErrorTotalsDocument
 from ainf_tui.errors import AinfError
 from ainf_tui.tui.errors.carded import CardedScreen
-from ainf_tui.tui.errors.feed import MOST, ErrorFeed
+from ainf_tui.tui.errors.feed import ErrorFeed
 from ainf_tui.tui.errors.filter import ORDERS, Filter, parse_filter
 from ainf_tui.tui.errors.list import GroupList, columns
 from ainf_tui.tui.errors.rows import Groups
 from ainf_tui.tui.errors.title import Told, empty_lines, title_line, totals_line
 from ainf_tui.tui.failures import in_background
+from ainf_tui.tui.lines import Line
 from ainf_tui.tui.link import Link
+from ainf_tui.tui.lists.browsed import BrowsedScreen
+from ainf_tui.tui.lists.feed import MOST
+from ainf_tui.tui.lists.title import Key
 from ainf_tui.tui.signs import Signs
 from ainf_tui.tui.widgets.entry import Entry
 from ainf_tui.tui.widgets.painted import Bar
-from ainf_tui.tui.widgets.table import Table
+from ainf_tui.tui.widgets.table import Source, Table
 
-AHEAD = 40
-"""Rows below the last one seen that are fetched before they are needed."""
 SEEN_AFTER = 3.0
 """Seconds on the screen after which the errors have been looked at; leaving it earlier is enough, too."""
 
 
-class InboxScreen(CardedScreen):
+class InboxScreen(BrowsedScreen[ErrorGroupDocument], CardedScreen):
     """Shows `groups`, which `feed` fills while the screen is seen. Hidden, it asks nothing."""
 
     AUTO_FOCUS = "#errors"
+    feed: ErrorFeed
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,7 +42,7 @@ class InboxScreen(CardedScreen):
         self.groups = Groups()
         self.fresh: set[int] = set()
         """Ids of the groups that were new when the user came; they stay marked until he leaves."""
-        self.feed = ErrorFeed(self.groups, self._client, self._groups_changed)
+        self.feed = ErrorFeed(self.groups, self.client, self._groups_changed)
         self.title_bar = Bar(id="errors-title")
         self.rows = GroupList(self.groups, self.app.signs, self.fresh)
         self.table = Table(columns(0), self.rows, id="errors")
@@ -58,27 +57,11 @@ class InboxScreen(CardedScreen):
         self.wanted = ""
         """Number of the group that the cursor is to go to once it has been read."""
 
-    def body(self) -> Iterable[Widget]:
-        with Horizontal(id="body"):
-            with Vertical(id="inbox"):
-                yield self.title_bar
-                yield self.entry
-                yield self.table
-            yield self.card
-
     def on_mount(self) -> None:
-        self.table.bind_keys(self.app.keymap.bindings("list"))
-        self.table.pointer = self.app.signs.pointer
         self.watch(self.app, "clients", self._client_came, init=False)
         self.watch(self.app, "link", self._link_changed, init=False)
         self.watch(self.app, "errors", self._totals_changed, init=False)
-        self.watch(self.app, "signs", self._signs_changed, init=False)
         self.watch(self.app, "tick", self._beat, init=False)
-        self.app.lasting["errors.feed"] = self._run_feed
-        self._run_feed()
-
-    def _run_feed(self) -> None:
-        in_background(self, self.feed.run(), group="errors.feed", exclusive=True)
 
     # -- what the engine tells ----------------------------------------------------------------
     def _client_came(self) -> None:
@@ -89,7 +72,7 @@ class InboxScreen(CardedScreen):
         if link.live and not before.live and not self.hidden:
             self.feed.reload()
         self.show_title()
-        self._show_empty()
+        self.show_empty()
 
     def _totals_changed(self, totals: ErrorTotalsDocument) -> None:
         if not self.hidden:
@@ -103,8 +86,8 @@ class InboxScreen(CardedScreen):
         if self.wanted:
             self._go_on()
         self.show_title()
-        self._show_empty()
-        self._prefetch()
+        self.show_empty()
+        self.prefetch()
         self.look()
         self.show_footer()
 
@@ -120,12 +103,11 @@ class InboxScreen(CardedScreen):
         else:
             self.feed.want(MOST)
 
-    def _signs_changed(self, signs: Signs) -> None:
+    def source(self, signs: Signs) -> Source:
         trend = self.rows.trend
-        self.table.source = self.rows = GroupList(self.groups, signs, self.fresh)
+        self.rows = GroupList(self.groups, signs, self.fresh)
         self.rows.trend = trend
-        self.table.pointer = signs.pointer
-        self.table.refresh()
+        return self.rows
 
     def _beat(self) -> None:
         if self.hidden:
@@ -162,22 +144,13 @@ class InboxScreen(CardedScreen):
             in_background(self, self._say_seen(), group="errors.seen", exclusive=True)
 
     async def _say_seen(self) -> None:
-        client = self._client()
+        client = self.client()
         if client is not None:
             # An engine that is away keeps its badge, which is right: the header tells that it is away.
             with suppress(AinfError):
                 await client.errors.seen()
 
     # -- what is seen -------------------------------------------------------------------------
-    def on_table_moved(self, event: Table.Moved) -> None:
-        event.stop()
-        self._prefetch()
-        self.look()
-        self.show_footer()
-
-    def _prefetch(self) -> None:
-        self.feed.want(max(self.table.cursor, self.table.scroll_offset.y + self.table.page) + AHEAD)
-
     def on_resize(self) -> None:
         self.call_after_refresh(self._shape)
 
@@ -217,7 +190,5 @@ class InboxScreen(CardedScreen):
             age=age,
         )
 
-    def _show_empty(self) -> None:
-        key = self.app.keymap.shown
-        told = () if len(self.groups) else empty_lines(self._told(), lambda name: key(BY_ID[name]))
-        self.table.empty = told
+    def told_empty(self, key: Key) -> tuple[Line, ...]:
+        return empty_lines(self._told(), key)

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual import on
-
-from ainf_tui.actions import of_area
 from ainf_tui.display.format import here, utc_now
 from ainf_tui.tui.errors.chosen import named, refs_of
-from ainf_tui.tui.errors.feed import MOST
 from ainf_tui.tui.errors.filter import ORDERS, parse_filter
 from ainf_tui.tui.errors.group import GroupScreen
 from ainf_tui.tui.errors.inbox import InboxScreen
 from ainf_tui.tui.errors.title import totals_text
 from ainf_tui.tui.failures import in_background
-from ainf_tui.tui.frame.bars import KeyHint
 from ainf_tui.tui.frame.options import Option
-from ainf_tui.tui.widgets.entry import Entry
-from ainf_tui.tui.widgets.table import Table
 
 _HOME = Path.home()
 
@@ -26,34 +19,16 @@ _HOME = Path.home()
 class ErrorsScreen(InboxScreen):
     """The keys that change what is seen; those that act are in `steer`, those of the card in `carded`."""
 
-    # -- the footer ---------------------------------------------------------------------------
-    def hints(self) -> list[KeyHint]:
-        """The declared keys, named by what they would do now."""
-        group = self.group
-        labels = {
-            "errors.resolve": "reopen" if group is not None and group.state == "resolved" else "resolve",
-            "errors.mute": "unmute" if group is not None and group.state == "muted" else "mute",
-            "errors.hidden": "hide settled" if self.feed.hidden_too else "show all",
-        }
-        actions = sorted((a for a in of_area("errors") if a.footer), key=lambda a: a.footer)
-        return [self.hint(a, labels.get(a.id, ""), enabled=not self.why_not(a)) for a in actions]
+    def labels(self) -> dict[str, str]:
+        return {**super().labels(), "errors.hidden": "hide settled" if self.feed.hidden_too else "show all"}
 
     # -- in full ------------------------------------------------------------------------------
-    def on_table_opened(self, event: Table.Opened) -> None:
-        event.stop()
-        self.action_open()
-
-    def on_table_at_end(self, event: Table.AtEnd) -> None:
-        """`G`: the last group of all, so all are fetched."""
-        event.stop()
-        self.feed.want(MOST)
-
     def action_open(self) -> None:
         """The group under the cursor on the whole screen; where the card has the focus, its traceback."""
         if self.card.text.has_focus:
             self.action_fold()
-        elif self.group is not None:
-            self.app.push_screen(GroupScreen.for_list(self, self.group))
+        elif self.row is not None:
+            self.app.push_screen(GroupScreen.for_list(self, self.row))
 
     def action_totals(self) -> None:
         from ainf_tui.tui.frame.pane import TextPane  # noqa: PLC0415 - loaded when it is opened
@@ -68,49 +43,12 @@ class ErrorsScreen(InboxScreen):
             self.wanted = group
             self.feed.reload()
 
-    # -- marks --------------------------------------------------------------------------------
-    def action_mark(self) -> None:
-        row_id = self.table.cursor_id
-        if row_id is None or self.group is None:
-            return
-        self.table.marks ^= {row_id}
-        self.table.action_down()
-        self._marked()
-
-    def action_mark_all(self) -> None:
-        shown = {str(group.id) for group in self.groups}
-        self.table.marks = set() if shown <= self.table.marks else shown
-        self._marked()
-
-    def _marked(self) -> None:
-        self.table.paint()
-        self.show_title()
-        self.show_footer()
-
     # -- what is shown, and in which order ----------------------------------------------------
-    def action_filter(self) -> None:
-        self.entry.open(self.feed.filter.text)
-
-    @on(Entry.Changed, "#errors-filter")
-    def _filter_typed(self, event: Entry.Changed) -> None:
-        event.stop()
-        self.set_filter(event.value)
-
-    @on(Entry.Submitted, "#errors-filter")
-    def _filter_done(self, event: Entry.Submitted) -> None:
-        event.stop()
-        self.entry.close()
-        self.table.focus()
-
-    @on(Entry.Left, "#errors-filter")
-    def _filter_left(self, event: Entry.Left) -> None:
-        event.stop()
-        self.entry.close()
-        self.set_filter("")
-        self.table.focus()
+    @property
+    def filter_text(self) -> str:
+        return self.feed.filter.text
 
     def set_filter(self, text: str) -> None:
-        """Shows what matches; empty ends it."""
         self.feed.ask(parse_filter(text), self.feed.order, hidden_too=self.feed.hidden_too)
         self._asked()
 
@@ -137,16 +75,6 @@ class ErrorsScreen(InboxScreen):
             errors_order=self.feed.order,
             errors_hidden_too=self.feed.hidden_too,
         )
-
-    def back(self) -> bool:
-        """One thing at a time: marks, then the filter."""
-        if self.table.marks:
-            self.clear_marks()
-        elif self.feed.filter.text:
-            self.set_filter("")
-        else:
-            return False
-        return True
 
     # -- export -------------------------------------------------------------------------------
     def action_export(self) -> None:

@@ -17,10 +17,9 @@ from ainf_tui.domain.error_documents import (
     SplitErrorRequest,
 )
 from ainf_tui.errors import AinfError
-from ainf_tui.tui.errors.chosen import ChosenScreen, named, refs_of
+from ainf_tui.tui.errors.chosen import GroupsScreen, named, refs_of
 from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.options import Option
-from ainf_tui.tui.frame.reasons import READ_ONLY
 
 MUTES = (
     Option("hour", "1 hour"),
@@ -41,23 +40,16 @@ def until(choice: str, now: datetime) -> datetime | None:
     return None
 
 
-class SteeredScreen(ChosenScreen):
+class SteeredScreen(GroupsScreen):
     """The part of the Errors screen that changes something. ErrorsScreen is the whole."""
 
     _last: tuple[str, ...] = ()
     """What was resolved or muted last."""
 
-    def may(self) -> bool:
-        """False, and said, in an app that only looks."""
-        if self.app.options.read_only:
-            self.app.tell(READ_ONLY, severity="warning")
-        return not self.app.options.read_only
-
     def _some(self) -> list[ErrorGroupDocument]:
         groups = self.chosen()
         if not groups:
-            hint = "`esc` ends the filter, or clears the marks." if self.table.marks else ""
-            self.app.tell("There is no error to act on.", hint)
+            self.none_chosen("There is no error to act on.")
         return groups if groups and self.may() else []
 
     # -- resolve, mute, and back --------------------------------------------------------------
@@ -116,8 +108,8 @@ class SteeredScreen(ChosenScreen):
 
     # -- note, merge, split -------------------------------------------------------------------
     def action_note(self) -> None:
-        if self.group is not None and self.may():
-            in_background(self, self._note(self.group), group="errors.note.ask", exclusive=True, opens=True)
+        if self.row is not None and self.may():
+            in_background(self, self._note(self.row), group="errors.note.ask", exclusive=True, opens=True)
 
     async def _note(self, group: ErrorGroupDocument) -> None:
         from ainf_tui.tui.errors.dialogs import AskNote  # noqa: PLC0415 - inputs load when they are needed
@@ -128,7 +120,7 @@ class SteeredScreen(ChosenScreen):
             self.order("note", self.app.orders.errors.note(request), "" if note else "The note is gone.")
 
     def action_merge(self) -> None:
-        into = self.group
+        into = self.row
         if into is None or not self.may():
             return
         others = [group for group in self.groups if str(group.id) in self.table.marks and group.id != into.id]
@@ -149,7 +141,7 @@ class SteeredScreen(ChosenScreen):
             self.clear_marks()
 
     def action_split(self) -> None:
-        group = self.group
+        group = self.row
         if group is None or not self.may():
             return
         if len(group.fingerprints) < 2:

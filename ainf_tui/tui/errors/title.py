@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from ainf_tui.display.format import span
 from ainf_tui.domain.error_documents import LEVELS, ErrorTotalsDocument
 from ainf_tui.errors import AinfError
 from ainf_tui.frozen import frozen
-from ainf_tui.tui.errors.feed import MOST
 from ainf_tui.tui.errors.filter import Filter
 from ainf_tui.tui.lines import Line, fit, safe
-from ainf_tui.tui.link import LIVE, STOPPED, Link
+from ainf_tui.tui.link import LIVE, Link
+from ainf_tui.tui.lists.feed import MOST
+from ainf_tui.tui.lists.title import Key, filter_line, why_empty
 
 _SOURCES = 6
 """Sources that the strip names."""
@@ -52,7 +53,7 @@ def title_line(told: Told, cells: int) -> Line:
         parts.append((0, ((f"as of {span(told.age)} ago", "warning"),)))
     if told.marked:
         parts.append((0, ((f"{told.marked} marked", "mark"),)))
-    parts.append((0, _filter(told)))
+    parts.append((0, filter_line(told, told.filter.wrong)))
     if told.hidden_too:
         parts.append((1, (("with resolved and muted", "accent"),)))
     if told.order != "inbox":
@@ -62,17 +63,6 @@ def title_line(told: Told, cells: int) -> Line:
     if told.error is not None and told.shown and told.age is None:
         parts.append((1, ((safe(told.error.message, 60), "error"),)))
     return fit(parts, cells)
-
-
-def _filter(told: Told) -> Line:
-    wanted = told.filter
-    if not wanted.text:
-        return ()
-    if wanted.wrong:
-        return ((f"no {safe(wanted.wrong, 30)}", "warning"),)
-    found = "1 match" if told.shown == 1 else f"{told.shown:,} matches"
-    more = "" if told.complete else " or more"
-    return ((f"/{safe(wanted.text, 40)}", "accent"), (f"  {found}{more}", "muted"))
 
 
 def totals_line(totals: ErrorTotalsDocument, cells: int) -> Line:
@@ -138,34 +128,13 @@ def _row(name: str, whole: int, lately: int) -> str:
     return f"{safe(name, 40):<16} {whole:>14,} {lately:>14,}"
 
 
-def empty_lines(told: Told, key: Callable[[str], str]) -> tuple[Line, ...]:
-    """Why there is nothing, and the key that changes it. `key(action id)` is how people write it."""
-    return tuple(_empty(told, key))
+def empty_lines(told: Told, key: Key) -> tuple[Line, ...]:
+    """What stands in the place of the groups."""
+    stopped = "What it has collected is stored."
+    return tuple(why_empty(told, key, stopped=stopped, reading="errors", well=_well(told, key)))
 
 
-def _empty(told: Told, key: Callable[[str], str]) -> Iterator[Line]:
-    link = told.link
-    if link.state == STOPPED:
-        yield (("The engine was stopped. What it has collected is stored.", ""),)
-        yield ((key("app.start_engine"), "key"), (" starts it", ""))
-    elif link.state != LIVE:
-        yield (("Looking for the engine ...", "muted"),)
-        if link.message:
-            yield ((safe(link.message), "error"),)
-            yield ((safe(link.hint), "muted"),)
-    elif told.error is not None:
-        yield ((safe(told.error.message), "error"),)
-        yield ((safe(told.error.hint), "muted"),)
-    elif told.filter.text and told.complete:
-        yield (("Nothing matches the filter.", ""),)
-        yield ((key("app.back"), "key"), (" ends it", ""))
-    elif told.complete:
-        yield from _well(told, key)
-    else:
-        yield (("Reading the errors ...", "muted"),)
-
-
-def _well(told: Told, key: Callable[[str], str]) -> Iterator[Line]:
+def _well(told: Told, key: Key) -> Iterator[Line]:
     yield (("All is well: no error is open.", "ok"),)
     yield ()
     yield (("Errors in the logs, failed jobs, services that crash and what fails in ainf itself", "muted"),)

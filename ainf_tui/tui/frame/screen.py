@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from textual import getters
 from textual.app import ComposeResult
@@ -11,6 +11,7 @@ from textual.widget import Widget
 from ainf_tui.actions import BY_ID, Action, of_area
 from ainf_tui.tui.frame.bars import KeyHint, Tab, footer_line, tab_line
 from ainf_tui.tui.frame.header import header_line
+from ainf_tui.tui.frame.reasons import READ_ONLY
 from ainf_tui.tui.keymap import OPENING_NAMES
 from ainf_tui.tui.shell import Shell
 from ainf_tui.tui.terminal.pacing import PacedScreen
@@ -115,9 +116,18 @@ class FrameScreen(PacedScreen[None]):
         self.footer.show(footer_line([*self.hints(), self._help_hint()], self.size.width))
 
     def hints(self) -> list[KeyHint]:
-        """The keys of the screen's areas, in the declared order."""
+        """The keys in the footer, named by what they would do now; those that would do nothing are dim."""
+        labels = self.labels()
+        return [self.hint(a, labels.get(a.id, ""), enabled=not self.why_not(a)) for a in self.hinted()]
+
+    def hinted(self) -> list[Action]:
+        """Those of the screen's areas, in the declared order."""
         actions = [action for area in self.areas for action in of_area(area) if action.footer]
-        return [self.hint(action) for action in sorted(actions, key=lambda action: action.footer)]
+        return sorted(actions, key=lambda action: action.footer)
+
+    def labels(self) -> Mapping[str, str]:
+        """By action, where it is called otherwise now than declared."""
+        return {}
 
     def hint(self, action: Action, label: str = "", *, enabled: bool = True) -> KeyHint:
         allowed = enabled and not (action.changes and self.app.options.read_only)
@@ -139,6 +149,12 @@ class FrameScreen(PacedScreen[None]):
         """Why the action does nothing now on this screen; empty if nothing is against it."""
         del action
         return ""
+
+    def may(self) -> bool:
+        """False, and said, in an app that only looks."""
+        if self.app.options.read_only:
+            self.app.tell(READ_ONLY, severity="warning")
+        return not self.app.options.read_only
 
     def _help_hint(self) -> KeyHint:
         return self.hint(_HELP)

@@ -1,61 +1,66 @@
-"""Which jobs the next key acts on, and how it acts: one call of `tui.orders`, in a worker."""
+"""Which jobs the next key acts on, and what the engine says to it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
+from ainf_tui.actions import Action
 from ainf_tui.domain.documents import JobRow, JobsDocument
 from ainf_tui.errors import AinfError
 from ainf_tui.tui.failures import in_background
+from ainf_tui.tui.frame.reasons import why_not_for
 from ainf_tui.tui.lines import safe
-from ainf_tui.tui.queue.jobs import JobsScreen
+from ainf_tui.tui.lists.chosen import ChosenScreen, named_all
+from ainf_tui.tui.queue.rows import Rows
 
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
-NAMED = 5
-"""Jobs that a question names; more are counted."""
 
 
-class ChosenScreen(JobsScreen):
-    """A screen with a list of jobs: those that the next key acts on, and how."""
+class JobsScreen(ChosenScreen[JobRow]):
+    """A screen with a list of jobs, or with one of them."""
 
-    def chosen(self) -> list[JobRow]:
-        """The marked jobs in the order of the list, else the one under the cursor."""
-        marks = self.table.marks
-        if marks:
-            return [row for row in self.rows.jobs() if row.id in marks]
-        return [self.row] if self.row is not None else []
+    things = "jobs"
+    rows: Rows
 
-    def none_chosen(self, message: str, hint: str = "") -> None:
-        """Says why the key did nothing."""
-        if self.table.marks and not self.chosen():
-            message, hint = "The marked jobs are hidden by the filter.", "`esc` ends it, or clears the marks."
-        self.app.tell(message, hint)
+    def find(self, row_id: str | None) -> JobRow | None:
+        return self.rows.row(row_id) if row_id else None
 
-    def order(self, name: str, work: Awaitable[object], done: str = "") -> None:
-        """Runs it as a worker; a failure is a toast. Not exclusive: no order undoes another."""
+    def listed(self) -> Iterable[JobRow]:
+        return self.rows.jobs()
 
-        async def ordered() -> None:
-            try:
-                found = await work
-            except AinfError as error:
-                self.app.tell_error(error)
-                return
-            if isinstance(found, JobsDocument):
-                for notice in dict.fromkeys((n.message, n.hint) for n in found.notices):
-                    self.app.tell(notice[0], notice[1], severity="warning")
-            if done:
-                self.app.tell(done)
+    def row_id(self, row: JobRow) -> str:
+        return row.id
 
-        in_background(self, ordered(), group=f"queue.{name}")
+    def why_not(self, action: Action) -> str:
+        return why_not_for(action, self.row, marked=self.marked)
 
-    def clear_marks(self) -> None:
-        if self.table.marks:
-            self.table.marks.clear()
-            self.table.paint()
-            self.show_title()
+    def labels(self) -> dict[str, str]:
+        row = self.row
+        return {
+            "queue.pause": "resume" if self.app.queue.paused else "pause",
+            "queue.hold": "release" if row is not None and row.held else "hold",
+        }
 
-    def show_title(self) -> None:
-        """The line above the list."""
+    def answered(self, found: object) -> None:
+        if isinstance(found, JobsDocument):
+            for notice in dict.fromkeys((n.message, n.hint) for n in found.notices):
+                self.app.tell(notice[0], notice[1], severity="warning")
+
+    # -- copying ------------------------------------------------------------------------------
+    def action_copy(self) -> None:
+        if self.row is not None:
+            in_background(self, self._copy(self.row), group="queue.copy", exclusive=True, opens=True)
+
+    async def _copy(self, row: JobRow) -> None:
+        from ainf_tui.tui.queue.copying import copies  # noqa: PLC0415 - loaded when it is used
+
+        client, detail = self.client(), None
+        if client is not None:
+            # The rows' own texts are cut; without an engine they are what there is.
+            with suppress(AinfError):
+                detail = await client.jobs.show(row.id, brief=True)
+        await self.offer_copy(f"Copy of #{row.number}", copies(row, detail))
 
 
 def refs_of(rows: Sequence[JobRow]) -> tuple[str, ...]:
@@ -68,6 +73,4 @@ def named(rows: Sequence[JobRow]) -> str:
         row = rows[0]
         words = f' "{safe(row.prompt, 40)}"' if row.prompt else ""
         return f"#{row.number} {safe(row.pack, 40)}{words}"
-    numbers = ", ".join(f"#{row.number}" for row in rows[:NAMED])
-    more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
-    return f"{len(rows)} jobs ({numbers}{more})"
+    return named_all("jobs", [row.number for row in rows])

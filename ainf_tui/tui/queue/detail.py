@@ -2,45 +2,40 @@
 
 from __future__ import annotations
 
-from textual import events, getters
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.message import Message
 
 from ainf_tui.tui.lines import Line, cut
+from ainf_tui.tui.lists.pane import SCROLLBAR, Pane
 from ainf_tui.tui.pictures.drawn import Drawing
 from ainf_tui.tui.pictures.room import Room, room_for
 from ainf_tui.tui.pictures.view import PictureView
 from ainf_tui.tui.queue.detail_lines import Seen, body_lines, head_lines
-from ainf_tui.tui.widgets.painted import Bar, LineView, Looking
+from ainf_tui.tui.widgets.painted import Bar
 
 BESIDE = 64
 """Cells from which on the picture stands beside the text."""
 TALL = 44
 """Lines from which on it stands above: there it is larger."""
-_SCROLLBAR = 1
 _CAPTION = 24
 """Cells of the caption beside the text at least."""
 
 
-class DetailPane(Vertical):
+class DetailPane(Pane[Seen]):
     """Shows one job; the screen tells which, and brings what is to be shown."""
 
     class Resized(Message):
         """There is another width to fill."""
 
-    app = getters.app(Looking)
-
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
-        super().__init__(id=id)
-        self.head = Bar(id="detail-head")
-        self.text = LineView(id="detail-text")
+    def __init__(self) -> None:
+        super().__init__("detail")
         self.body = Container(id="detail-body")
         self.picture = PictureView(id="picture")
         self.caption = Bar(id="picture-caption")
         self.picture_box = Vertical(id="picture-box")
         self._caption = ""
-        self._seen: Seen | None = None
 
     def compose(self) -> ComposeResult:
         yield self.head
@@ -68,7 +63,7 @@ class DetailPane(Vertical):
             wide = self.picture.drawing.box.width if self.picture.drawing is not None else self.room.width
             self.picture_box.styles.width = max(_CAPTION, wide) if self.has_class("-beside") else "1fr"
             # The text has its new width only after this one.
-            self.call_after_refresh(self._paint)
+            self.call_after_refresh(self.paint)
         self._show_caption()
 
     def clear_picture(self) -> None:
@@ -81,22 +76,18 @@ class DetailPane(Vertical):
         room = self.caption.size.width
         self.caption.show(((cut(self._caption, room) if room else self._caption, "muted"),))
 
-    def show(self, seen: Seen | None) -> None:
-        """Shows it; of the job that is shown already at the same height."""
-        before, self._seen = self._seen, seen
-        self._paint()
-        if before is None or seen is None or before.row.id != seen.row.id:
-            self.text.to_end(last=False)
+    def about(self, seen: Seen) -> object:
+        return seen.row.id
 
-    def _paint(self) -> None:
-        seen, signs = self._seen, self.app.signs
+    def paint(self) -> None:
+        seen, signs = self.seen, self.app.signs
         head: list[Line] = head_lines(seen, self.size.width, signs) if seen is not None else []
         # Another height lays the pane out anew and paints all of it: until the job is here in full, the head
         # stays as tall as that of the job before.
         waits = seen is not None and seen.detail is None and not seen.error
         self.head.styles.height = max(1, len(head), self.head.size.height if waits else 0)
         self.head.show(*head)
-        cells = max(1, self.text.region.width - _SCROLLBAR)
+        cells = max(1, self.text.region.width - SCROLLBAR)
         self._show_caption()
         lines = body_lines(seen, cells, signs) if seen is not None else []
         if waits:
@@ -106,6 +97,4 @@ class DetailPane(Vertical):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width >= BESIDE and event.size.height < TALL, "-beside")
-        # The parts have their new sizes only after this one.
-        self.call_after_refresh(self._paint)
         self.post_message(self.Resized())

@@ -6,64 +6,48 @@ from ainf_tui.actions import BY_ID
 from ainf_tui.domain.documents import JobDocument, JobRow
 from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.options import Option
-from ainf_tui.tui.frame.reasons import READ_ONLY
-from ainf_tui.tui.link import Link
+from ainf_tui.tui.lists.paned import PanedScreen
 from ainf_tui.tui.pictures.method import HELP, method
-from ainf_tui.tui.ports import EngineClient
 from ainf_tui.tui.queue.chosen import ENDED
 from ainf_tui.tui.queue.detail import DetailPane
-from ainf_tui.tui.queue.detail_feed import Cache, DetailFeed
+from ainf_tui.tui.queue.detail_feed import Cache, JobDetails
 from ainf_tui.tui.queue.detail_lines import Seen
 from ainf_tui.tui.queue.pictures import JobPictures, Way
 from ainf_tui.tui.queue.steer import SteeredScreen
-from ainf_tui.tui.widgets.listkeys import above
 
 
-class DetailedScreen(SteeredScreen):
-    """The pane `detail` follows `row`. Subclasses call `look` when another job is to be shown."""
+class DetailedScreen(PanedScreen[JobRow], SteeredScreen):
+    """Subclasses call `look` when another job is to be shown."""
 
     pane_areas = ("detail", "list")
+    pane_keys = ("detail",)
+    details: JobDetails
 
     def __init__(self, cache: Cache | None = None) -> None:
         super().__init__()
-        self.detail = DetailPane(id="detail")
-        self.details = DetailFeed(
-            self._client,
+        self.pane = self.detail = DetailPane()
+        self.details = JobDetails(
+            self.client,
             later=self.set_timer,
-            run=self._fetch_detail,
-            changed=self.show_detail,
+            run=self.fetch_detail,
+            changed=self.show_pane,
             slow=lambda: self.app.slow,
             queue=lambda: self.app.queue.revision,
+            live=self._live,
             cache=cache,
         )
         self.pictures = JobPictures(
-            self._client,
+            self.client,
             later=self.set_timer,
             run=self._bring_picture,
             show=self.detail.show_picture,
             watch=self._watch_previews,
             key=self.app.keymap.shown(BY_ID["detail.picture"]),
         )
-        self._unfolded = ""
-        """Id of the job whose folded parts are open."""
 
     def on_mount(self) -> None:
-        keys = self.app.keymap
-        self.detail.text.bind_keys(keys.bindings("list"))
-        # The list's keys that no list takes are the screen's: they go from pane to pane.
-        self._bindings = above(self._bindings, keys.bindings("list", "detail"))
-        self.watch(self.app, "active", self.look, init=False)
-        for name in ("tick", "signs"):
-            self.watch(self.app, name, self.show_detail, init=False)
-        for name in ("abilities", "images", "slow", "queue"):
+        for name in ("active", "abilities", "images", "slow", "queue"):
             self.watch(self.app, name, self.look, init=False)
-        self.watch(self.app, "link", self._detail_link, init=False)
-
-    def _client(self) -> EngineClient | None:
-        return self.app.engine_link.client
-
-    def _fetch_detail(self) -> None:
-        in_background(self, self.details.fetch(), group="queue.detail", exclusive=True)
 
     def _bring_picture(self) -> None:
         in_background(self, self.pictures.bring(), group="queue.picture", exclusive=True)
@@ -72,10 +56,6 @@ class DetailedScreen(SteeredScreen):
         work = self.app.engine_link.watch_previews(job_ids)
         in_background(self, work, group="queue.previews", exclusive=True)
 
-    def _detail_link(self, before: Link, link: Link) -> None:
-        if link.live and not before.live:
-            self.details.again()
-
     # -- what is shown ------------------------------------------------------------------------
     @property
     def detailed(self) -> JobRow | None:
@@ -83,14 +63,11 @@ class DetailedScreen(SteeredScreen):
         return self.row if self.detail.display else None
 
     def look(self) -> None:
-        """The row, the topic or the cursor has changed: follows it, while it is seen."""
-        if not self.is_current:
-            return
-        row = self.detailed
-        self.details.look_at(row, self._live(row))
-        self.show_detail()
+        if self.is_current:
+            self.details.look_at(self.detailed)
+            self.show_pane()
 
-    def show_detail(self) -> None:
+    def show_pane(self) -> None:
         if not self.is_current:
             return
         row = self.detailed
@@ -111,41 +88,28 @@ class DetailedScreen(SteeredScreen):
         return Way(self.detail.room, chosen, cell, why)
 
     def _seen(self, row: JobRow) -> Seen:
-        unfolded = self._unfolded == row.id
-        return Seen(row, self.details.found(), self._live(row), unfolded, self.details.error)
+        return Seen(row, self.details.found(), self._live(row), self.unfolded(row), self.details.error)
 
-    def _live(self, row: JobRow | None) -> JobDocument | None:
-        if row is None:
-            return None
+    def _live(self, row: JobRow) -> JobDocument | None:
+        """What the topic tells of it."""
         return next((job for job in self.app.active if job.id == row.id), None)
 
     def preview_came(self, job_id: str, media_type: str, data: bytes) -> None:
         """A picture of a job in the making."""
         if media_type.startswith("image/"):
             self.pictures.preview_came(job_id, data)
-            self.show_detail()
+            self.show_pane()
 
     def on_screen_suspend(self) -> None:
-        """Another screen is over this one: nothing is asked for it, and no picture shines through."""
-        self.details.look_at(None, None)
+        """No picture shines through the screen over this one."""
         self.pictures.rest()
         self.detail.picture.empty()
-
-    def on_screen_resume(self) -> None:
-        self.look()
 
     def on_detail_pane_resized(self, event: DetailPane.Resized) -> None:
         event.stop()
         self.look()
 
     # -- keys (`actions.py`, areas list and detail) -------------------------------------------
-    def action_fold(self) -> None:
-        """Opens or closes the traceback."""
-        row = self.detailed
-        if row is not None:
-            self._unfolded = "" if self._unfolded == row.id else row.id
-            self.show_detail()
-
     def action_next_output(self) -> None:
         self._step_output(1)
 
@@ -170,10 +134,10 @@ class DetailedScreen(SteeredScreen):
             self.app.choose_images(chosen)
 
     def action_new_run(self) -> None:
-        client = self._client()
-        if self.app.options.read_only:
-            self.app.tell(READ_ONLY, severity="warning")
-        elif client is None:
+        client = self.client()
+        if not self.may():
+            return
+        if client is None:
             self.app.tell("There is no engine to ask just now.", "The header says how things stand.")
         else:
             from ainf_tui.tui.queue.new_run import new_run  # noqa: PLC0415 - inputs load when they are needed
@@ -182,30 +146,13 @@ class DetailedScreen(SteeredScreen):
             in_background(self, work, group="queue.new_run", exclusive=True, opens=True)
 
     def action_retry_edited(self) -> None:
-        row, client = self.row, self._client()
-        if self.app.options.read_only:
-            self.app.tell(READ_ONLY, severity="warning")
-        elif row is None or row.state not in ENDED:
+        row, client = self.row, self.client()
+        if not self.may():
+            return
+        if row is None or row.state not in ENDED:
             self.app.tell("Only an ended job can be changed and tried again.", "`a` makes a new run.")
         elif client is not None:
             from ainf_tui.tui.queue.new_run import retry_edited  # noqa: PLC0415 - as above
 
             work = retry_edited(self, client, self.app.drafts, row)
             in_background(self, work, group="queue.new_run", exclusive=True, opens=True)
-
-    def action_right(self) -> None:
-        if self.detail.display:
-            self.detail.text.focus()
-
-    def action_left(self) -> None:
-        if self.table.is_attached and self.table.screen is self:
-            self.table.focus()
-
-    def action_next_pane(self) -> None:
-        if self.detail.text.has_focus:
-            self.action_left()
-        else:
-            self.action_right()
-
-    def action_previous_pane(self) -> None:
-        self.action_next_pane()

@@ -11,14 +11,14 @@ from ainf_tui.domain.documents import JobRow
 from ainf_tui.domain.requests import ClearRequest
 from ainf_tui.errors import AinfError
 from ainf_tui.tui.failures import in_background
-from ainf_tui.tui.queue.chosen import ENDED, ChosenScreen, named
+from ainf_tui.tui.queue.chosen import ENDED, JobsScreen, named
 from ainf_tui.tui.queue.removal import Removals
 
 LEAVE_SECONDS = 2.0
 """How long leaving waits for a removal that is on its way."""
 
 
-class RemovingScreen(ChosenScreen):
+class RemovingScreen(JobsScreen):
     """The part of the Queue screen that removes. QueueScreen is the whole."""
 
     removals: Removals

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import field
 
 from ainf_tui.display.format import remaining
@@ -10,8 +10,9 @@ from ainf_tui.domain.documents import QueueDocument
 from ainf_tui.errors import AinfError
 from ainf_tui.frozen import frozen
 from ainf_tui.tui.lines import Line, fit, safe
-from ainf_tui.tui.link import LIVE, STOPPED, Link
-from ainf_tui.tui.queue.feed import MOST
+from ainf_tui.tui.link import LIVE, Link
+from ainf_tui.tui.lists.feed import MOST
+from ainf_tui.tui.lists.title import Key, filter_line, why_empty
 from ainf_tui.tui.queue.filter import Filter
 from ainf_tui.tui.queue.rows import Sort
 
@@ -47,7 +48,7 @@ def title_line(told: Told, cells: int) -> Line:
         parts.append((2, ((f"eta {remaining(queue.eta)}", "muted"),)))
     if told.marked:
         parts.append((0, ((f"{told.marked} marked", "mark"),)))
-    parts.append((0, _filter(told)))
+    parts.append((0, filter_line(told, f"state {told.filter.wrong}" if told.filter.wrong else "")))
     if not told.sort.default:
         direction = ", last first" if told.sort.reverse else ""
         parts.append((1, ((f"by {told.sort.by}{direction}", "accent"),)))
@@ -60,40 +61,12 @@ def title_line(told: Told, cells: int) -> Line:
     return fit(parts, cells)
 
 
-def _filter(told: Told) -> Line:
-    wanted = told.filter
-    if not wanted.text:
-        return ()
-    if wanted.wrong:
-        return ((f"no state {safe(wanted.wrong, 20)}", "warning"),)
-    found = "1 match" if told.shown == 1 else f"{told.shown:,} matches"
-    more = "" if told.complete else " or more"
-    return ((f"/{safe(wanted.text, 40)}", "accent"), (f"  {found}{more}", "muted"))
+def empty_lines(told: Told, key: Key) -> tuple[Line, ...]:
+    """What stands in the place of the rows."""
+    stopped = "Jobs are stored and go on when it runs again."
+    return tuple(why_empty(told, key, stopped=stopped, reading="list", well=_none(key)))
 
 
-def empty_lines(told: Told, key: Callable[[str], str]) -> tuple[Line, ...]:
-    """Why there is nothing, and the key that changes it. `key(action id)` is how people write it."""
-    return tuple(_empty(told, key))
-
-
-def _empty(told: Told, key: Callable[[str], str]) -> Iterator[Line]:
-    link = told.link
-    if link.state == STOPPED:
-        yield (("The engine was stopped. Jobs are stored and go on when it runs again.", ""),)
-        yield ((key("app.start_engine"), "key"), (" starts it", ""))
-    elif link.state != LIVE:
-        yield (("Looking for the engine ...", "muted"),)
-        if link.message:
-            yield ((safe(link.message), "error"),)
-            yield ((safe(link.hint), "muted"),)
-    elif told.error is not None:
-        yield ((safe(told.error.message), "error"),)
-        yield ((safe(told.error.hint), "muted"),)
-    elif told.filter.text and told.complete:
-        yield (("Nothing matches the filter.", ""),)
-        yield ((key("app.back"), "key"), (" ends it", ""))
-    elif told.complete:
-        yield (("No jobs yet. Each picture that you ask for is a job, and stands here.", ""),)
-        yield ((key("queue.new_run"), "key"), (" makes a new run from a pack or a preset", ""))
-    else:
-        yield (("Reading the list ...", "muted"),)
+def _none(key: Key) -> Iterator[Line]:
+    yield (("No jobs yet. Each picture that you ask for is a job, and stands here.", ""),)
+    yield ((key("queue.new_run"), "key"), (" makes a new run from a pack or a preset", ""))

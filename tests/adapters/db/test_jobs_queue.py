@@ -163,6 +163,7 @@ async def test_equal_ranks_are_told_apart(db: SqlDatabase) -> None:
     assert await order(db) == [2, 3, 1, 4, 5]
 
 
+@pytest.mark.timeout(600)  # half a minute of CPU: more than two of the clock where much else goes on
 async def test_ten_thousand_random_moves_keep_one_order(lite: SqlDatabase) -> None:
     """Against a plain list, in one transaction for speed: the moves are the same functions."""
     from ainf_tui.adapters.db.jobs_move import Target, reorder

@@ -100,6 +100,13 @@ WORDS = [
         "\u0131",
     ),
 ]
+
+
+def painted(text: str) -> str:
+    """A colour before each letter."""
+    return "".join(f"\x1b[3{index % 8}m{char}" for index, char in enumerate(text))
+
+
 lines = st.lists(st.lists(st.sampled_from(WORDS), max_size=5).map("".join), max_size=30)
 
 
@@ -142,6 +149,11 @@ def test_no_warning_or_error_is_passed_over(
 )
 @given(lines, st.sampled_from(["grep", "no grep", "a grep that gives up"]))
 @example([sample[0] for sample in SAMPLES], "grep")
+@example([painted(sample[0]) for sample in SAMPLES], "grep")
+@example([painted(sample[0]) for sample in SAMPLES], "no grep")
+@example(["\x1b[36m" + sample[0] + "\x1b[0m" for sample in SAMPLES], "grep")
+@example(["50%|\r<3>it failed", "50%|\r7:M\x1b[0m # it failed"], "grep")
+@example(["50%|\r<3>it failed", "50%|\r7:M\x1b[0m # it failed"], "no grep")
 def test_marks_of_a_large_file_are_those_of_all_its_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: list[str], grep: str
 ) -> None:

@@ -172,7 +172,7 @@ def test_rotation_loses_no_line_while_the_service_writes(tmp_path, monkeypatch, 
         for _ in range(5):
             size = os.fstat(log).st_size
             until(lambda size=size: os.fstat(log).st_size > size + 50_000 or writer.poll() is not None)
-            launcher._rotate(writer.pid, str(path), log)
+            launcher._rotate(writer.pid, launcher._Notes(str(path), log))
         assert writer.wait(PATIENCE) == 0
     finally:
         writer.kill()
@@ -206,12 +206,13 @@ def test_a_full_disk_costs_no_older_log_and_leaves_nothing_half_written(tmp_path
     try:
         for _ in range(20):
             with pytest.raises(OSError, match="No space left"):
-                launcher._rotate(os.getpid(), str(path), log)
+                launcher._rotate(os.getpid(), launcher._Notes(str(path), log))
     finally:
         os.close(log)
     assert path.read_bytes() == b"new" * 10_000
     assert older.read_bytes() == b"old"
-    assert sorted(found.name for found in tmp_path.iterdir()) == ["service.log", "service.log.1"]
+    found = sorted(found.name for found in tmp_path.iterdir())
+    assert found == [".service.log.times", "service.log", "service.log.1"]
 
 
 def test_how_it_ended_is_written_once_the_disk_takes_it(start, tmp_path):
@@ -265,7 +266,7 @@ def test_a_log_that_somebody_renamed_is_left_alone(tmp_path):
     path.rename(tmp_path / "mine.log")
     path.write_bytes(b"another")
     try:
-        launcher._rotate(os.getpid(), str(path), log)
+        launcher._rotate(os.getpid(), launcher._Notes(str(path), log))
     finally:
         os.close(log)
     assert path.read_bytes() == b"another"

@@ -24,7 +24,9 @@ class Log:
         os.write(self.handle, data)
 
     def rotate(self):
-        launcher._rotate(0x3FFFFFFF, str(self.path), self.handle)  # of no group that there is
+        launcher._rotate(
+            0x3FFFFFFF, launcher._Notes(str(self.path), self.handle)
+        )  # of no group that there is
 
     def look(self, since=0, pattern="ready"):
         found, problem = self.lines.look(str(self.path), since, pattern)

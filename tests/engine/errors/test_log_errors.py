@@ -11,7 +11,7 @@ from ainf_tui.adapters.logs.tail import open_tail
 from ainf_tui.domain.errors.reports import LogPlace, twin_of_job
 from ainf_tui.engine.error_sources import logs as reading
 from ainf_tui.engine.error_sources.logs import LogErrors
-from ainf_tui.engine.error_sources.pairs import JOB_WAITS, LOG_WAITS, MOST, Pairs
+from ainf_tui.engine.error_sources.pairs import ALONE, ALONE_AS, JOB_WAITS, LOG_WAITS, MOST, Pairs
 from ainf_tui.errors import AinfError
 from ainf_tui.killpoints import KillSwitch
 from tests.domain.test_error_joining import LOGS
@@ -160,6 +160,38 @@ async def test_a_job_is_told_without_its_log_after_a_while(box: Box) -> None:
     await box.after(JOB_WAITS + 0.1)
     assert box.jobs == [142]
     assert box.sink.reports[0].start is None
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_a_record_that_comes_late_is_that_of_the_job_that_was_told(box: Box, dies: bool) -> None:
+    """As on a machine under load, or where the engine ends between the two."""
+    await box.steps()
+    box.job_fails()
+    if dies:
+        await box.logs.aclose()
+        box.begin()
+        await box.logs.recall()
+    else:
+        await box.after(JOB_WAITS + 0.1)
+    assert box.jobs == [142]
+    box.fails()
+    await box.steps(2)
+    await box.after(LOG_WAITS + 1)
+    assert box.jobs == [142]
+    box.fails()
+    await box.steps(2)
+    await box.after(LOG_WAITS + 1)
+    assert box.jobs == [142, None], "another one is somebody else's"
+    assert not any(name.startswith(ALONE_AS) for name in box.sink.kept)
+
+
+async def test_a_job_whose_record_never_comes_is_forgotten(box: Box) -> None:
+    await box.steps()
+    box.job_fails()
+    await box.after(JOB_WAITS + 0.1)
+    assert any(name.startswith(ALONE_AS) for name in box.sink.kept)
+    await box.after(ALONE + 1)
+    assert not any(name.startswith(ALONE_AS) for name in box.sink.kept)
 
 
 async def test_what_waits_for_a_job_outlives_the_engine(box: Box) -> None:

@@ -207,7 +207,7 @@ class Waits(FastClock):
         await asyncio.sleep(0)
 
 
-@pytest.mark.parametrize(("took", "wait"), [(0.01, EVERY), (0.2, 0.6), (20.0, LONGEST)])
+@pytest.mark.parametrize(("took", "wait"), [(0.01, EVERY), (0.2, 1.2), (20.0, LONGEST)])
 async def test_storing_that_takes_long_is_done_less_often(took: float, wait: float) -> None:
     db, clock = FakeErrors(), Waits()
     clock.step = took

@@ -181,8 +181,8 @@ async def test_enter_on_an_error_explains_it(dashboard, box):
         await pilot.press("j", "enter")
         await still(pilot, 8)
         assert isinstance(app.screen, ErrorsScreen)
-        assert app.screen.group is not None
-        assert app.screen.group.id == 2
+        assert app.screen.row is not None
+        assert app.screen.row.id == 2
 
 
 async def test_enter_on_a_check_shows_its_fix(dashboard, box):

@@ -205,7 +205,7 @@ async def test_to_the_job_and_back(errors, box):
         await pilot.press("escape")
         await still(pilot)
         assert isinstance(app.screen, ErrorsScreen)
-        assert app.screen.group.id == 1
+        assert app.screen.row.id == 1
         await pilot.press("2", "escape")
         assert isinstance(app.screen, QueueScreen), "who went there by himself stays"
 
@@ -240,7 +240,7 @@ async def test_a_group_that_is_settled_is_found_too(errors, box):
     async with errors() as (app, pilot):
         app.show_error("4")
         await still(pilot, 6)
-        assert app.screen.group.id == 4
+        assert app.screen.row.id == 4
         app.show_error("99")
         await still(pilot, 6)
         assert "There is no error #99 any more." in text(app)

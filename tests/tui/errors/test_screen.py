@@ -15,6 +15,7 @@ from ainf_tui.tui.errors.group import GroupScreen
 from ainf_tui.tui.errors.screen import ErrorsScreen
 from ainf_tui.tui.frame.pane import TextPane
 from ainf_tui.tui.link import AWAY, Link
+from ainf_tui.tui.lists.feed import FIRST, PAGE
 from ainf_tui.tui.options import Options
 from ainf_tui.tui.session import Session
 from tests.fakes.error_reading import FakeErrors, group
@@ -87,7 +88,7 @@ async def test_enter_explains_it_on_the_whole_screen(errors, size):
         assert "port 3000 is taken" in text(app)
         await pilot.press("escape")
         assert isinstance(app.screen, ErrorsScreen)
-        assert app.screen.group.id == 2
+        assert app.screen.row.id == 2
 
 
 async def test_the_traceback_opens_and_other_examples_are_a_key_away(errors, box):
@@ -151,13 +152,13 @@ async def test_totals_by_level_and_source(errors):
 async def test_ten_thousand_groups_come_by_pages(open_app, fake_engine):
     fake_engine.errors.put(*(group(number, "ongoing") for number in range(1, 10_001)))
     async with open_app((80, 24), screen="errors") as (app, pilot):
-        assert len(app.screen.groups) == feed.FIRST
+        assert len(app.screen.groups) == FIRST
         await pilot.press("G")
         await still(pilot, 12)
         await pilot.press("G")
         await still(pilot, 2)
-        assert (len(app.screen.groups), app.screen.group.id) == (10_000, 10_000)
-        assert max(query.limit for query in asked(fake_engine, "listed")) == feed.PAGE
+        assert (len(app.screen.groups), app.screen.row.id) == (10_000, 10_000)
+        assert max(query.limit for query in asked(fake_engine, "listed")) == PAGE
         check_screen(app)
 
 
@@ -168,7 +169,7 @@ async def test_what_comes_is_seen_and_the_cursor_stays_with_its_group(errors, bo
         box.errors.put(group(6, title="brand new"), replace(box.errors.groups[1], state="ongoing"))
         await still(pilot, 6)
         assert "brand new" in text(app)
-        assert app.screen.group.id == 2
+        assert app.screen.row.id == 2
         assert shown(app) == [6, 2, 1, 3]
 
 
@@ -201,7 +202,7 @@ async def test_only_a_new_revision_is_read_and_a_flood_not_more_than_once_a_whil
 
 
 async def test_a_group_that_changes_is_explained_anew(errors, box, monkeypatch):
-    monkeypatch.setattr("ainf_tui.tui.errors.card_feed.AGAIN", 0.0)
+    monkeypatch.setattr("ainf_tui.tui.lists.detail.AGAIN", 0.0)
     async with errors() as (app, pilot):
         await until(app, pilot, "WHAT IT MEANS")
         before = len(asked(box, "show"))
