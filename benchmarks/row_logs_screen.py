@@ -27,6 +27,10 @@ LAST, FIRST = r"LAST-LINE", r"FIRST-LINE|job 0000000003 "
 """On the screen at the end of `biglog`'s file, and at its beginning."""
 STILL = 300
 _PATIENCE = 30.0
+_HELP = "all keys of this screen"
+"""In the help, and on no screen of logs."""
+_BETWEEN = 0.35
+"""Seconds between two keys: longer than an escape is waited for."""
 _NUMBER = re.compile(r"number=(\d+)")
 _WRITER = """
 import sys, time
@@ -229,6 +233,45 @@ def _lags(batches: list[tuple[int, float]], shown: list[tuple[int, float]]) -> l
     return lags
 
 
+async def flood_key(lab: Lab) -> Figure:
+    """From a key until what it opens is there, while 100,000 lines a second come, over the same at rest."""
+    lab.say("keys while a log grows by 100,000 lines a second")
+    path, presses = lab.folder / "flood-keys.log", lab.amount(30, 10)
+    path.write_text("the first line\n")
+
+    def taken() -> tuple[list[float], list[float]]:
+        with opened(_program(lab, path, "the first line")) as terminal:
+            terminal.wait_text("the first line", _PATIENCE)
+            still(terminal, STILL)
+            _helped(terminal, 2)
+            rest = _helped(terminal, presses)
+            command = [sys.executable, "-c", _WRITER, str(path), "100000", "600"]
+            with subprocess.Popen(command, stdout=subprocess.DEVNULL) as writer:
+                terminal.wait_text("number=", _PATIENCE)
+                try:
+                    return rest, _helped(terminal, presses)
+                finally:
+                    writer.kill()
+
+    rest, flood = (percentile(times, 95) * 1e3 for times in await asyncio.to_thread(taken))
+    path.unlink()
+    return Figure(flood / rest, f"p95 {flood:.0f} ms, {rest:.0f} ms at rest")
+
+
+def _helped(terminal: Terminal, count: int) -> list[float]:
+    """Seconds from the key that opens the help until it is there."""
+    times = []
+    for _ in range(count):
+        there = terminal.expect(_HELP)
+        pressed = terminal.press("?")
+        times.append(there.wait(_PATIENCE) - pressed)
+        gone = terminal.expect(lambda text: _HELP not in text)
+        terminal.press("escape")
+        gone.wait(_PATIENCE)
+        time.sleep(_BETWEEN)
+    return times
+
+
 def _lag(seen: _Followed) -> float:
     return percentile(seen.lags, 95) * 1e3
 
@@ -262,5 +305,6 @@ ROWS = (
         _against(100_000, _cpu, "%"),
     ),
     Row("logs-flood-lag", "... until a line is seen, p95", 1.1, "x", _against(100_000, _lag, "ms")),
+    Row("logs-flood-key", "... a key meanwhile, p95, over that at rest", 1.3, "x", flood_key),
     Row("logs-flood-bytes", "... to the terminal, a second", 60, "kB", _follows(100_000, _kilobytes)),
 )

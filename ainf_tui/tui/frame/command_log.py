@@ -8,7 +8,7 @@ from textual import getters
 from textual.widget import Widget
 
 from ainf_tui.domain.text import clip
-from ainf_tui.tui.app import AinfApp
+from ainf_tui.tui.frame.everywhere import Everywhere
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.lines import Line, Span, fit, safe
 from ainf_tui.tui.orders import Order
@@ -61,7 +61,7 @@ class OrderList:
 class CommandLog(FrameScreen):
     """Newest last; the cursor begins there."""
 
-    app = getters.app(AinfApp)
+    app = getters.app(Everywhere)
     areas = ("log",)
     over = "app.command_log"
     AUTO_FOCUS = "#log"

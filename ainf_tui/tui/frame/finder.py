@@ -16,7 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ainf_tui.frozen import frozen
-from ainf_tui.tui.app import AinfApp
+from ainf_tui.tui.frame.everywhere import Everywhere
 from ainf_tui.tui.lines import Line, Span, safe
 from ainf_tui.tui.terminal.pacing import PacedScreen
 from ainf_tui.tui.widgets.entry import Entry
@@ -90,7 +90,7 @@ class Found:
 class Finder(PacedScreen[str | None], ModalScreen[str | None]):
     """Gives the value of the item taken, None if it was left."""
 
-    app = getters.app(AinfApp)
+    app = getters.app(Everywhere)
     AUTO_FOCUS = "#finder-entry"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from ainf_tui.tui.app import AinfApp
+from ainf_tui.tui.frame.everywhere import Everywhere
 from ainf_tui.tui.lines import Line, safe, safe_lines, width, wrap
 from ainf_tui.tui.terminal.pacing import PacedScreen
 from ainf_tui.tui.widgets.painted import Bar, LineView
@@ -24,7 +24,7 @@ MOST = 200_000
 class TextPane(PacedScreen[None], ModalScreen[None]):
     """`text` is outside text of several lines. Long lines are wrapped."""
 
-    app = getters.app(AinfApp)
+    app = getters.app(Everywhere)
     AUTO_FOCUS = "#pane-text"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "leave", show=False),

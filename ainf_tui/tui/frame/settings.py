@@ -16,8 +16,8 @@ from textual.widget import Widget
 from ainf_tui.errors import AinfError
 from ainf_tui.settings import Settings
 from ainf_tui.settings_text import ShownSetting, shown, write_template
-from ainf_tui.tui.app import AinfApp
 from ainf_tui.tui.failures import in_background
+from ainf_tui.tui.frame.everywhere import Everywhere
 from ainf_tui.tui.frame.lending import run_there
 from ainf_tui.tui.frame.screen import FrameScreen
 from ainf_tui.tui.lines import Line, Span, fit, safe, wrap
@@ -102,7 +102,7 @@ class SettingList:
 class SettingsScreen(FrameScreen):
     """The table, and below it what the setting under the cursor means."""
 
-    app = getters.app(AinfApp)
+    app = getters.app(Everywhere)
     areas = ("settings",)
     over = "app.settings"
     AUTO_FOCUS = "#settings"

@@ -19,7 +19,7 @@ from ainf_tui.tui.logs.newest import Newest
 from ainf_tui.tui.logs.pages import NO_VIEW, Wish
 from ainf_tui.tui.logs.window import Window
 
-POLL, SLOW_POLL = 0.085, 0.5
+POLL, SLOW_POLL = 0.09, 0.5
 """Seconds from one look for what is new to the next: as often as a person can see, and on a slow line."""
 IDLE_AFTER, IDLE_POLL = 3.0, 0.5
 """After so many seconds without anything new it looks more seldom."""

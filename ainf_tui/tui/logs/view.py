@@ -106,7 +106,8 @@ class LogView(ListKeys, Painter, can_focus=True):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._shown = []
+        # They look different, and say the same: without them nothing would stand here until the next key.
+        self.refresh()
 
     def on_resize(self) -> None:
         self._shown = []
