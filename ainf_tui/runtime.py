@@ -18,7 +18,6 @@ from ainf_tui.adapters.error_archive import FileArchive
 from ainf_tui.adapters.gpu.choose import gpu_source
 from ainf_tui.adapters.host.disks import Disks
 from ainf_tui.adapters.host.machine import SystemMachine
-from ainf_tui.adapters.logs.tail import open_tail
 from ainf_tui.adapters.packs import read_packs, read_presets
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.jobs import Problem
@@ -35,7 +34,7 @@ from ainf_tui.locations import Locations
 from ainf_tui.resources import presets_dir, workflows_dir
 from ainf_tui.runtime_checks import inspector
 from ainf_tui.runtime_comfyui import comfyui_manager
-from ainf_tui.runtime_logs import logs_here
+from ainf_tui.runtime_logs import logs_here, tail_opener
 from ainf_tui.runtime_services import supervisor
 from ainf_tui.settings import Settings
 from ainf_tui.store import Previews, Store
@@ -114,7 +113,11 @@ async def database(settings: Settings, locations: Locations) -> AsyncIterator[db
 def error_sources(ctx: Context, locations: Locations) -> ErrorSources:
     """Stands before the store from now on: `ctx.report`."""
     sources = ErrorSources(
-        ctx.errors, spool=SpoolFile(locations.error_spool), opener=open_tail, clock=ctx.clock, kill=ctx.kill
+        ctx.errors,
+        spool=SpoolFile(locations.error_spool),
+        opener=tail_opener(lambda: sources.specs()),  # noqa: PLW0108 - it is being made
+        clock=ctx.clock,
+        kill=ctx.kill,
     )
     ctx.report = sources.report
     return sources

@@ -9,7 +9,11 @@ from typing import BinaryIO
 from ainf_tui.adapters.logs.asked import Asked, AskedSpool
 from ainf_tui.adapters.logs.views import Desk, Places
 from ainf_tui.domain.backends import BackendSpec
+from ainf_tui.domain.errors.reports import LogPlace
+from ainf_tui.domain.logs.recent import BACKEND
+from ainf_tui.domain.ports_error_sources import LogTail, TailOpener
 from ainf_tui.engine.logs.views import LogViews
+from ainf_tui.errors import AinfError
 from ainf_tui.locations import Locations
 from ainf_tui.playbook import playbook
 from ainf_tui.settings import Settings
@@ -56,6 +60,25 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _server_logs(specs: Sequence[BackendSpec]) -> Mapping[str, Callable[[], Asked]]:
     return {spec.name: partial(_server_log, spec) for spec in specs}
+
+
+def tail_opener(specs: Callable[[], Sequence[BackendSpec]]) -> TailOpener:
+    """Opens logs to look for failures: files, and what servers of these keep in their memory."""
+    from ainf_tui.adapters.logs.memory_tail import MemoryTail  # noqa: PLC0415 - the engine alone needs it
+    from ainf_tui.adapters.logs.tail import open_tail  # noqa: PLC0415 - as above
+
+    def opened(place: LogPlace, offset: int, mark: str) -> LogTail:
+        if not place.file.startswith(BACKEND):
+            return open_tail(place, offset, mark)
+        return MemoryTail(place, partial(_named, place.file.removeprefix(BACKEND)), mark)
+
+    def _named(name: str) -> Asked:
+        found = next((spec for spec in specs() if spec.name == name), None)
+        if found is None:
+            raise AinfError("logs.backend_away", f"there is no backend {name} any more")
+        return _server_log(found)
+
+    return opened
 
 
 def _server_log(spec: BackendSpec) -> Asked:

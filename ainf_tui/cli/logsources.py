@@ -10,6 +10,7 @@ from ainf_tui.adapters.logs import sources as logs
 from ainf_tui.adapters.logs.sources import EVENTS, STDIN, Source, of_run
 from ainf_tui.cli import places
 from ainf_tui.cli.app import App
+from ainf_tui.domain.logs.recent import BACKEND
 from ainf_tui.domain.text import visible
 from ainf_tui.errors import NotFoundError
 
@@ -26,7 +27,7 @@ def sources(app: App, words: Sequence[str], *, follow: bool) -> list[Source]:
         return of_run(run_folder(app))
     found: list[Source] = []
     for word in words:
-        if word.startswith(logs.BACKEND):
+        if word.startswith(BACKEND):
             found.append(_of_backend(app, word))
             continue
         found += logs.meant(word, partial(run_folder, app), follow=follow)
@@ -35,7 +36,7 @@ def sources(app: App, words: Sequence[str], *, follow: bool) -> list[Source]:
 
 def _of_backend(app: App, word: str) -> Source:
     """The log in the memory of a ComfyUI of the settings. NotFoundError `logs.no_source`."""
-    name = word.removeprefix(logs.BACKEND)
+    name = word.removeprefix(BACKEND)
     settings = places.settings(app)
     if settings.backend(name) is None:
         known = ", ".join(spec.name for spec in settings.backends) or "none"

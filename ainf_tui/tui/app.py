@@ -7,6 +7,7 @@ from typing import Any
 
 from textual.screen import Screen
 
+from ainf_tui.domain.logs.recent import BACKEND
 from ainf_tui.tui.frame.notifying import Notifying
 from ainf_tui.tui.frame.screen import TABS, FrameScreen
 from ainf_tui.tui.link import STOPPED
@@ -75,6 +76,9 @@ class AinfApp(Notifying):
 
     def on_log_wanted(self, event: LogWanted) -> None:
         event.stop()
+        if event.file.startswith(BACKEND):  # in a server's memory: there is no file
+            self._follow_link(lambda: self.show_logs(event.file, at=event.at))
+            return
         self._follow_link(lambda: self.show_logs(file=event.file, start=event.start, at=event.at))
 
     def _follow_link(self, show: Callable[[], None]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ainf_tui.domain.logs.recent import BUFFER, Recent, Write
+from ainf_tui.domain.logs.recent import BUFFER, Recent, Write, offset_of
 
 RECORDED = Path(__file__).parents[1] / "data" / "comfyui" / "http" / "internal_logs_raw.json"
 
@@ -77,3 +79,27 @@ def test_the_recorded_buffer():
     text = recent.take([Write(entry["t"], entry["m"]) for entry in entries])
     assert "Checkpoint files will always be loaded safely." in text.split("\n")[0]
     assert recent.take([Write(entry["t"], entry["m"]) for entry in entries]) == ""
+
+
+@pytest.mark.parametrize(
+    ("local", "offset"),
+    [
+        ("2026-11-26T21:58:52.700000", "+00:00"),
+        ("2026-11-27T06:58:52.100000", "+09:00"),
+        ("2026-11-27T03:28:53", "+05:30"),
+        ("2026-11-26T18:28:52.7", "-03:30"),
+        ("2026-11-26T22:05:00", ""),
+        ("2026-11-28T21:58:52", ""),
+        ("yesterday", ""),
+    ],
+)
+def test_the_zone_of_a_server_is_told_by_the_end_of_a_prompt(local, offset):
+    """ComfyUI writes local time without a zone in its log, milliseconds since 1970 in its history."""
+    ended = datetime(2026, 11, 26, 21, 58, 52, 650_000, tzinfo=UTC)
+    said = [
+        Write("2026-11-26T01:00:00", "Prompt executed in 9.00 seconds\n"),
+        Write(local, "Prompt executed in 0.16 seconds\n"),
+        Write(local, "got prompt\n"),
+    ]
+    assert offset_of(said, ended) == offset
+    assert offset_of(said[2:], ended) == "", "nothing tells"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import httpx
 
 from ainf_tui.adapters.comfy.address import BackendAddress
-from ainf_tui.domain.logs.recent import Write
+from ainf_tui.domain.logs.recent import Write, offset_of
 from ainf_tui.errors import AinfError
 
 _DEADLINE = 5.0
@@ -21,6 +23,8 @@ class ServerLog:
     def __init__(self, name: str, address: BackendAddress) -> None:
         self._name = name
         self._address = address
+        self._offset: str | None = None
+        """Of its times from UTC; None: not looked for so far."""
         self._client = httpx.Client(
             timeout=_DEADLINE,
             headers=address.request_headers(),
@@ -39,9 +43,28 @@ class ServerLog:
                 return self._plain()
             answer.raise_for_status()
             self._check(answer)
-            return [Write(str(entry["t"]), str(entry["m"])) for entry in answer.json()["entries"]]
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            writes = [Write(str(entry["t"]), str(entry["m"])) for entry in answer.json()["entries"]]
+            if self._offset is None:
+                # Once: what was shown keeps its time.
+                ended = self._ended()
+                self._offset = "" if ended is None else offset_of(writes, ended)
+            return [replace(write, at=write.at + self._offset) for write in writes]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise self._away(error) from error
+
+    def _ended(self) -> datetime | None:
+        """When its newest prompt ended, in UTC: nothing else that it answers tells of its zone."""
+        answer = self._client.get(self._address.endpoint("history"), params={"max_items": "1"})
+        if answer.status_code != httpx.codes.OK:
+            return None
+        self._check(answer)
+        told = [
+            facts["timestamp"] / 1000
+            for prompt in answer.json().values()
+            for _, facts in (prompt.get("status") or {}).get("messages", ())
+            if "timestamp" in facts
+        ]
+        return datetime.fromtimestamp(max(told), UTC) if told else None
 
     def _plain(self) -> Sequence[Write]:
         """Of a server that tells no times: its lines."""

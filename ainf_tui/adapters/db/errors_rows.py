@@ -190,7 +190,43 @@ def group_document(
     row: Mapping[Any, Any], parts: Sequence[Mapping[Any, Any]], cut: Mapping[int, int], day: Day
 ) -> ErrorGroupDocument:
     """`parts`: rows of its fingerprints; `cut`: of each, by number, the reports within the cut hour."""
-    stands = standing(row).at(day.now)
+    state, muted_until, unseen = row["state"], row["muted_until"], row["unseen"]
+    if muted_until is not None:  # only a mute changes by itself
+        stands = standing(row).at(day.now)
+        state, muted_until, unseen = stands.state.value, stands.muted_until, stands.unseen
+    trend, whole = _trend(parts, cut, day)
+    return ErrorGroupDocument(
+        row["id"],
+        row["fingerprint"],
+        _prints(parts, row["id"]) if len(parts) > 1 else (row["fingerprint"],),
+        _WORD_OF[row["level"]],
+        row["source"],
+        row["title"],
+        row["code"],
+        state,
+        muted_until,
+        row["first_seen"],
+        row["last_seen"],
+        row["count"],
+        whole,
+        trend,
+        unseen,
+        row["count"] > row["kept"],
+        row["note"],
+        row["job"],
+        row["service"],
+        row["run"],
+        row["backend"],
+        row["pack"],
+        row["node"],
+        row["node_class"],
+    )
+
+
+def _trend(
+    parts: Sequence[Mapping[Any, Any]], cut: Mapping[int, int], day: Day
+) -> tuple[tuple[int, ...], int]:
+    """Reports of each hour, and of all 24 hours to the second."""
     trend = list(day.empty)
     whole = 0
     for part in parts:
@@ -201,17 +237,7 @@ def group_document(
             if int(hour) >= day.first_hour:
                 whole += n
         whole += cut.get(part["id"], 0)
-    return ErrorGroupDocument(
-        **{name: row[name] for name in SHOWN},
-        fingerprints=_prints(parts, row["id"]),
-        level=_WORD_OF[row["level"]],
-        state=stands.state.value,
-        muted_until=stands.muted_until,
-        unseen=stands.unseen,
-        count_24h=whole,
-        trend=tuple(trend),
-        sampled=row["count"] > row["kept"],
-    )
+    return tuple(trend), whole
 
 
 def _prints(parts: Sequence[Mapping[Any, Any]], own: int) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ainf_tui.adapters.logs.file import no_file
 from ainf_tui.adapters.runs import folder as runs
 from ainf_tui.adapters.services.names import service_of
+from ainf_tui.domain.logs.recent import BACKEND
 from ainf_tui.domain.text import visible
 from ainf_tui.errors import AinfError, NotFoundError
 from ainf_tui.frozen import frozen
@@ -19,8 +20,6 @@ STDIN = "-"
 EVENTS = "events"
 """The name of events.jsonl as a source."""
 ENGINE = "engine"
-BACKEND = "backend:"
-"""What the id of the log in a ComfyUI's own memory begins with."""
 _WILD = frozenset("*?[")
 _NUMBER = re.compile(r"\.(\d{1,3})\Z", re.ASCII)
 

@@ -40,6 +40,7 @@ from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.filters import pattern_of, sieve_of
 from ainf_tui.domain.logs.levels import Level
 from ainf_tui.domain.logs.patience import Pattern
+from ainf_tui.domain.logs.recent import BACKEND
 from ainf_tui.domain.logs.records import Record
 from ainf_tui.domain.logs.rows import Look, row_of
 from ainf_tui.domain.logs.shown import pictured
@@ -107,7 +108,7 @@ class Desk:
         return View(files, clock, self._places.playbook)
 
     def _asked(self, group: Group) -> Spool:
-        spool = AskedSpool(group.id, self._places.backends()[group.id.removeprefix(logs.BACKEND)])
+        spool = AskedSpool(group.id, self._places.backends()[group.id.removeprefix(BACKEND)])
         spool.start()
         return spool
 
@@ -154,7 +155,7 @@ class Desk:
     def _meant(self, word: str) -> list[Group]:
         if word == logs.ENGINE:
             return [logs.engine_group(self._places.engine_log)]
-        if word.startswith(logs.BACKEND):
+        if word.startswith(BACKEND):
             return [group for group in self._backends() if group.id == word] or self._no_backend(word)
         run, _, name = word.removeprefix("run:").partition("/")
         if word.startswith("run:") and name:
@@ -168,7 +169,7 @@ class Desk:
         known = ", ".join(visible(name, 60) for name in self._places.backends()) or "none"
         raise NotFoundError(
             "logs.no_source",
-            f"there is no ComfyUI {visible(word.removeprefix(logs.BACKEND), 100)}",
+            f"there is no ComfyUI {visible(word.removeprefix(BACKEND), 100)}",
             hint=f"There are: {known}.",
         )
 

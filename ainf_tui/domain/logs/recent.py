@@ -8,16 +8,26 @@ each write that begins a record is given the one it was made at.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from ainf_tui.frozen import frozen
 
+BACKEND = "backend:"
+"""What the id of such a log begins with; the name of the server follows."""
 BUFFER = 300
 """Writes that ComfyUI keeps (app/logger.py: `setup_logger(capacity=300)`)."""
+_ENDED = "Prompt executed in "
+_STEP = 900
+"""Seconds: offsets from UTC are whole quarters of an hour."""
+_NEAR = 120.0
+"""Seconds within which a prompt's end and the line that tells of it lie."""
 
 
 @frozen
 class Write:
-    """`at` is ISO 8601 in the server's local time; empty where the server does not tell."""
+    """`at` is ISO 8601 in the server's local time, with its offset from UTC where that was found out; empty
+    where the server does not tell.
+    """
 
     at: str
     text: str
@@ -34,9 +44,17 @@ class Recent:
 
     def take(self, writes: Sequence[Write]) -> str:
         """The text of what was written since the last look."""
+        return "".join(text for _, text in self.new(writes))
+
+    def new(self, writes: Sequence[Write]) -> list[tuple[Write, str]]:
+        """What was written since the last look, each with its text as it is shown."""
         new = self._new(tuple(writes))
         self._seen = tuple(writes)
-        return "".join(self._stamped(write) for write in new)
+        return [(write, self._stamped(write)) for write in new]
+
+    def skip(self, writes: Sequence[Write]) -> None:
+        """These were seen by somebody else."""
+        self._seen = tuple(writes)
 
     def _new(self, writes: tuple[Write, ...]) -> tuple[Write, ...]:
         if not self._seen or not writes:
@@ -63,3 +81,20 @@ class Recent:
         if not begins or text.startswith((" ", "\t", "\n", "Traceback ")):
             return text  # It goes on with what stands above it.
         return f"{at} {text}"
+
+
+def offset_of(writes: Sequence[Write], ended: datetime) -> str:
+    """The server's offset from UTC as `+02:00`, from when its newest prompt `ended`; empty if it cannot be
+    told: then its times are taken as this machine's.
+    """
+    at = next((write.at for write in reversed(writes) if write.text.startswith(_ENDED)), "")
+    try:
+        local = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    except ValueError:
+        return ""
+    seconds = (local - ended).total_seconds()
+    steps = round(seconds / _STEP)
+    if abs(seconds - steps * _STEP) > _NEAR or abs(steps * _STEP) > timedelta(hours=14).total_seconds():
+        return ""
+    hours, minutes = divmod(abs(steps) * _STEP // 60, 60)
+    return f"{'-' if steps < 0 else '+'}{hours:02}:{minutes:02}"

@@ -36,6 +36,13 @@ LOG = "log:"
 PENDING = "twin:"
 _log = logging.getLogger("ainf.engine.errors")
 
+
+def _pending(report: ErrorReport) -> str:
+    """The name under which it waits: by its place, or by its time where that is not known."""
+    place = report.start if report.start is not None else f"{report.at}:{report.message[:200]}"
+    return f"{PENDING}{report.file}:{place}"
+
+
 CurrentLogs = Callable[[], Iterable[tuple[LogPlace, int]]]
 """The log of each service, and where its newest start begins in it."""
 
@@ -207,7 +214,7 @@ class LogErrors:
             if told.twin is None:
                 batch.reports.append(told.report)
                 continue
-            name = f"{PENDING}{told.report.file}:{told.report.start}"
+            name = _pending(told.report)
             settled = self._pairs.log(told.report, told.twin, name, now)
             if settled is None:
                 batch.checkpoint[name] = written_pending(told.report, told.twin)

@@ -8,8 +8,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.domain.errors.reports import LogPlace, twin_of_job
+from ainf_tui.domain.logs.recent import BACKEND
 from ainf_tui.domain.ports import Clock
 from ainf_tui.domain.ports_error_sources import SpoolReader, TailOpener
 from ainf_tui.domain.ports_errors import ErrorSink
@@ -52,6 +54,10 @@ class ErrorSources:
         """Whose servers and services these are; before `start`."""
         self._registry, self._supervisor = registry, supervisor
 
+    def specs(self) -> tuple[BackendSpec, ...]:
+        """Of all servers."""
+        return tuple(backend.spec for backend in self._registry.backends)
+
     async def start(self) -> None:
         """What was left behind while no engine ran comes first."""
         self._own.enter_context(own_errors(self.report))
@@ -84,10 +90,17 @@ class ErrorSources:
 
     # -- which log belongs to which server -----------------------------------------------------------
     def _current(self) -> Iterator[tuple[LogPlace, int]]:
-        """The logs of services that were started by us; those of others are not known."""
-        for unit in self._supervisor.units.values() if self._supervisor is not None else ():
+        """The logs of services that were started by us; of a ComfyUI that runs here and was not, what it
+        keeps in its memory.
+        """
+        units = self._supervisor.units if self._supervisor is not None else {}
+        for unit in units.values():
             if unit.log:
                 yield LogPlace(unit.name, unit.run, unit.log), unit.log_start
+        for backend in self._registry.backends:
+            found = units.get(self._service_of(backend.name))
+            if found is not None and not found.log and found.standing.lives:
+                yield LogPlace(found.name, found.run, f"{BACKEND}{backend.name}"), 0
 
     def _service_of(self, backend: str) -> str:
         """The service of this box that is that backend; empty if none is."""

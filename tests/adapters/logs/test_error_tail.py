@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ainf_tui.adapters.logs import tail as tails
+from ainf_tui.adapters.logs.notes import beside
 from ainf_tui.adapters.logs.tail import ErrorTail, read_mark
 from ainf_tui.domain.errors.reports import LogPlace, Twin
 from ainf_tui.domain.ports_error_sources import Turn
@@ -179,6 +181,35 @@ def test_a_log_that_was_renamed_is_read_to_its_end_and_then_its_successor(log: P
     log.rename(log.with_name("web.log.1"))
     append(log, "ERROR: three\n")
     assert reader.to_the_end() == ["one", "two", "three"]
+
+
+def test_what_was_noted_when_the_log_grew_is_when_it_failed(log: Path) -> None:
+    """Not when the log was last written to, which is long after what nobody read for a night."""
+    append(log, "ERROR: at night\nwell\n")
+    size = log.stat().st_size
+    append(log, "well\n" * 100)
+    night, morning = 1_795_000_000, 1_795_030_000
+    Path(beside(str(log))).write_text(f"0 {night}\n{size} {night + 1}\n{size + 500} {morning}\n")
+    os.utime(log, (morning, morning))
+    (told,) = Reader(log).look().told
+    assert told.report.at == datetime.fromtimestamp(night, UTC)
+    Path(beside(str(log))).unlink()
+    (told,) = Reader(log).look().told
+    assert told.report.at == datetime.fromtimestamp(morning, UTC), "nothing was noted"
+
+
+def test_a_prompt_that_comes_in_parts_no_failure_from_its_traceback(log: Path) -> None:
+    for quiet in (False, True):
+        reader = Reader(log)
+        append(log, "well\n" * 3 + "!!! Exception during processing !!! no 7\ngot prompt\n")
+        found = list(reader.look().told)
+        append(log, TRACE.format(7).partition("\n")[2] + "\nwell\n")
+        found += [*reader.look(quiet=quiet).told, *reader.look(quiet=True).told]
+        (told,) = found
+        assert told.twin == Twin("web", "execution", "no7")
+        assert told.report.lines[-1] == "ValueError: no 7"
+        reader.tail.close()
+        log.write_text("")
 
 
 def test_of_a_log_that_was_never_read_only_the_end_is(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from ainf_tui.adapters.logs.memory_tail import MemoryTail
 from ainf_tui.adapters.logs.tail import open_tail
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.check_documents import CheckDocument
 from ainf_tui.domain.error_documents import ErrorReport
+from ainf_tui.domain.logs.recent import Write
+from ainf_tui.domain.ports_error_sources import TailOpener
 from ainf_tui.domain.service_documents import ServicesRequest
 from ainf_tui.domain.services import ServiceSpec
 from ainf_tui.engine import fetch, files
@@ -183,11 +186,11 @@ async def test_what_asyncio_finds_unhandled_is_told() -> None:
     assert [r.kind for r in told] == ["ZeroDivisionError"]
 
 
-def sources(sink: ErrorSinkFake, folder: Path) -> ErrorSources:
+def sources(sink: ErrorSinkFake, folder: Path, opener: TailOpener = open_tail) -> ErrorSources:
     return ErrorSources(
         sink,
         spool=SpoolFile(folder / "spool.jsonl"),
-        opener=open_tail,
+        opener=opener,
         clock=FakeClock(),
         kill=KillSwitch(""),
     )
@@ -245,6 +248,55 @@ async def test_a_job_of_a_service_of_this_box_is_joined_with_its_log(tmp_path: P
     assert (report.job, report.service, report.file) == (142, "comfyui", str(log))
     assert report.run
     assert report.start == log_text.index(b"!!! Exception")
+
+
+async def test_a_comfyui_that_was_adopted_is_asked_for_its_log_and_its_jobs_are_joined_with_it(
+    tmp_path: Path,
+) -> None:
+    text = (LOGS / "server.log").read_text()
+    told = text[text.index("!!! Exception") :]
+    server = Memory([Write("2026-11-26T10:00:00.000001", "got prompt\n")])
+    sink = ErrorSinkFake()
+    async with Supervised(Machine(), ServiceSpec("comfyui", command=("main",), ports=(8188,))) as services:
+        await services.services.start(ServicesRequest(("comfyui",)))
+        await services.state("comfyui", "running")
+        services.supervisor.units["comfyui"].log = ""  # As of one that was adopted.
+        one = sources(sink, tmp_path, lambda place, _, mark: MemoryTail(place, lambda: server, mark))
+        one.watch(registry_of("http://localhost:8188"), services.supervisor)
+        assert [place.file for place, _ in one._current()] == ["backend:default"]
+        await one.start()
+        await one._logs.step()
+        server.written += [
+            Write("2026-11-26T10:00:01.000001", told),
+            Write("2026-11-26T10:00:02.0", "well\n"),
+        ]
+        one.report(failed())
+        assert sink.reports == [], "it waits for the log"
+        for tail in one._logs._tails.values():
+            tail.tail._next = 0.0  # type: ignore[attr-defined]  # the next look is due
+        await one._logs.step()
+        await one.aclose()
+    (report,) = [r for r in sink.reports if r.job is not None]
+    assert (report.job, report.service, report.file, report.start) == (
+        142,
+        "comfyui",
+        "backend:default",
+        None,
+    )
+    assert not [r for r in sink.reports if r.job is None and "Given groups" in r.message]
+
+
+class Memory:
+    """A server's answer."""
+
+    def __init__(self, written: list[Write]) -> None:
+        self.written = written
+
+    def writes(self) -> list[Write]:
+        return list(self.written)
+
+    def close(self) -> None:
+        pass
 
 
 def registry_of(url: str) -> Registry:
