@@ -40,6 +40,8 @@ async def test_a_step_up_pauses_and_what_comes_is_counted(on_logs, logs):
 
 async def test_a_flood_while_it_is_paused_is_counted_by_its_lines(on_logs, logs):
     async with on_logs() as (app, pilot):
+        # What comes is counted from what the whole had when it was followed: that has to be known.
+        await until(pilot, lambda: app.screen.feed.followed_lines is not None)
         await pilot.press("k")
         logs.records += [log_row(number) for number in range(300, 9_300)]
         await until(pilot, lambda: "▼ 9,000+ new" in text(app), 300)
