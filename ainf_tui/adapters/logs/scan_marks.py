@@ -14,7 +14,7 @@ from ainf_tui.adapters.logs.scan_reports import Counts, Report, by_groups
 from ainf_tui.adapters.logs.sifting import Sifted, can_sift, expression
 from ainf_tui.domain.logs.levels import Level
 
-EXACT = 8 * 1_048_576
+EXACT = 4 * 1_048_576
 """Bytes of a file up to which every record of it is read for the levels over time."""
 _PARTS = 16
 """Of a stretch between two known times: lines are told to one of them."""

@@ -83,8 +83,10 @@ class TerminalInput:
         self._take(data, time.monotonic())
 
     def _take(self, data: bytes, now: float) -> None:
-        self._read_at = now
         text, answers = self._replies.feed(data, awaited=self._awaited(now))
+        if text or self._replies.hold:
+            # Answers do not count: of a fast log's frames they come faster than a lone Esc is waited for.
+            self._read_at = now
         for answer in answers:
             self._on_answer(answer, now)
         self.parse(text)
