@@ -6,12 +6,14 @@ import asyncio
 import os
 
 from textual import events
+from textual.message import Message
 
 from ainf_tui.tui.terminal.input import TerminalInput
 
 
 async def test_escape_is_a_key_while_answers_come_all_the_time():
-    got, answers = [], []
+    got: list[Message] = []
+    answers: list[bytes] = []
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     source = TerminalInput(
