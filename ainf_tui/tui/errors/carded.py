@@ -28,14 +28,7 @@ class CardedScreen(PanedScreen[ErrorGroupDocument], SteeredScreen):
     def __init__(self, cache: Cache | None = None) -> None:
         super().__init__()
         self.pane = self.card = CardPane(self._key)
-        self.details = self.cards = CardFeed(
-            self.client,
-            later=self.set_timer,
-            run=self.fetch_detail,
-            changed=self._card_came,
-            slow=lambda: self.app.slow,
-            cache=cache,
-        )
+        self.details = self.cards = CardFeed(self.ways(self._card_came), cache)
         self._example = (0, 0)
         """(id of a group, index of the example of it that is looked at)"""
 

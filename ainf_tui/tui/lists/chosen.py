@@ -19,7 +19,10 @@ NAMED = 5
 
 
 class ChosenScreen(FrameScreen, Generic[Row]):
-    """A screen with a list of rows, or with one of them. Subclasses give `find`, `listed` and `row_id`."""
+    """A screen with a list of rows, or with one of them. Subclasses give `find`, `listed` and `row_id`.
+
+    What they must give raises here until they do: Textual's screens have a metaclass, and so has `abc.ABC`.
+    """
 
     things: ClassVar[str]
     """What the rows are, as people say it: `jobs`."""

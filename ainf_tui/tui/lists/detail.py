@@ -5,11 +5,13 @@ row has changed, never more than once a second.
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, Protocol, TypeVar
 
 from ainf_tui.errors import AinfError
+from ainf_tui.frozen import frozen
 from ainf_tui.tui.ports import EngineClient
 
 Row = TypeVar("Row")
@@ -34,28 +36,26 @@ class Stoppable(Protocol):
     def stop(self) -> None: ...
 
 
-class DetailFeed(Generic[Row, Detail, State]):
-    """`later(seconds, call)` starts a timer; `run()` starts `fetch` as a worker; `changed()` shows it.
-
-    Subclasses say how one is asked for (`_ask`), what of the row decides about asking again (`_state`), and
-    when a detail is old (`_moved`, `_outdated`).
+@frozen
+class Ways:
+    """What a screen lends to its feed: `later(seconds, call)` starts a timer, `run()` starts `fetch` as a
+    worker, `changed()` shows what is known now, `slow()` says whether the line is.
     """
 
-    def __init__(
-        self,
-        client: Callable[[], EngineClient | None],
-        *,
-        later: Callable[[float, Callable[[], None]], Stoppable],
-        run: Callable[[], object],
-        changed: Callable[[], None],
-        slow: Callable[[], bool],
-        cache: OrderedDict[Hashable, Detail] | None = None,
-    ) -> None:
-        self._client = client
-        self._later = later
-        self._run = run
-        self._changed = changed
-        self._slow = slow
+    client: Callable[[], EngineClient | None]
+    later: Callable[[float, Callable[[], None]], Stoppable]
+    run: Callable[[], object]
+    changed: Callable[[], None]
+    slow: Callable[[], bool]
+
+
+class DetailFeed(ABC, Generic[Row, Detail, State]):
+    """Subclasses say how one is asked for (`_ask`), what of the row decides about asking again (`_state`),
+    and when a detail is old (`_moved`, `_outdated`).
+    """
+
+    def __init__(self, ways: Ways, cache: OrderedDict[Hashable, Detail] | None = None) -> None:
+        self._ways = ways
         self.cache: OrderedDict[Hashable, Detail] = OrderedDict() if cache is None else cache
         self.error = ""
         """Why the detail of the row that is looked at could not be read."""
@@ -65,23 +65,25 @@ class DetailFeed(Generic[Row, Detail, State]):
         """The last question for a row: its state then, and when (monotonic)."""
 
     # -- what a kind of row decides -----------------------------------------------------------
+    @abstractmethod
     def _key(self, row: Row) -> Hashable:
-        raise NotImplementedError
+        """By which it is kept."""
 
+    @abstractmethod
     def _state(self, row: Row) -> State:
         """What is known of the row now, as far as another of it is news."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _moved(self, before: State, now: State) -> bool:
         """Whether the row is to be asked for again, which was asked for in the state `before`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _outdated(self, known: Detail, row: Row) -> bool:
         """Whether a detail that another screen brought is older than the row."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _ask(self, client: EngineClient, row: Row) -> Detail:
-        raise NotImplementedError
+        """AinfError: it cannot be had now."""
 
     # -- what is looked at --------------------------------------------------------------------
     def look_at(self, row: Row | None) -> None:
@@ -108,7 +110,7 @@ class DetailFeed(Generic[Row, Detail, State]):
     # -- when it is asked for -----------------------------------------------------------------
     def _plan(self) -> None:
         if self._timer is None and self._stale():
-            self._timer = self._later(self._pause(), self._due)
+            self._timer = self._ways.later(self._pause(), self._due)
 
     def _stale(self) -> bool:
         row = self._row
@@ -122,17 +124,17 @@ class DetailFeed(Generic[Row, Detail, State]):
     def _pause(self) -> float:
         asked = self._asked.get(self._key(self._row)) if self._row is not None else None
         # The first of all is asked for at once: nobody moves yet, and the screen is complete the sooner.
-        rest = FIRST if not self._asked and not self.cache else REST_SLOW if self._slow() else REST
+        rest = FIRST if not self._asked and not self.cache else REST_SLOW if self._ways.slow() else REST
         return rest if asked is None else max(rest, asked[1] + AGAIN - time.monotonic())
 
     def _due(self) -> None:
         self._timer = None
         if self._stale():
-            self._run()
+            self._ways.run()
 
     async def fetch(self) -> None:
         """Asks for the row that is looked at; the worker's work."""
-        row, client = self._row, self._client()
+        row, client = self._row, self._ways.client()
         if row is None or client is None:
             return
         key = self._key(row)
@@ -142,11 +144,11 @@ class DetailFeed(Generic[Row, Detail, State]):
         except AinfError as error:
             if self._row is not None and self._key(self._row) == key:
                 self.error = error.message
-                self._changed()
+                self._ways.changed()
             return
         self.error = ""
         self._keep(key, found)
-        self._changed()
+        self._ways.changed()
         self._plan()
 
     def _keep(self, key: Hashable, found: Detail) -> None:

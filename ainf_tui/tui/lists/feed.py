@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Generic, TypeVar
@@ -36,7 +37,7 @@ class Page(Generic[Row]):
     revision: int
 
 
-class PagedFeed(Generic[Row]):
+class PagedFeed(ABC, Generic[Row]):
     """Calls `changed` after each change. `error`: why it knows nothing newer, if so.
 
     Subclasses ask for a page (`_page`) and take what came (`_take`, `_append`); `__len__` is what they hold.
@@ -57,19 +58,21 @@ class PagedFeed(Generic[Row]):
         """Of the list as it is here; None: it was never read."""
 
     # -- what a kind of list decides ----------------------------------------------------------
+    @abstractmethod
     def __len__(self) -> int:
-        raise NotImplementedError
+        """Rows that are held."""
 
+    @abstractmethod
     async def _page(self, client: EngineClient, limit: int, after: str | None) -> Page[Row]:
-        raise NotImplementedError
+        """AinfError: it cannot be had now."""
 
+    @abstractmethod
     def _take(self, rows: Sequence[Row], *, complete: bool) -> None:
         """These in place of all that were here; `complete`: there are no more."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _append(self, rows: Sequence[Row], *, complete: bool) -> None:
         """The next page."""
-        raise NotImplementedError
 
     async def _news(self, client: EngineClient) -> None:
         """Brings what has changed in the list as it is here."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.link import Link
 from ainf_tui.tui.lists.chosen import ChosenScreen, Row
-from ainf_tui.tui.lists.detail import DetailFeed
+from ainf_tui.tui.lists.detail import DetailFeed, Ways
 from ainf_tui.tui.lists.pane import Pane
 from ainf_tui.tui.widgets.listkeys import above
 
@@ -35,6 +35,10 @@ class PanedScreen(ChosenScreen[Row]):
     def _link_for_pane(self, before: Link, link: Link) -> None:
         if link.live and not before.live:
             self.details.again()
+
+    def ways(self, changed: Callable[[], None]) -> Ways:
+        """For `details`; `changed` shows what they have brought."""
+        return Ways(self.client, self.set_timer, self.fetch_detail, changed, lambda: self.app.slow)
 
     def fetch_detail(self) -> None:
         """Begins to ask for what is looked at."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 
 from ainf_tui.domain.documents import JobDetailDocument, JobDocument, JobRow
 from ainf_tui.frozen import frozen
-from ainf_tui.tui.lists.detail import DetailFeed, Stoppable
+from ainf_tui.tui.lists.detail import DetailFeed, Ways
 from ainf_tui.tui.ports import EngineClient
 
 Cache = OrderedDict[Hashable, JobDetailDocument]
@@ -28,17 +28,13 @@ class JobDetails(DetailFeed[JobRow, JobDetailDocument, JobState]):
 
     def __init__(
         self,
-        client: Callable[[], EngineClient | None],
+        ways: Ways,
+        cache: Cache | None = None,
         *,
-        later: Callable[[float, Callable[[], None]], Stoppable],
-        run: Callable[[], object],
-        changed: Callable[[], None],
-        slow: Callable[[], bool],
         queue: Callable[[], int],
         live: Callable[[JobRow], JobDocument | None],
-        cache: Cache | None = None,
     ) -> None:
-        super().__init__(client, later=later, run=run, changed=changed, slow=slow, cache=cache)
+        super().__init__(ways, cache)
         self._queue = queue
         self._live = live
 

@@ -27,14 +27,7 @@ class DetailedScreen(PanedScreen[JobRow], SteeredScreen):
         super().__init__()
         self.pane = self.detail = DetailPane()
         self.details = JobDetails(
-            self.client,
-            later=self.set_timer,
-            run=self.fetch_detail,
-            changed=self.show_pane,
-            slow=lambda: self.app.slow,
-            queue=lambda: self.app.queue.revision,
-            live=self._live,
-            cache=cache,
+            self.ways(self.show_pane), cache, queue=lambda: self.app.queue.revision, live=self._live
         )
         self.pictures = JobPictures(
             self.client,
