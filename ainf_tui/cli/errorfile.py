@@ -16,8 +16,10 @@ from ainf_tui.domain.errors.restoring import problem
 from ainf_tui.domain.logs.levels import level_of
 from ainf_tui.frozen import frozen
 
-LONGEST = 33_554_432
-"""Bytes of a line; a longer one is no error that somebody wrote. Of a group it has 40 reports."""
+LONGEST = 1_048_576
+"""Bytes of a report; a longer line is no error that somebody wrote."""
+LONGEST_GROUP = 32 * LONGEST
+"""Bytes of a group, which has up to 40 reports."""
 
 
 @frozen
@@ -40,8 +42,8 @@ def read(lines: Iterable[bytes]) -> Iterator[Line]:
         text = raw.strip()
         if not text:
             continue
-        if len(text) > LONGEST:
-            yield Line(number, problem=f"longer than {LONGEST} bytes")
+        if len(text) > LONGEST_GROUP:
+            yield Line(number, problem=f"longer than {LONGEST_GROUP} bytes")
             continue
         digest = blake2b(text, digest_size=16).digest()
         times[digest] += 1
@@ -51,6 +53,8 @@ def read(lines: Iterable[bytes]) -> Iterator[Line]:
                 yield Line(number, problem="no JSON object")
             elif "group" in found:
                 yield Line(number, group=group_of(found))
+            elif len(text) > LONGEST:
+                yield Line(number, problem=f"longer than {LONGEST} bytes")
             else:
                 yield Line(number, parsed(found), f"{digest.hex()}.{times[digest]}")
         except (ValueError, RecursionError) as error:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from ainf_tui.cli.errorfile import read
+from ainf_tui.cli.errorfile import LONGEST, read
 from ainf_tui.cli.errortext import in_app, trend
 from ainf_tui.cli.schemas import schema
 from ainf_tui.domain.error_documents import ErrorQuery, MuteErrorsRequest
@@ -183,6 +183,15 @@ def test_a_line_that_stands_twice_counts_twice(ainf, engine, tmp_path: Path) -> 
     assert "3 errors imported." in ainf("errors", "import", file).err
     assert "0 errors imported, 3 were known." in ainf("errors", "import", file).err
     assert len(engine.errors.imported) == 3
+
+
+def test_a_report_that_nobody_wrote_is_bad_and_a_group_may_be_as_long() -> None:
+    long = json.dumps({"timestamp": "2026-11-26T08:00:00Z", "message": "x" * LONGEST}).encode()
+    group = json.dumps({"group": {}, "message": "x" * LONGEST}).encode()
+    first, second = read([long, group])
+    assert first.problem == f"longer than {LONGEST} bytes"
+    assert "longer" not in second.problem
+    assert second.problem, "it is none, which is told after it was read"
 
 
 def test_import_of_what_cannot_be_read(ainf, engine, tmp_path: Path) -> None:
