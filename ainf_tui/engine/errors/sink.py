@@ -24,10 +24,10 @@ from ainf_tui.errors import AinfError
 log = logging.getLogger("ainf.engine")
 EVERY = 0.25
 """Seconds between the first report and the storing; what comes meanwhile goes along."""
-SHARE = 6.0
+SHARE = 3.0
 """Times as long as the last storing took, at least, until the next begins: what it costs does not depend on
 how many reports there are, so a flood leaves time to take them in."""
-LONGEST = 3.0
+LONGEST = 1.5
 """Seconds, at most, between the first report and the storing."""
 AGAIN = 2.0
 """Seconds between two tries while the database is away."""
