@@ -14,8 +14,10 @@ from ainf_tui.adapters.logs.scan_reports import Counts, Report, by_groups
 from ainf_tui.adapters.logs.sifting import Sifted, can_sift, expression
 from ainf_tui.domain.logs.levels import Level
 
-EXACT = 4 * 1_048_576
+EXACT = 8 * 1_048_576
 """Bytes of a file up to which every record of it is read for the levels over time."""
+GROWN = 1_048_576
+"""Bytes by which it may have grown for that; what a flood brings is looked through as a large file is."""
 _PARTS = 16
 """Of a stretch between two known times: lines are told to one of them."""
 
@@ -29,7 +31,7 @@ class _Found:
 
 def marks(file: str, pieces: Pieces, start: int) -> Iterator[Report]:
     """From `start` on to where nothing is being written any more."""
-    if pieces.size <= EXACT:
+    if pieces.size <= EXACT and (not start or pieces.size - start <= GROWN):
         return by_groups(file, pieces, start, _exact)
     return _large(file, pieces, start)
 

@@ -170,6 +170,25 @@ def test_marks_of_a_large_file_are_those_of_all_its_records(
     assert found[1] == found[0]
 
 
+def test_what_a_flood_adds_to_a_small_file_is_looked_through_as_a_large_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.log"
+    path.write_text(log_text(3000))
+    with LogFile.open(path) as log:
+        pieces = Pieces(log, "x", CLOCK)
+        whole = list(scan_marks.marks("0", pieces, 0))
+        wanted = [place for one in whole for place in (*one.errors, *one.warnings)]
+        start = pieces.bound(pieces.last) or wanted[len(wanted) // 2]
+        monkeypatch.setattr(scan_marks, "GROWN", 100)
+        monkeypatch.setattr(scan_marks, "_exact", None)  # Not called, or this fails.
+        added = [
+            place for one in scan_marks.marks("0", pieces, start) for place in (*one.errors, *one.warnings)
+        ]
+    assert wanted
+    assert sorted(added) == sorted(place for place in wanted if place >= start)
+
+
 def test_by_level_alone_the_same_records_as_by_reading_all(tmp_path: Path) -> None:
     path = tmp_path / "x.log"
     path.write_text(log_text(3000) + "RuntimeError: without a time\n\n  and more\n" * 3)
