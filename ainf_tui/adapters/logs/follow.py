@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ainf_tui.adapters.logs.file import CHUNK, LogFile, Splitter
 from ainf_tui.adapters.logs.generations import Place, copies_of, generations, newest_copy
-from ainf_tui.adapters.logs.marks import Mark, key_of
+from ainf_tui.adapters.logs.identity import Mark, key_of
 from ainf_tui.adapters.logs.spool import Spool
 from ainf_tui.domain.logs.records import RawLine
 from ainf_tui.domain.text import visible
@@ -310,6 +310,8 @@ class Follower:
         if reading.copy is None:
             reading.copy = newest_copy(self.path)
             return
+        if newest_copy(self.path) == reading.copy:
+            return  # As nearly always; an empty log is looked at often.
         copies = copies_of(self.path, reading.log, Place(0, b"", reading.copy))
         try:
             for log in reversed(copies.newer):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ainf_tui.adapters.logs.file import LogFile
-from ainf_tui.adapters.logs.marks import is_copy, key_of, stamp
+from ainf_tui.adapters.logs.identity import is_copy, key_of, stamp
 from ainf_tui.errors import AinfError
 
 _GENERATION = re.compile(r"\.(\d{1,3})\Z", re.ASCII)

@@ -59,11 +59,11 @@ class Notes:
         self._looked = True
         facts = os.fstat(self._descriptor)
         self._modified = facts.st_mtime
-        name = self._name((facts.st_dev, facts.st_ino))
-        if name is None:
+        path = self._named((facts.st_dev, facts.st_ino))
+        if path is None:
             return
         try:
-            handle = os.open(beside(name), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+            handle = os.open(beside(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
         except OSError:
             self._forget()  # None: a log without notes, or one that is being rotated.
             return
@@ -74,13 +74,13 @@ class Notes:
         if self._sizes and self._sizes[-1] > facts.st_size:
             self._forget()  # Of what was in the file before it was cut.
 
-    def _name(self, key: tuple[int, int]) -> str | None:
+    def _named(self, key: tuple[int, int]) -> Path | None:
         """The name that the file has now: a rotation gives it another one."""
-        name = os.path.realpath(self._path)
-        base = _GENERATION.sub("", name)
-        for one in (name, base, *(f"{base}.{number}" for number in range(1, GENERATIONS + 1))):
+        path = Path(os.path.realpath(self._path))
+        base = path.with_name(_GENERATION.sub("", path.name))
+        for one in (path, base, *(base.with_name(f"{base.name}.{n}") for n in range(1, GENERATIONS + 1))):
             try:
-                facts = os.stat(one)  # noqa: PTH116 - names, a dozen at once
+                facts = one.stat()
             except OSError:
                 continue
             if (facts.st_dev, facts.st_ino) == key:
@@ -118,7 +118,6 @@ class Notes:
         self._sizes, self._times = [], []
 
 
-def beside(log: str) -> str:
-    """Where the notes of the log of that name are; hidden, so that no pattern for logs takes them for one."""
-    folder, name = os.path.split(log)
-    return os.path.join(folder, f".{name}.times")  # noqa: PTH118 - as the launcher writes it
+def beside(log: Path) -> Path:
+    """Where its notes are; hidden, so that no pattern for logs takes them for one."""
+    return log.with_name(f".{log.name}.times")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ainf_tui.adapters.logs.file import LogFile
 from ainf_tui.adapters.logs.generations import Place, copies_of, generations, newest_copy
-from ainf_tui.adapters.logs.marks import is_copy
+from ainf_tui.adapters.logs.identity import is_copy
 from ainf_tui.adapters.logs.pieces import Pieces
 from ainf_tui.adapters.logs.sources import Group
 from ainf_tui.adapters.logs.spool import Spool, open_log

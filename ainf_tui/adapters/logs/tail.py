@@ -16,7 +16,7 @@ from pathlib import Path
 from ainf_tui.adapters.logs.failures import Failures
 from ainf_tui.adapters.logs.file import LogFile
 from ainf_tui.adapters.logs.follow import Follower
-from ainf_tui.adapters.logs.marks import Mark
+from ainf_tui.adapters.logs.identity import Mark
 from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.domain.errors.joining import Finding
 from ainf_tui.domain.errors.reports import LogPlace, of_finding, twin_of_finding

@@ -189,11 +189,11 @@ def test_what_was_noted_when_the_log_grew_is_when_it_failed(log: Path) -> None:
     size = log.stat().st_size
     append(log, "well\n" * 100)
     night, morning = 1_795_000_000, 1_795_030_000
-    Path(beside(str(log))).write_text(f"0 {night}\n{size} {night + 1}\n{size + 500} {morning}\n")
+    beside(log).write_text(f"0 {night}\n{size} {night + 1}\n{size + 500} {morning}\n")
     os.utime(log, (morning, morning))
     (told,) = Reader(log).look().told
     assert told.report.at == datetime.fromtimestamp(night, UTC)
-    Path(beside(str(log))).unlink()
+    beside(log).unlink()
     (told,) = Reader(log).look().told
     assert told.report.at == datetime.fromtimestamp(morning, UTC), "nothing was noted"
 

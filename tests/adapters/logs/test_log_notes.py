@@ -125,7 +125,7 @@ def test_a_file_that_got_another_name_keeps_its_notes(service: Service) -> None:
         service.writes(60, lines=5)
     with LogFile.open(service.path) as log:
         service.path.rename(service.path.with_name("comfyui.log.2"))
-        Path(beside(str(service.path))).rename(beside(f"{service.path}.2"))
+        beside(service.path).rename(beside(Path(f"{service.path}.2")))
         assert log.notes.before(0) is not None
     service.path.write_text("another\n")
     assert service.records() == [("another", None)]
@@ -143,7 +143,7 @@ def test_what_was_written_after_the_launcher_was_killed_has_no_wrong_time(servic
 
 def test_another_launcher_goes_on_behind_a_note_that_was_cut_off(service: Service) -> None:
     service.writes(1, lines=3)
-    with Path(beside(str(service.path))).open("a") as stream:
+    with beside(service.path).open("a") as stream:
         stream.write("123")
     service.now += timedelta(seconds=60)
     service.notes = launcher._Notes(str(service.path), service.log)
@@ -157,7 +157,7 @@ def test_another_launcher_goes_on_behind_a_note_that_was_cut_off(service: Servic
 def test_what_are_no_notes_of_this_log_counts_as_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.log"
     path.write_text("one\ntwo\n")
-    Path(beside(str(path))).write_text(text)
+    beside(path).write_text(text)
     with LogFile.open(path) as log:
         assert log.notes.before(4) is None
 
@@ -168,14 +168,14 @@ def test_a_log_that_somebody_else_rotates_is_not_given_its_old_notes(service: Se
     service.path.write_text("new\n" * 100)
     os.write(service.log, b"step\n")  # into what it has open
     service.notes.look()
-    assert not Path(beside(str(service.path))).exists()
+    assert not beside(service.path).exists()
     assert {at for _, at in service.records()} == {None}
 
 
 def test_there_are_never_many_notes_and_the_newest_are_exact(service: Service) -> None:
     for _ in range(launcher._NOTES * 2):
         service.writes(1)
-    lines = Path(beside(str(service.path))).read_text().splitlines()
+    lines = beside(service.path).read_text().splitlines()
     assert len(lines) <= launcher._NOTES
     found = service.records()
     service.written, found = service.written[-launcher._EXACT :], found[-launcher._EXACT :]
@@ -185,7 +185,7 @@ def test_there_are_never_many_notes_and_the_newest_are_exact(service: Service) -
 def test_a_disk_that_refuses_a_while_costs_no_note(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     service.writes(1)
     folder = service.path.parent
-    name = Path(beside(str(service.path)))
+    name = beside(service.path)
     name.unlink()
     name.mkdir()  # Nothing can be written there.
     for _ in range(5):
