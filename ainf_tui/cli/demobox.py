@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,12 +20,11 @@ from ainf_tui.cli.documents import DemoDocument
 from ainf_tui.client import Client, launch
 from ainf_tui.domain.ids import new_id
 from ainf_tui.domain.requests import RunRequest, SweepAxis
-from ainf_tui.errors import UnreachableError
+from ainf_tui.errors import AinfError, UnreachableError
 from ainf_tui.locations import Locations, locate
 from ainf_tui.resources import data_dir
 from ainf_tui.settings import resolve
-from ainf_tui.simulator.options import SimulatorOptions
-from ainf_tui.simulator.server import serve
+from ainf_tui.simulator.options import LISTENS
 
 LABEL = "DEMO"
 GPU_SAMPLES = "demo-gpu.jsonl"
@@ -47,6 +47,8 @@ gpus = {gpus}
 """
 _QUICK = {"width": 512, "height": 512, "steps": 8}
 _GONE_SECONDS = 5.0
+_AGAIN_SECONDS = 5.0
+"""After which a simulator that crashed, or was killed, runs again, as one that somebody looks after."""
 
 
 def work() -> tuple[RunRequest, ...]:
@@ -123,38 +125,72 @@ def _ended() -> Iterator[asyncio.Event]:
 
 @contextmanager
 def _scratch() -> Iterator[Locations]:
-    folder = Path(tempfile.mkdtemp(prefix="ainf-demo-"))
-    places = locate({}, folder)
+    places = locate({}, Path(tempfile.mkdtemp(prefix="ainf-demo-")))
     try:
         yield places
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        if places.engine_socket.parent != places.state_dir:
-            shutil.rmtree(places.engine_socket.parent, ignore_errors=True)
+        _remove(places)
+
+
+def clear_up(home: Path) -> None:
+    """What is left of a box whose keeper was killed. Blocking."""
+    places = locate({}, home)
+    _end_engines(places)
+    _remove(places)
+
+
+def _remove(places: Locations) -> None:
+    for folder in (places.home, places.engine_socket.parent):
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @asynccontextmanager
 async def _simulator(places: Locations) -> AsyncIterator[str]:
-    """The address of a simulated ComfyUI in this process."""
-    options = SimulatorOptions(
-        port=0,
-        folder=(places.home or places.state_dir) / "comfyui",
-        step_seconds=STEP_SECONDS,
-        noise=0.1,
-        preview_method="auto",
-        faults={"oom": {"class": FAILING, "count": 1}},
-        killable=False,
+    """The address of a simulated ComfyUI. It is a process of its own: it may be stopped and killed."""
+    process, url = await _simulating(places, 0)
+    looking = asyncio.create_task(
+        _looked_after(places, process, int(url.rpartition(":")[2])), name="simulator"
     )
-    port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    running = asyncio.create_task(serve(options, port.set_result), name="simulator")
     try:
-        await asyncio.wait((port, running), return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            running.result()
-        yield f"http://127.0.0.1:{port.result()}"
+        yield url
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+
+
+async def _simulating(places: Locations, port: int) -> tuple[asyncio.subprocess.Process, str]:
+    """One that listens, and its address. It ends with us, for we hold its stdin."""
+    folder = (places.home or places.state_dir) / "comfyui"
+    words = ("--port", str(port), "--folder", str(folder), "--until-stdin-ends")
+    looks = ("--step-seconds", str(STEP_SECONDS), "--noise", "0.1", "--preview-method", "auto")
+    oom = json.dumps({"class": FAILING, "count": 1})
+    faults = () if port else ("--fault", f"oom={oom}")  # Once: not again after it was killed.
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ainf_tui.simulator", *words, *looks, *faults),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        cwd="/",
+    )
+    line = b"" if process.stdout is None else await process.stdout.readline()
+    _, found, url = line.decode().strip().partition(LISTENS)
+    if not found:
+        await process.wait()
+        raise AinfError("demo.did_not_start", f"its simulator ended with {process.returncode}")
+    return process, url
+
+
+async def _looked_after(places: Locations, process: asyncio.subprocess.Process, port: int) -> None:
+    """Starts it again after a crash, at the same address; one that was asked to end stays away."""
+    try:
+        while await process.wait() != 0:
+            await asyncio.sleep(_AGAIN_SECONDS)
+            with suppress(AinfError):  # Its port is taken just now: once more.
+                process, _ = await _simulating(places, port)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def _engine(places: Locations, url: str) -> Client:

@@ -46,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME=JSON",
         help="a fault from the start, as POST /sim/faults takes it",
     )
+    made.add_argument("--until-stdin-ends", action="store_true", help="stdin is a pipe: end with it")
     return made
 
 

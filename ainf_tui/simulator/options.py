@@ -10,6 +10,8 @@ from types import MappingProxyType
 from ainf_tui.errors import UsageError
 
 LOOPBACK = "127.0.0.1"
+LISTENS = "listening on "
+"""What stands before the address in the line that a simulator prints once it answers."""
 MAX_UPLOAD_BYTES = 104857600
 PREVIEW_METHODS = ("none", "auto", "latent2rgb", "taesd")
 

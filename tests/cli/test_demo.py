@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -227,6 +228,47 @@ def test_kill_9_of_the_app(scratch, group):
             process.kill()
         process.wait()
     assert_gone(scratch)
+
+
+def simulator_of(folder: Path) -> psutil.Process:
+    [found] = [p for p in living(folder) if "ainf_tui.simulator" in p.cmdline()]
+    return found
+
+
+def test_a_simulator_that_is_killed_is_there_again_and_the_box_goes_on(scratch):
+    with started() as process:
+        shown = document(process)
+        first = simulator_of(scratch)
+        first.kill()
+        first.wait(10)
+        assert lock_holder(locate({}, Path(shown["home"])).engine_lock), "the engine has gone with it"
+        give_up = time.monotonic() + 60
+        while not answers(shown["url"]) and time.monotonic() < give_up:
+            time.sleep(0.1)
+        assert answers(shown["url"]), "at the same address"
+        assert simulator_of(scratch).pid != first.pid
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(40) == 0
+    assert_gone(scratch, within=0.0)
+
+
+def answers(url: str) -> bool:
+    host, _, port = url.rpartition("/")[2].partition(":")
+    with socket.socket() as tried:
+        return tried.connect_ex((host, int(port))) == 0
+
+
+def test_what_the_killed_keeper_leaves_goes_with_the_app(scratch):
+    with front("stay") as process:
+        assert process.stdout is not None
+        assert "DEMO" in process.stdout.readline()
+        [keeper] = [p for p in living(scratch) if p.cmdline()[-3:] == ["ainf_tui", "demo", "--json"]]
+        keeper.kill()
+        assert lock_holder(locate({}, next(scratch.iterdir())).engine_lock)
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+    assert_gone(scratch, within=0.0)
 
 
 def test_a_demo_that_does_not_start_says_why(tmp_path, monkeypatch):

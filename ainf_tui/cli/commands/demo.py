@@ -83,11 +83,17 @@ def _box(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             env=_without_settings(environ),
             start_new_session=True,
         )
+        home = ""
         try:
             shown = _document(process.stdout, errors)
-            yield shown["home"], shown["label"]
+            home = shown["home"]
+            yield home, shown["label"]
         finally:
             _end(process)
+            if home and (process.returncode or 0) < 0:  # Killed: nobody has cleared up.
+                from ainf_tui.cli.demobox import clear_up  # noqa: PLC0415 -- as above
+
+                clear_up(Path(home))
 
 
 def _document(stdout: IO[bytes] | None, errors: IO[bytes]) -> Mapping[str, Any]:
