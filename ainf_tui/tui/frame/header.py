@@ -40,6 +40,10 @@ class Facts:
     """Groups that nobody has looked at."""
 
 
+STATED = 30
+"""Cells of the state that come before what stands on the right."""
+
+
 def header_line(facts: Facts, cells: int, signs: Signs) -> Line:
     """The header on `cells` cells; what matters least gives way first."""
     left: list[tuple[int, Line]] = [(0, ((" ainf", "strong"),))]
@@ -47,13 +51,15 @@ def header_line(facts: Facts, cells: int, signs: Signs) -> Line:
     if box:
         left.append((4, ((box, ""),)))
     if facts.label:
-        left.append((1, ((f" {safe(facts.label, 30)} ", "banner"),)))
+        left.append((0, ((f" {safe(facts.label, 30)} ", "banner"),)))
     if facts.read_only:
         left.append((2, (("read-only", "warning"),)))
     left.append((0, _state(facts, signs)))
     if facts.new_errors > 0:
         left.append((1, (_new_errors(facts.new_errors, cells, signs),)))
-    right = fit(_right(facts, signs), max(0, cells * 2 // 3), 3)
+    # What says which box this is and what is wrong takes its cells first, as far as it is short.
+    wanted = sum(min(STATED, sum(len(text) for text, _ in part)) + 2 for weight, part in left if weight <= 1)
+    right = fit(_right(facts, signs), max(0, min(cells * 2 // 3, cells - wanted)), 3)
     room = cells - sum(len(text) for text, _ in right) - 2
     if room < 30:
         right = fit([(0, ((_clock(facts), "muted"),))], cells // 3)
