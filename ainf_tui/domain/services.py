@@ -187,7 +187,7 @@ class ProcessId:
 
 @frozen
 class Exit:
-    """How a process ended. One of `code` and `signal` is None; both are when nobody saw it."""
+    """How a process ended. One of `code` and `signal` is None; both are where only its parent was told."""
 
     code: int | None = None
     signal: str | None = None
@@ -207,4 +207,4 @@ class Exit:
             return f"exit code {self.code}"
         if self.signal is not None:
             return f"killed by {self.signal}" + (" (out of memory)" if self.oom else "")
-        return "it ended while nobody looked"
+        return "how it ended is not known"
