@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
 from rich.console import Console
-from textual._compositor import ChopsUpdate, Compositor
-from textual.geometry import Offset, Region
+from textual._compositor import ChopsUpdate, Compositor, CompositorMap, ReflowResult
+from textual.geometry import Offset, Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -34,7 +34,25 @@ class CellsUpdate(ChopsUpdate):
 
 
 class CellsCompositor(Compositor):
-    """Textual's, with such updates."""
+    """Textual's, with such updates, and for which no change of size gets lost."""
+
+    _laid: CompositorMap | None = None
+    """Where which widget was when they were told so last."""
+
+    def reflow(self, parent: Widget, size: Size) -> ReflowResult:
+        """Whoever asks for a place between a change of styles and this has the new one worked out: Textual
+        then takes it for the old one, and tells nobody that its size is another.
+        """
+        if self._laid is not None:
+            self._full_map = self._laid
+        result = super().reflow(parent, size)
+        self._laid = self._full_map
+        self._full_map_invalidated = False
+        return result
+
+    def clear(self) -> None:
+        super().clear()
+        self._laid = None
 
     def render_partial_update(self) -> CellsUpdate | None:
         dirty, whole = self._dirty_regions.copy(), self.size.region

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.geometry import Region
 from textual.reactive import var
 from textual.screen import Screen
@@ -192,3 +193,45 @@ async def test_a_style_that_changes_above_a_widget_changes_its_lines() -> None:
 
 def _painters(app: _App) -> Iterable[Painter]:
     return app.screen.query("*").results(Painter)
+
+
+class _Told(Static):
+    """Keeps the widths that it was told of."""
+
+    def on_mount(self) -> None:
+        self.told: list[int] = []
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.told.append(event.size.width)
+
+
+class _Beside(PacedScreen[None]):
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            self.left, self.right = _Told("left", id="left"), Static("right", id="right")
+            yield self.left
+            yield self.right
+
+
+class _BesideApp(Looking):
+    CSS = "#left { width: 1fr; height: 2; } #right { width: 10; height: 2; }"
+    signs: var[Signs] = var(Signs())
+
+    def get_default_screen(self) -> Screen[None]:
+        return _Beside()
+
+
+async def test_a_widget_is_told_its_width_though_somebody_asked_for_its_place_before() -> None:
+    app = _BesideApp()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, _Beside)
+        assert screen.left.told == [30]
+        screen.right.styles.width = 20
+        screen.right._check_refresh()  # As when it is idle: a layout is asked for, and has not come.
+        screen._compositor._full_map_invalidated = True  # As after a scroll.
+        screen._compositor._visible_map = None
+        assert screen.left.region.width == 20
+        await pilot.pause()
+        assert screen.left.told == [30, 20]
