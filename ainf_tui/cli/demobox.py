@@ -204,12 +204,18 @@ async def _engine(places: Locations, url: str) -> Client:
 
 
 def _end_engines(places: Locations) -> None:
-    """Ends every engine of this home, also one that the app has started since. Blocking.
+    """Ends every engine of this home, also one that the app has started since, and what it runs: scans of
+    logs, a look at the box's tools. Blocking.
 
     At once: it has nothing to lose that is not removed with the folder.
     """
     mark = str(places.engine_settings_file)
-    found = [p for p in psutil.process_iter(["cmdline"]) if mark in (p.info["cmdline"] or ())]
+    engines = [p for p in psutil.process_iter(["cmdline"]) if mark in (p.info["cmdline"] or ())]
+    found = list(engines)
+    for engine in engines:
+        with suppress(psutil.NoSuchProcess):
+            engine.suspend()  # So that it starts nothing between the look and the end.
+            found += engine.children(recursive=True)
     for process in found:
         with suppress(psutil.NoSuchProcess):
             process.kill()

@@ -72,7 +72,7 @@ def assert_gone(folder: Path, *, within: float = 20.0) -> None:
     assert list(folder.iterdir()) == []
 
 
-def started() -> subprocess.Popen[str]:
+def started(**environ: str) -> subprocess.Popen[str]:
     """`ainf demo --json` of a user with settings of his own, in a folder of his own."""
     return subprocess.Popen(
         [sys.executable, "-m", "ainf_tui", "demo", "--json"],
@@ -81,7 +81,7 @@ def started() -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env={**os.environ, **SETTINGS_OF_THE_USER},
+        env={**os.environ, **SETTINGS_OF_THE_USER, **environ},
     )
 
 
@@ -247,6 +247,24 @@ def test_a_simulator_that_is_killed_is_there_again_and_the_box_goes_on(scratch):
             time.sleep(0.1)
         assert answers(shown["url"]), "at the same address"
         assert simulator_of(scratch).pid != first.pid
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(40) == 0
+    assert_gone(scratch, within=0.0)
+
+
+def test_what_the_engine_runs_just_now_ends_with_it(scratch, tmp_path):
+    """A tool that it asks for its version, and that takes its time."""
+    slow = tmp_path / "bin" / "uv"
+    slow.parent.mkdir()
+    slow.write_text('#!/bin/sh\ntouch "$0.asked"\nsleep 60\n')
+    slow.chmod(0o755)
+    with started(PATH=f"{slow.parent}{os.pathsep}{os.environ['PATH']}") as process:
+        document(process)
+        give_up = time.monotonic() + 30
+        while not slow.with_suffix(".asked").exists() and time.monotonic() < give_up:
+            time.sleep(0.01)
+        assert slow.with_suffix(".asked").exists(), "the box was not looked at"
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(40) == 0

@@ -14,7 +14,7 @@ from ainf_tui.domain.errors.fold import folded
 from ainf_tui.domain.errors.playbook import Playbook
 from ainf_tui.domain.ports_errors import NewErrors
 from ainf_tui.engine.errors.prepare import Prepare
-from ainf_tui.engine.errors.sink import EVERY, LONGEST, Sink
+from ainf_tui.engine.errors.sink import EVERY, LONGEST, SHARE, Sink
 from ainf_tui.errors import AinfError, UnreachableError
 from ainf_tui.playbook import playbook
 
@@ -207,7 +207,7 @@ class Waits(FastClock):
         await asyncio.sleep(0)
 
 
-@pytest.mark.parametrize(("took", "wait"), [(0.01, EVERY), (0.2, 1.2), (20.0, LONGEST)])
+@pytest.mark.parametrize(("took", "wait"), [(0.01, EVERY), (0.2, 0.2 * SHARE), (20.0, LONGEST)])
 async def test_storing_that_takes_long_is_done_less_often(took: float, wait: float) -> None:
     db, clock = FakeErrors(), Waits()
     clock.step = took
