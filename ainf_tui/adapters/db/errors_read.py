@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -33,12 +33,12 @@ from ainf_tui.adapters.db.error_tables import (
     error_groups,
     error_keys,
     error_prints,
-    error_seconds,
     error_sums,
 )
-from ainf_tui.adapters.db.errors_rows import SHOWN, STANDING, Day, example_document, group_document
+from ainf_tui.adapters.db.errors_groups import GROUP, GROUPS, documents
+from ainf_tui.adapters.db.errors_rows import example_document
 from ainf_tui.adapters.db.errors_write import ALL, BY_HOUR, BY_SECOND
-from ainf_tui.adapters.db.rows import ByKey, chunked, dicts
+from ainf_tui.adapters.db.rows import chunked
 from ainf_tui.adapters.db.search import within
 from ainf_tui.domain.error_documents import (
     ErrorExampleDocument,
@@ -55,21 +55,6 @@ LATEST = 3
 EXAMPLES = 100
 """Examples that are shown of a group of many fingerprints."""
 _NUMBER = re.compile(r"#?([1-9][0-9]{0,17})")
-_TRENDS = ByKey(
-    select(error_prints.c.id, error_prints.c.group_id, error_prints.c.fingerprint, error_prints.c.hours),
-    error_prints.c.group_id,
-)
-_SHOWN = [error_groups.c[name] for name in (*SHOWN, *STANDING, "level", "kept")]
-_GROUPS = ByKey(select(*_SHOWN), error_groups.c.id)
-_CUT = (
-    select(error_seconds.c.print_id, func.sum(error_seconds.c.n))
-    .where(
-        error_seconds.c.print_id.in_(bindparam("prints", expanding=True)),
-        error_seconds.c.second >= bindparam("first"),
-        error_seconds.c.second < bindparam("end"),
-    )
-    .group_by(error_seconds.c.print_id)
-)
 _SUMS = (
     select(error_sums.c.source, error_sums.c.level, func.sum(error_sums.c.n))
     .where(
@@ -104,18 +89,18 @@ def page(conn: Connection, query: ErrorQuery, now: datetime) -> ErrorGroupPage:
     found = _pages(query.order, query.states, after=bool(query.after))
     if filters := list(_filters(query)):
         found = found.where(*filters)
-    rows = dicts(conn.execute(found, values))
+    rows = conn.execute(found, values).all()
     shown = rows[: query.limit]
     more = len(rows) > query.limit and bool(shown)
-    last = [shown[-1][f"key_{n}"] for n in range(len(keys))] if more else []
-    return ErrorGroupPage(_documents(conn, shown, now), cursors.encode(query.order, last) if more else None)
+    last = shown[-1][-len(keys) :] if more else ()
+    return ErrorGroupPage(documents(conn, shown, now), cursors.encode(query.order, last) if more else None)
 
 
 @lru_cache(maxsize=64)
 def _pages(order: str, states: tuple[str, ...], *, after: bool) -> Select[Any]:
     """Made once for each kind of page: making it takes longer than carrying it out."""
     keys, _, back = _order(order)
-    found = select(*_SHOWN, *(key.label(f"key_{n}") for n, key in enumerate(keys)))
+    found = GROUP.add_columns(*(key.label(f"key_{n}") for n, key in enumerate(keys)))
     found = found.where(*_standing(states)).limit(bindparam("limit", type_=Integer))
     if after:
         place = tuple_(*keys)
@@ -135,10 +120,10 @@ def _order(name: str) -> tuple[list[ColumnElement[Any]], list[type], bool]:
 def _page_by_day(conn: Connection, query: ErrorQuery, now: datetime) -> ErrorGroupPage:
     """By reports of the last 24 hours, which change by themselves: all groups that have some are read."""
     since = from_microseconds(to_microseconds(now) - 86_400_000_000)
-    found = select(*_SHOWN).where(*_standing(query.states), *_filters(query))
-    rows = dicts(conn.execute(found.where(error_groups.c.last_seen >= since)))
+    found = GROUP.where(*_standing(query.states), *_filters(query))
+    rows = conn.execute(found.where(error_groups.c.last_seen >= since)).all()
     key = tuple(cursors.decode(query.after, query.order, [int, int])) if query.after else None
-    counted = [(one.count_24h, one.id, one) for one in _documents(conn, rows, now) if one.count_24h]
+    counted = [(one.count_24h, one.id, one) for one in documents(conn, rows, now) if one.count_24h]
     counted.sort(key=lambda one: one[:2], reverse=True)
     left = [one for one in counted if key is None or one[:2] < key]
     shown = left[: query.limit]
@@ -168,31 +153,8 @@ def groups(conn: Connection, ids: Sequence[int], now: datetime) -> tuple[ErrorGr
     """Those that exist, in the order of `ids`."""
     found: dict[int, ErrorGroupDocument] = {}
     for chunk in chunked(ids):
-        found |= {one.id: one for one in _documents(conn, _GROUPS.dicts(conn, chunk), now)}
+        found |= {one.id: one for one in documents(conn, GROUPS.tuples(conn, chunk), now)}
     return tuple(found[number] for number in ids if number in found)
-
-
-def _documents(
-    conn: Connection, rows: Sequence[Mapping[Any, Any]], now: datetime
-) -> tuple[ErrorGroupDocument, ...]:
-    day = Day(now)
-    parts: dict[int, list[Mapping[Any, Any]]] = {}
-    for chunk in chunked(row["id"] for row in rows):
-        for part in _TRENDS.dicts(conn, chunk):
-            parts.setdefault(part["group_id"], []).append(part)
-    hour = str(day.window.cut_hour)
-    within_cut = [part["id"] for found in parts.values() for part in found if hour in part["hours"]]
-    cut = _cut(conn, within_cut, day.window)
-    return tuple(group_document(row, parts[row["id"]], cut, day) for row in rows)
-
-
-def _cut(conn: Connection, prints: Collection[int], window: Window) -> dict[int, int]:
-    """Reports within the hour that the window cuts, by fingerprint."""
-    found: dict[int, int] = {}
-    for chunk in chunked(prints):
-        values = {"prints": chunk, "first": window.first_second, "end": window.cut_end}
-        found |= {row[0]: int(row[1]) for row in conn.execute(_CUT, values)}
-    return found
 
 
 def find(conn: Connection, refs: Sequence[str]) -> tuple[int | None, ...]:

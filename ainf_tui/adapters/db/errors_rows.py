@@ -11,8 +11,8 @@ from typing import Any
 
 from ainf_tui.adapters.db.columns import encoded
 from ainf_tui.adapters.db.error_tables import FROM_NEWEST
-from ainf_tui.domain.error_documents import ErrorExampleDocument, ErrorGroupDocument, ErrorReport
-from ainf_tui.domain.errors.groups import HOUR, KEPT, GroupState, Standing, Window, heat, hotter, urgency
+from ainf_tui.domain.error_documents import ErrorExampleDocument, ErrorReport
+from ainf_tui.domain.errors.groups import HOUR, KEPT, GroupState, Standing, heat, hotter, urgency
 from ainf_tui.domain.logs.levels import Level
 from ainf_tui.domain.ports_errors import NewErrors
 from ainf_tui.domain.text import storable_json
@@ -148,9 +148,6 @@ def facts(parts: Sequence[Mapping[Any, Any]], own: int, sample: Sample) -> Row:
     }
 
 
-STANDING = ("state", "unseen", "muted_until", "resolved_at")
-
-
 def standing(row: Mapping[Any, Any]) -> Standing:
     """Of a group's row."""
     return Standing(GroupState(row["state"]), row["unseen"], row["muted_until"], row["resolved_at"])
@@ -165,84 +162,6 @@ def standing_row(now_is: Standing) -> Row:
         "muted_until": now_is.muted_until,
         "resolved_at": now_is.resolved_at,
     }
-
-
-_SHOWN = ("id", "fingerprint", "source", "title", "code", "first_seen", "last_seen", "count", "note", "job")
-SHOWN = (*_SHOWN, *FROM_NEWEST)
-"""What a document takes over as it is stored."""
-
-
-_WORD_OF = {int(level): level.word for level in Level}
-
-
-class Day:
-    """The 24 hours up to now, made once for a page: a place in the trend for each hour as it is stored."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-        self.window = Window(int(now.timestamp()))
-        self.first_hour = self.window.first_hour
-        self.places = {str(hour): place for place, hour in enumerate(self.window.hours)}
-        self.empty = (0,) * len(self.places)
-
-
-def group_document(
-    row: Mapping[Any, Any], parts: Sequence[Mapping[Any, Any]], cut: Mapping[int, int], day: Day
-) -> ErrorGroupDocument:
-    """`parts`: rows of its fingerprints; `cut`: of each, by number, the reports within the cut hour."""
-    state, muted_until, unseen = row["state"], row["muted_until"], row["unseen"]
-    if muted_until is not None:  # only a mute changes by itself
-        stands = standing(row).at(day.now)
-        state, muted_until, unseen = stands.state.value, stands.muted_until, stands.unseen
-    trend, whole = _trend(parts, cut, day)
-    return ErrorGroupDocument(
-        row["id"],
-        row["fingerprint"],
-        _prints(parts, row["id"]) if len(parts) > 1 else (row["fingerprint"],),
-        _WORD_OF[row["level"]],
-        row["source"],
-        row["title"],
-        row["code"],
-        state,
-        muted_until,
-        row["first_seen"],
-        row["last_seen"],
-        row["count"],
-        whole,
-        trend,
-        unseen,
-        row["count"] > row["kept"],
-        row["note"],
-        row["job"],
-        row["service"],
-        row["run"],
-        row["backend"],
-        row["pack"],
-        row["node"],
-        row["node_class"],
-    )
-
-
-def _trend(
-    parts: Sequence[Mapping[Any, Any]], cut: Mapping[int, int], day: Day
-) -> tuple[tuple[int, ...], int]:
-    """Reports of each hour, and of all 24 hours to the second."""
-    trend = list(day.empty)
-    whole = 0
-    for part in parts:
-        for hour, levels in part["hours"].items():
-            n = sum(levels.values())
-            if (place := day.places.get(hour)) is not None:
-                trend[place] += n
-            if int(hour) >= day.first_hour:
-                whole += n
-        whole += cut.get(part["id"], 0)
-    return tuple(trend), whole
-
-
-def _prints(parts: Sequence[Mapping[Any, Any]], own: int) -> tuple[str, ...]:
-    first = sorted(parts, key=lambda part: part["id"] != own) if len(parts) > 1 else parts
-    return tuple(part["fingerprint"] for part in first)
 
 
 # -- examples ------------------------------------------------------------------------------------------

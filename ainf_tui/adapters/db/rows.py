@@ -43,6 +43,10 @@ class ByKey:
         """At most CHUNK keys; see `dicts`."""
         return dicts(self._result(conn, keys))
 
+    def tuples(self, conn: Connection, keys: Collection[Any]) -> Sequence[Sequence[Any]]:
+        """At most CHUNK keys; columns in the order of the statement."""
+        return self._result(conn, keys).all()
+
     def _result(self, conn: Connection, keys: Collection[Any]) -> CursorResult[Any]:
         if len(keys) == 1:
             (key,) = keys
