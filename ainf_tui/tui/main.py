@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from ainf_tui.domain.errors.reports import APP, of_exception
 from ainf_tui.tui.app import AinfApp
+from ainf_tui.tui.garbage import Garbage
 from ainf_tui.tui.ports import Opener
 from ainf_tui.tui.session import lent_theme, read_session
 from ainf_tui.tui.setup import Setup, asked, make_options
@@ -24,6 +25,7 @@ def run_app(opener: Opener, setup: Setup) -> int:
         theme = lent_theme(*setup.lent_theme)
     options = make_options(setup, able, theme)
     app = AinfApp(opener, options, session)
+    app.garbage = Garbage(settled=4.0)  # the other screens are made behind the first one
     app.run(mouse=options.mouse)
     # What ended the app was told by Textual, on the terminal that it gave back.
     if (mistake := app._exception) is not None and options.hand_over is not None:  # noqa: SLF001 - no other way

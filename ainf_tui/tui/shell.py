@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from textual import events
 from textual.message import Message
 from textual.reactive import var
 
@@ -29,6 +30,7 @@ from ainf_tui.resources import styles_dir
 from ainf_tui.tui.failures import Failures, in_background
 from ainf_tui.tui.frame.header import Facts
 from ainf_tui.tui.frame.options import Option
+from ainf_tui.tui.garbage import Garbage
 from ainf_tui.tui.keymap import Keymap
 from ainf_tui.tui.lines import safe
 from ainf_tui.tui.link import EngineLink, Link
@@ -113,6 +115,8 @@ class Shell(Looking, Failures):
         self.set_reactive(Shell.slow, self.options.slow)
         self.set_reactive(Shell.images, self.options.images)
         self._chosen_images = ""
+        self.garbage: Garbage | None = None
+        """Set where the process is the app's own."""
         self.drafts: dict[str, Any] = {}
         """What forms keep of what was typed, by the form."""
         self._bindings = self.keymap.bindings("app")
@@ -133,6 +137,11 @@ class Shell(Looking, Failures):
         pacer = pacer_of(self)
         if pacer is not None and self.options.slow:
             pacer.low = True
+
+    async def on_event(self, event: events.Event) -> None:
+        if self.garbage is not None and isinstance(event, events.Key):
+            self.garbage.key()
+        await super().on_event(event)
 
     def _run_link(self) -> None:
         in_background(self, self.engine_link.run(), group="app.link", exclusive=True)
@@ -163,6 +172,8 @@ class Shell(Looking, Failures):
 
     def _beat(self) -> None:
         self.tick = time.monotonic()
+        if self.garbage is not None:
+            self.garbage.look()
 
     # -- looks --------------------------------------------------------------------------------
     def register_themes(self) -> None:

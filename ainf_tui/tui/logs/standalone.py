@@ -16,6 +16,7 @@ from ainf_tui.domain.log_documents import LogFilter
 from ainf_tui.domain.ports_logs import LogReading
 from ainf_tui.errors import AinfError
 from ainf_tui.tui.frame.everywhere import Everywhere
+from ainf_tui.tui.garbage import Garbage
 from ainf_tui.tui.link import LIVE, Link
 from ainf_tui.tui.logs.filters import Stack
 from ainf_tui.tui.logs.screen import LogsScreen
@@ -114,5 +115,6 @@ def run_logs(
     session = read_session(setup.locations.app_session_file)
     options = make_options(setup, able, session.chosen("theme", setup.settings.app.theme))
     app = LogsApp(make_reading(), sources, filters, options, session)
+    app.garbage = Garbage(settled=1.0)
     app.run(mouse=options.mouse)
     return app.return_code or 0
