@@ -50,6 +50,9 @@ class InTurn(App[None]):
         self._held: int | None = None
         """Number of the KeyDone that waits for that screen."""
 
+    def rush(self, *, on: bool) -> None:
+        """Keys have begun to wait, or none waits any more."""
+
     def expect_screen(self, work: object) -> None:
         """That work will open a screen: what is typed behind its key is for that one."""
         self._expected.add(work)
@@ -78,6 +81,7 @@ class InTurn(App[None]):
         in_one_go, self._last_key = event.time - self._last_key < ONE_GO, event.time
         if self._keys or self._patience is not None or (in_one_go and self._key_target is not None):
             self._keys.append(event)
+            self.rush(on=True)
             self._follow()
         else:
             await self._send_key(event)
@@ -126,3 +130,5 @@ class InTurn(App[None]):
             await self._send_key(self._keys.popleft())
             if self._keys:
                 self._follow()
+            else:
+                self.rush(on=False)

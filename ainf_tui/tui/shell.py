@@ -143,6 +143,13 @@ class Shell(Looking, Failures):
             self.garbage.key()
         await super().on_event(event)
 
+    def rush(self, *, on: bool) -> None:
+        """What keys that wait change is painted together."""
+        if (pacer := pacer_of(self)) is not None and pacer.rush.on is not on:
+            pacer.rush.on = on
+            if not on:
+                pacer.progress()
+
     def _run_link(self) -> None:
         in_background(self, self.engine_link.run(), group="app.link", exclusive=True)
 

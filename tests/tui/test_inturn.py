@@ -94,3 +94,14 @@ async def test_where_the_work_opens_nothing_the_keys_go_on(open_app, jobs, monke
         await still(pilot, 8)
         assert "too late" in toasts(app)
         assert app.screen.table.cursor == 2
+
+
+async def test_the_app_hears_when_keys_begin_and_cease_to_wait(open_app, jobs, monkeypatch):
+    async with open_app() as (app, pilot):
+        heard = []
+        monkeypatch.setattr(app, "rush", lambda *, on: heard.append(on))
+        at_once(app, *"jjjjjk")
+        await still(pilot)
+        assert heard[0] is True
+        assert heard[-1] is False
+        assert heard.count(False) == 1

@@ -20,6 +20,7 @@ from textual.screen import Screen, ScreenResultType
 from ainf_tui.tui.terminal.cells import CellsCompositor
 from ainf_tui.tui.terminal.messages import LineChanged
 from ainf_tui.tui.terminal.pace import LEAST, WINDOW, Pace
+from ainf_tui.tui.terminal.rush import Rush
 
 _BATCH = 0.05
 _TURNS = 3
@@ -31,6 +32,7 @@ class Pacer:
 
     def __init__(self, tell: Callable[[LineChanged], object]) -> None:
         self.pace = Pace()
+        self.rush = Rush()
         self.strips: list[Region] = []
         """The rest of the repaint that is going out, in its order. One row each."""
         self._tell = tell
@@ -197,6 +199,10 @@ class PacedScreen(Screen[ScreenResultType]):
                 self.call_after_refresh(self._change)
 
     async def _change(self) -> None:
+        pacer = pacer_of(self.app)
+        if pacer is not None and (left := pacer.rush.left(time.monotonic())):
+            self.set_timer(left, lambda: self.call_after_refresh(self._change))
+            return
         calls, self._followers = self._followers, ()
         for call in calls:
             call()
@@ -222,9 +228,14 @@ class PacedScreen(Screen[ScreenResultType]):
         if app._batch_count:  # noqa: SLF001 - App shows nothing while it batches
             self._hold(pacer, _BATCH)
             return
-        chosen, wait = pacer.choose(dirty, self._near_focus(), time.monotonic())
+        now = time.monotonic()
+        if left := pacer.rush.left(now):
+            self._hold(pacer, left)
+            return
+        chosen, wait = pacer.choose(dirty, self._near_focus(), now)
         if chosen:
             self._paint(pacer, chosen)
+            pacer.rush.painted(now)
         if pacer.strips or dirty:
             self._hold(pacer, wait)
 
