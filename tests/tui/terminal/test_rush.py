@@ -34,12 +34,16 @@ async def test_paints_and_what_follows_them_come_seldom_in_a_rush_and_last_when_
         assert isinstance(screen, PacedScreen)
         one = screen.query_one("#one", Static)
         followed = []
+
+        def look() -> None:
+            followed.append(one.visual)
+
         pacer.rush.on = True
         app.shown.clear()
         began = time.monotonic()
         for count in range(40):
             one.update(f"new {count}")
-            screen.follow(lambda count=count: followed.append(count))
+            screen.follow(look)
             await pilot.pause(0.01)
         # A paint for each turn, one for what follows it, and one at each end.
         turns = (time.monotonic() - began) / EVERY
