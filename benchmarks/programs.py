@@ -83,10 +83,10 @@ def peers(folder: Path) -> list[Program]:
         Program("btop", ("btop",), "cpu"),
         Program("lnav", ("lnav", str(log)), r"small\.log", ("up", "down")),
     ]
-    return [demo, *(found for peer in others if (found := _found(peer, home)) is not None)]
+    return [demo, *(here for peer in others if (here := found(peer, home)) is not None)]
 
 
-def _found(peer: Program, variables: Mapping[str, str]) -> Program | None:
+def found(peer: Program, variables: Mapping[str, str]) -> Program | None:
     """With its command as a path: ours first, then the system's."""
     own = PEERS / peer.name / "bin" / peer.command[0]
     path = str(own) if own.exists() else shutil.which(peer.command[0])

@@ -26,7 +26,7 @@ SECONDS = 10
 LAST, FIRST = r"LAST-LINE", r"FIRST-LINE|job 0000000003 "
 """On the screen at the end of `biglog`'s file, and at its beginning."""
 STILL = 300
-_PATIENCE = 30.0
+PATIENCE = 30.0
 _HELP = "all keys of this screen"
 """In the help, and on no screen of logs."""
 _BETWEEN = 0.35
@@ -48,7 +48,7 @@ with open(path, "ab", buffering=0) as stream:
 """In a process of its own: what it takes is not the screen's."""
 
 
-def _program(lab: Lab, path: Path, until: str) -> Program:
+def logs_program(lab: Lab, path: Path, until: str) -> Program:
     home = Home(lab.folder / "logs-home")
     return Program("logs", (*AINF, "logs", str(path)), until, ("up", "down"), env=home.env)
 
@@ -60,7 +60,7 @@ async def screen_open(lab: Lab) -> Figure:
     ends = ((path, LAST), (short, r"\? help"))
 
     def pairs() -> list[list[float]]:
-        return [[_complete(_program(lab, *end)) for end in ends] for _ in range(lab.amount(8, 3))][1:]
+        return [[complete(logs_program(lab, *end)) for end in ends] for _ in range(lab.amount(8, 3))][1:]
 
     found = await asyncio.to_thread(pairs)
     ours, base = (median(column) for column in zip(*found, strict=True))
@@ -68,23 +68,23 @@ async def screen_open(lab: Lab) -> Figure:
     return Figure(median(own / other for own, other in found), note)
 
 
-def _complete(program: Program) -> float:
+def complete(program: Program) -> float:
     with opened(program) as terminal:
-        return terminal.wait_text(program.until, _PATIENCE) - terminal.began
+        return terminal.wait_text(program.until, PATIENCE) - terminal.began
 
 
 async def screen_key(lab: Lab) -> Figure:
     """From the key until the beginning of a gigabyte is there, pressed as soon as its end is: it is still
     being counted.
     """
-    program = _program(lab, await large(lab), LAST)
+    program = logs_program(lab, await large(lab), LAST)
 
     def taken() -> float:
         with opened(program) as terminal:
-            terminal.wait_text(program.until, _PATIENCE)
+            terminal.wait_text(program.until, PATIENCE)
             there = terminal.expect(FIRST)
             pressed = terminal.press("home")
-            return there.wait(_PATIENCE) - pressed
+            return there.wait(PATIENCE) - pressed
 
     times = await asyncio.to_thread(lambda: [taken() for _ in range(lab.amount(8, 3))])
     return Figure(median(times) * 1e3, f"longest {max(times) * 1e3:.0f} ms")
@@ -120,15 +120,15 @@ async def _read_whole(lab: Lab) -> _Whole:
         least = counting(path) * path.stat().st_size / 1e9
         with path.open("rb") as stream:
             lines = sum(piece.count(b"\n") for piece in iter(lambda: stream.read(2**24), b""))
-        with opened(_program(lab, path, LAST)) as terminal:
-            there = terminal.wait_text(LAST, _PATIENCE)
-            counted = terminal.wait_text(f"{lines:,} lines", _PATIENCE) - there
+        with opened(logs_program(lab, path, LAST)) as terminal:
+            there = terminal.wait_text(LAST, PATIENCE)
+            counted = terminal.wait_text(f"{lines:,} lines", PATIENCE) - there
             still(terminal, 1000)
             terminal.press("/")
             terminal.type("rare-end")
             hit = terminal.expect("1 of 1")
             pressed = terminal.press("enter")
-            return _Whole(counted, hit.wait(_PATIENCE) - pressed, least)
+            return _Whole(counted, hit.wait(PATIENCE) - pressed, least)
 
     async def measure() -> _Whole:
         turns = [await asyncio.to_thread(turn) for _ in range(lab.amount(5, 2))]
@@ -143,7 +143,7 @@ async def _read_whole(lab: Lab) -> _Whole:
 
 
 @dataclass(frozen=True, slots=True)
-class _Followed:
+class Followed:
     """`cpu` in percent of a core, `bytes` to the terminal a second, lags in seconds."""
 
     cpu: float
@@ -155,7 +155,7 @@ class _Followed:
         return f"lag median {median(self.lags) * 1e3:.0f} ms, {self.bytes / 1e3:.0f} kB/s to the terminal"
 
 
-Read = Callable[[_Followed], float]
+Read = Callable[[Followed], float]
 
 
 def _follows(rate: int, read: Read) -> Callable[[Lab], Awaitable[Figure]]:
@@ -177,22 +177,22 @@ def _against(rate: int, read: Read, unit: str) -> Callable[[Lab], Awaitable[Figu
     return measure
 
 
-async def _followed(lab: Lab, rate: int) -> tuple[_Followed, _Followed]:
+async def _followed(lab: Lab, rate: int) -> tuple[Followed, Followed]:
     """The screen and the floor."""
 
-    def both() -> tuple[_Followed, _Followed]:
+    def both() -> tuple[Followed, Followed]:
         lab.say(f"a log that grows by {rate:,} lines a second on the screen, and in the floor app")
         path, other = (lab.folder / f"growing-{rate}-{name}.log" for name in ("ainf", "floor"))
-        ours = _follow(lab, rate, path, _program(lab, path, "the first line"))
-        return ours, _follow(lab, rate, other, floor_follow(other))
+        ours = follow(lab, rate, path, logs_program(lab, path, "the first line"))
+        return ours, follow(lab, rate, other, floor_follow(other))
 
     return await lab.once(f"screen that follows {rate}", lambda: asyncio.to_thread(both))
 
 
-def _follow(lab: Lab, rate: int, path: Path, program: Program) -> _Followed:
+def follow(lab: Lab, rate: int, path: Path, program: Program) -> Followed:
     path.write_text("the first line\n")
     with opened(program) as terminal:
-        terminal.wait_text("the first line", _PATIENCE)
+        terminal.wait_text("the first line", PATIENCE)
         still(terminal, STILL)
         shown = _watch(terminal)
         before, began = (terminal.tree.cpu(), terminal.bytes_out), time.monotonic()
@@ -201,12 +201,12 @@ def _follow(lab: Lab, rate: int, path: Path, program: Program) -> _Followed:
         took = time.monotonic() - began
         cpu, sent = terminal.tree.cpu() - before[0], terminal.bytes_out - before[1]
         batches = [(int(number), float(at)) for number, at in map(str.split, done.stdout.splitlines())]
-        give_up = time.monotonic() + _PATIENCE
+        give_up = time.monotonic() + PATIENCE
         while (not shown or shown[-1][0] < batches[-1][0]) and time.monotonic() < give_up:
             time.sleep(0.01)
     if not shown or shown[-1][0] < batches[-1][0]:
         raise RuntimeError("the last line was not shown")
-    return _Followed(cpu / took * 100, sent / took, _lags(batches, shown))
+    return Followed(cpu / took * 100, sent / took, _lags(batches, shown))
 
 
 def _watch(terminal: Terminal) -> list[tuple[int, float]]:
@@ -240,14 +240,14 @@ async def flood_key(lab: Lab) -> Figure:
     path.write_text("the first line\n")
 
     def taken() -> tuple[list[float], list[float]]:
-        with opened(_program(lab, path, "the first line")) as terminal:
-            terminal.wait_text("the first line", _PATIENCE)
+        with opened(logs_program(lab, path, "the first line")) as terminal:
+            terminal.wait_text("the first line", PATIENCE)
             still(terminal, STILL)
             _helped(terminal, 2)
             rest = _helped(terminal, presses)
             command = [sys.executable, "-c", _WRITER, str(path), "100000", "600"]
             with subprocess.Popen(command, stdout=subprocess.DEVNULL) as writer:
-                terminal.wait_text("number=", _PATIENCE)
+                terminal.wait_text("number=", PATIENCE)
                 try:
                     return rest, _helped(terminal, presses)
                 finally:
@@ -264,23 +264,23 @@ def _helped(terminal: Terminal, count: int) -> list[float]:
     for _ in range(count):
         there = terminal.expect(_HELP)
         pressed = terminal.press("?")
-        times.append(there.wait(_PATIENCE) - pressed)
+        times.append(there.wait(PATIENCE) - pressed)
         gone = terminal.expect(lambda text: _HELP not in text)
         terminal.press("escape")
-        gone.wait(_PATIENCE)
+        gone.wait(PATIENCE)
         time.sleep(_BETWEEN)
     return times
 
 
-def _lag(seen: _Followed) -> float:
+def _lag(seen: Followed) -> float:
     return percentile(seen.lags, 95) * 1e3
 
 
-def _cpu(seen: _Followed) -> float:
+def _cpu(seen: Followed) -> float:
     return seen.cpu
 
 
-def _kilobytes(seen: _Followed) -> float:
+def _kilobytes(seen: Followed) -> float:
     return seen.bytes / 1e3
 
 

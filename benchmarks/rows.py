@@ -11,6 +11,7 @@ from benchmarks.row_host import host_sample
 from benchmarks.row_jobs import overhead
 from benchmarks.row_live import flood_bytes, flood_share, four_bytes, four_cpu
 from benchmarks.row_logs import log_follow_cpu, log_follow_lag, log_open, log_search
+from benchmarks.row_logs_peers import ROWS as LOGS_PEERS_ROWS
 from benchmarks.row_logs_screen import ROWS as LOGS_SCREEN_ROWS
 from benchmarks.row_manners import (
     help_screen,
@@ -47,6 +48,7 @@ ROWS = (
     Row("errors-memory", "... memory after a million", 60, "MB", errors_memory),
     Row("errors-inbox", "page of 100 groups of a million reports", 1, "ms", errors_inbox),
     *LOGS_SCREEN_ROWS,
+    *LOGS_PEERS_ROWS,
     *APP_ROWS,
     Row("app-help", "help on the screen / the floor's palette", 0.6, "x", help_screen),
     Row("app-palette", "palette on the screen / the floor's", 0.6, "x", palette),
