@@ -139,6 +139,7 @@ def tuning(settings: Settings, locations: Locations) -> Tuning:
         poll_busy=settings.queue.poll_busy,
         poll_idle=settings.queue.poll_idle,
         look_apart=settings.queue.poll_busy,
+        stalled_after=settings.queue.stalled_after,
         outputs=settings.outputs_folder(locations.outputs_dir),
         pictures=locations.state_dir / "pictures",
         pattern=settings.outputs.pattern,

@@ -77,6 +77,13 @@ class QueueSettings:
         minimum=0.1,
         maximum=3600,
     )
+    stalled_after: float = setting(
+        600.0,
+        "Seconds in which ComfyUI tells nothing of a running job until that is a warning. A workflow that "
+        "has run before may take as long as it took then. 0: never.",
+        minimum=0,
+        maximum=86400,
+    )
 
 
 @frozen

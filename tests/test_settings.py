@@ -21,6 +21,7 @@ ALL_KEYS = {
     "queue.max_attempts": 1,
     "queue.waiting_per_backend": 0,
     "queue.poll_busy": 0.5,
+    "queue.stalled_after": 900.0,
     "queue.poll_idle": 30.0,
     "outputs.folder": "/tmp/pictures",
     "outputs.pattern": "{number}-{index}",

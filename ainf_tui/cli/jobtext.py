@@ -136,7 +136,7 @@ def _facts(shown: JobDetailDocument) -> list[tuple[str, str]]:
         ("prompt id", job.prompt_id or ""),
         ("priority", str(job.priority) if job.priority else ""),
         ("position", str(job.position) if job.position is not None else ""),
-        ("waits", job.blocked or ""),
+        ("stalled" if job.state == "running" else "waits", job.blocked or ""),
         ("progress", _progress(job) if job.finished_at is None else ""),
         ("created", local(job.created_at)),
         ("submitted", local(job.submitted_at) if job.submitted_at else ""),

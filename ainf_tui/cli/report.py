@@ -77,7 +77,8 @@ class TextReporter:
         if job.error is not None and job.error.hint:
             self._out.note(f"  {show(job.error.hint)}")
         elif job.blocked and job.state in OPEN:
-            self._out.note("  It goes on by itself when that has changed; `ainf status` tells what to do.")
+            by_itself = "It goes on by itself when that has changed; " if job.state != "running" else ""
+            self._out.note(f"  {by_itself}`ainf status` tells what to do.")
 
     def _told_before(self, job: JobDocument) -> bool:
         """Whether this job waits for what the last line said already; a hundred jobs wait in one line."""

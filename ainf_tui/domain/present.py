@@ -30,6 +30,8 @@ class Live:
     snapshot: Snapshot | None = None
     eta: Eta | None = None
     position: int | None = None
+    stalled: str = ""
+    """Why to doubt that it goes on."""
 
 
 NOTHING_LIVE = Live()
@@ -123,7 +125,7 @@ def job_document(job: Job, now: datetime, live: Live = NOTHING_LIVE) -> JobDocum
         sweep=dict(job.sweep) or None,
         retry_of=job.retry_of,
         cancel_requested=job.cancel_requested,
-        blocked=job.blocked or None,
+        blocked=job.blocked or live.stalled or None,
         warnings=tuple(problem_document(p) for p in job.warnings),
         outputs=tuple(output_document(o) for o in job.outputs),
         error=problem_document(job.error) if job.error else None,

@@ -126,6 +126,8 @@ class Tracker:
         self.weights = dict(weights or guessed_weights(graph, self.needed))
         self.started_at: float | None = None
         """Monotonic seconds of the first sign that it runs."""
+        self.heard_at: float | None = None
+        """Monotonic seconds of the last sign."""
         self.server_started: float | None = None
         self.server_ended: float | None = None
         self.frames = 0
@@ -155,6 +157,7 @@ class Tracker:
     def take(self, event: ComfyEvent, at: float) -> None:
         """Fold one event of this prompt; `at` is monotonic seconds of its arrival."""
         self.frames += 1
+        self.heard_at = at
         handler = self._handlers.get(type(event))
         if handler is not None:
             handler(event, at)
@@ -163,12 +166,12 @@ class Tracker:
         """After a restart of ours: go on from the stored figures rather than from zero."""
         self._fraction = max(self._fraction, min(fraction, 0.99))
         if self.started_at is None:
-            self.started_at = now - elapsed
+            self.started_at, self.heard_at = now - elapsed, now
 
     def running(self, at: float) -> None:
         """It is known to run (the server's queue says so), with or without frames."""
         if self.started_at is None:
-            self.started_at = at
+            self.started_at = self.heard_at = at
 
     def _start(self, event: ExecutionStart, at: float) -> None:
         self.running(at)

@@ -61,6 +61,8 @@ class Tuning:
     """At most 4 times a second."""
     save_every: float = 0.5
     """Progress rows: at most 2 Hz."""
+    stalled_after: float = 600.0
+    """Seconds without a word of a running prompt after which it is told that it may not go on; 0: never."""
     watch_for: float = 3600.0
     """Seconds that an abandoned prompt id is looked for."""
     sample_every: float = 2.0

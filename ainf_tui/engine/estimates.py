@@ -12,6 +12,7 @@ from ainf_tui.domain.present import Live
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Context, Flight
 from ainf_tui.engine.registry import Registry
+from ainf_tui.engine.stalls import stalled
 
 RECENT = 20
 """Finished jobs whose durations make the middling one."""
@@ -61,6 +62,8 @@ class Estimates:
         if not backend.health.reachable and not backend.socket.connected:
             # How far it is by now nobody can say: what was heard last is shown, with no promise.
             return Live(replace(snapshot, rate=None))
+        if doubt := stalled(backend, flight, now):
+            return Live(replace(snapshot, rate=None), stalled=doubt)
         own = remaining(flight.tracker, flight.expected, now)
         if flight.tracker.started_at is not None:
             return Live(snapshot, own)

@@ -19,6 +19,14 @@ LOOK_EVERY = 15.0
 """Seconds between two looks at the user's files."""
 
 
+_STUCK: dict[str, str] = {JobState.FETCHING: "job.not_fetched", JobState.RUNNING: "job.stalled"}
+_STUCK_HINTS = {
+    "job.not_fetched": "`ainf queue show {0}` tells more; `ainf queue cancel {0}`, twice, gives it up",
+    "job.stalled": "`ainf logs` may tell what it does; `ainf queue cancel {0}` ends it; where ComfyUI "
+    "does not heed that, restart it (`ainf comfyui restart`)",
+}
+
+
 class Health:
     """Keeps the topic `health`. `look` reads the user's files and tells what is wrong; it blocks."""
 
@@ -100,19 +108,16 @@ def _where(backend: BackendDocument) -> str:
 
 
 def _job_reasons(state: State) -> Iterator[ReasonDocument]:
-    """Results that cannot be brought home, the same reason once."""
-    stuck: dict[str, list[int]] = {}
+    """Results that cannot be brought home, and prompts that tell nothing; the same reason once."""
+    stuck: dict[tuple[str, str], list[int]] = {}
     for job in state.active:
-        if job.state == JobState.FETCHING and job.blocked:
-            stuck.setdefault(job.blocked, []).append(job.number)
-    for reason, numbers in stuck.items():
+        code = _STUCK.get(job.state)
+        if code and job.blocked:
+            stuck.setdefault((code, job.blocked), []).append(job.number)
+    for (code, reason), numbers in stuck.items():
         first, more = min(numbers), f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
-        yield ReasonDocument(
-            "job.not_fetched",
-            "warning",
-            f"job {first}{more}: {reason}",
-            f"`ainf queue show {first}` tells more; `ainf queue cancel {first}`, twice, gives it up",
-        )
+        hint = _STUCK_HINTS[code].format(first)
+        yield ReasonDocument(code, "warning", f"job {first}{more}: {reason}", hint)
 
 
 def _link_reasons(state: State) -> Iterator[ReasonDocument]:

@@ -29,6 +29,7 @@ from ainf_tui.engine.orders import carry_out, watch_abandoned
 from ainf_tui.engine.pictures import take_picture
 from ainf_tui.engine.reconcile import look, mark_running, note_process
 from ainf_tui.engine.settle import settle_ended
+from ainf_tui.engine.stalls import stalled
 from ainf_tui.errors import AinfError, UnreachableError
 
 RESTART_PAUSE = (0.1, 30.0)
@@ -172,6 +173,8 @@ class Worker:
         for flight in backend.flights.values():
             flight.partial = True
         if isinstance(event, Connected):
+            for flight in backend.flights.values():
+                flight.tracker.heard_at = now  # from here on it can be heard again
             log.info("backend %s: connected", backend.name)
             backend.link.connected(now)
             backend.process_noted_at = float("-inf")  # it may be another process that answers now
@@ -237,6 +240,8 @@ class Worker:
         backend.look_at = max(min(backend.look_at, now + self._patience(now)), began + spared)
         await self._measure(now)
         await self._judge_link()
+        if any(stalled(backend, flight, now) for flight in backend.flights.values()):
+            backend.ctx.touch()
 
     def _patience(self, now: float) -> float:
         """Seconds until the next look if nothing nudges."""

@@ -282,9 +282,10 @@ def _code(text: str, cells: int) -> list[str]:
 
 
 def _blocked(job: JobDocument | None, cells: int) -> list[Line]:
-    return (
-        one_column([Fact("waits", safe(job.blocked, 600), "warning")], cells) if job and job.blocked else []
-    )
+    if job is None or not job.blocked:
+        return []
+    name = "stalled" if job.state == "running" else "waits"
+    return one_column([Fact(name, safe(job.blocked, 600), "warning")], cells)
 
 
 def _warnings(job: JobDocument | None, cells: int, signs: Signs) -> list[Line]:
