@@ -210,12 +210,11 @@ def _end_engines(places: Locations) -> None:
     At once: it has nothing to lose that is not removed with the folder.
     """
     mark = str(places.engine_settings_file)
-    engines = [p for p in psutil.process_iter(["cmdline"]) if mark in (p.info["cmdline"] or ())]
-    found = list(engines)
-    for engine in engines:
+    found = [p for p in psutil.process_iter(["cmdline"]) if mark in (p.info["cmdline"] or ())]
+    for process in found:
         with suppress(psutil.NoSuchProcess):
-            engine.suspend()  # So that it starts nothing between the look and the end.
-            found += engine.children(recursive=True)
+            process.suspend()  # It starts nothing any more while its children are looked for.
+            found += process.children()
     for process in found:
         with suppress(psutil.NoSuchProcess):
             process.kill()
