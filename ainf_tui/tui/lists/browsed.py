@@ -31,6 +31,8 @@ class BrowsedScreen(PanedScreen[Row]):
     feed: PagedFeed[Any]
     title_bar: Bar
     entry: Entry
+    _end_id: str | None = None
+    """Where the cursor waits, at the end of what is here, for what is still to come."""
 
     def body(self) -> Iterable[Widget]:
         with Horizontal(id="body"):
@@ -69,7 +71,11 @@ class BrowsedScreen(PanedScreen[Row]):
         self.follow(self.show_footer)
 
     def prefetch(self) -> None:
-        """What the cursor may reach soon is read."""
+        """What the cursor may reach soon is read; on its way to the end it goes along with what has come."""
+        if self._end_id and self._end_id == self.table.cursor_id:
+            self.table.to_end(last=True)
+            there = self.feed.complete or self.feed.truncated
+            self._end_id = None if there else self.table.cursor_id
         self.feed.want(max(self.table.cursor, self.table.scroll_offset.y + self.table.page) + AHEAD)
 
     def show_empty(self) -> None:
@@ -89,6 +95,8 @@ class BrowsedScreen(PanedScreen[Row]):
     def on_table_at_end(self, event: Table.AtEnd) -> None:
         """`G`: the last row of all, so all are fetched."""
         event.stop()
+        if not self.feed.complete and not self.feed.truncated:
+            self._end_id = self.table.cursor_id
         self.feed.want(MOST)
 
     def action_open(self) -> None:

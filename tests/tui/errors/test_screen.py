@@ -155,11 +155,18 @@ async def test_ten_thousand_groups_come_by_pages(open_app, fake_engine):
         assert len(app.screen.groups) == FIRST
         await pilot.press("G")
         await still(pilot, 12)
-        await pilot.press("G")
-        await still(pilot, 2)
-        assert (len(app.screen.groups), app.screen.row.id) == (10_000, 10_000)
+        assert (len(app.screen.groups), app.screen.row.id) == (10_000, 10_000), "the last of all, not of a page"
         assert max(query.limit for query in asked(fake_engine, "listed")) == PAGE
         check_screen(app)
+
+
+async def test_who_goes_elsewhere_on_the_way_to_the_end_stays_there(open_app, fake_engine):
+    fake_engine.errors.put(*(group(number, "ongoing") for number in range(1, 2_001)))
+    async with open_app((80, 24), screen="errors") as (app, pilot):
+        await pilot.press("G", "k")
+        place = app.screen.row.id
+        await still(pilot, 12)
+        assert (len(app.screen.groups), app.screen.row.id) == (2_000, place)
 
 
 # -- what changes -----------------------------------------------------------------------------------
