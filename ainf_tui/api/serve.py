@@ -36,6 +36,8 @@ _LOG = logging.getLogger(__name__)
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _SWITCH = 0.001
 """Seconds after which a thread gives the interpreter to one that waits for it; Python's own are 0.005."""
+_GARBAGE_AT = 20_000
+"""New containers between two collections: one of so many takes 4 ms."""
 _IDLE_STEP = 5.0
 """Seconds between two looks at whether the engine is needed."""
 
@@ -159,13 +161,15 @@ def _undisturbed() -> Iterator[None]:
     What was loaded lives on: a collection of garbage that walks through it takes 30 ms, in which nothing else
     runs. A thread that computes, such as that of the database, gives the interpreter back after 1 ms.
     """
-    before = sys.getswitchinterval()
+    before, threshold = sys.getswitchinterval(), gc.get_threshold()
     gc.freeze()
+    gc.set_threshold(_GARBAGE_AT, 10, 10)
     sys.setswitchinterval(_SWITCH)
     try:
         yield
     finally:
         sys.setswitchinterval(before)
+        gc.set_threshold(*threshold)
         gc.unfreeze()
 
 
