@@ -6,13 +6,14 @@ What the outside does wrong never comes here: that is an `AinfError`, told where
 from __future__ import annotations
 
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 from textual.dom import DOMNode
+from textual.worker import Worker
 
 from ainf_tui.domain.error_documents import ErrorReport
 from ainf_tui.domain.errors.reports import APP, of_exception
@@ -103,4 +104,9 @@ def in_background(
 
     if opens:
         app.expect_screen(work)
-    node.run_worker(guarded(), group=group, exclusive=exclusive, exit_on_error=False)
+    begun: Worker[None] = node.run_worker(guarded, group=group, exclusive=exclusive, exit_on_error=False)
+    task = begun._task  # noqa: SLF001 - nothing public tells of a worker that was ended before it began
+    if task is not None and isinstance(work, Coroutine):
+        coroutine = work
+        # Of one that was never begun Python would complain on the terminal; one that has ended does not mind.
+        task.add_done_callback(lambda _: coroutine.close())

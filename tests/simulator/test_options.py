@@ -23,17 +23,23 @@ from tests.fakes.sim import ROOT, SimProcess
 from tests.simulator.driving import Client, image_graph
 
 
+def made_of(*words: str) -> SimulatorOptions:
+    given = options(list(words))
+    assert given.pop("until_stdin_ends") is False
+    return SimulatorOptions(**given)
+
+
 def test_words_become_options() -> None:
     words = "--port 0 --checkpoint a.safetensors --checkpoint b.safetensors --noise 0.2 --step-seconds 0.5"
     more = ["--node-seconds", "VAEDecode=2", "--fault", "post_500=1", "--fault", 'oom={"class": "KSampler"}']
-    made = SimulatorOptions(**options([*words.split(), *more, "--fault", "dead_worker"]))
+    made = made_of(*words.split(), *more, "--fault", "dead_worker")
     assert made.checkpoints == ("a.safetensors", "b.safetensors")
     assert (made.noise, made.step_seconds, made.node_seconds["VAEDecode"]) == (0.2, 0.5, 2.0)
     assert made.faults == {"post_500": 1, "oom": {"class": "KSampler"}, "dead_worker": True}
 
 
 def test_instant_takes_no_time() -> None:
-    made = SimulatorOptions(**options(["--instant"]))
+    made = made_of("--instant")
     assert (made.step_seconds, dict(made.node_seconds)) == (0.0, {})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import threading
 from pathlib import Path
 
@@ -136,3 +137,19 @@ def test_what_ends_the_app_is_handed_over(monkeypatch, fake_engine, tmp_path):
     setup = Setup(Settings(), locate({"AINF_HOME": str(tmp_path)}), hand_over=hand_over)
     assert run_app(fake_engine.opener, setup) == 1
     assert [(r.source, r.kind) for r in handed] == [("app", "ZeroDivisionError")]
+
+
+async def test_work_that_never_begins_is_dropped_without_a_word(open_app, fake_engine, recwarn):
+    """As of an app that ends right then: Python complains of a coroutine that nobody awaits."""
+    begun = []
+
+    async def work() -> None:
+        begun.append(1)
+
+    async with open_app() as (app, _):
+        in_background(app.screen, work(), group="queue.never")
+        app.workers.cancel_group(app.screen, "queue.never")
+        await asyncio.sleep(0)
+    gc.collect()
+    assert begun == []
+    assert [str(warning.message) for warning in recwarn if "never awaited" in str(warning.message)] == []
