@@ -96,7 +96,9 @@ async def opened(settings: Settings, locations: Locations) -> AsyncIterator[Runt
             holder=f"{socket.gethostname()}:{locations.state_dir}",
             sources=sources,
         )
-        async with comfyui, engine, logs_here(settings, locations, backends=engine.specs_in_use) as logs:
+        adopted = services.adopted_logs
+        logs = logs_here(settings, locations, backends=engine.specs_in_use, adopted=adopted)
+        async with comfyui, engine, logs:
             yield Runtime(engine, comfyui, logs)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import glob
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import BinaryIO
 
@@ -25,11 +26,13 @@ def logs_here(
     *,
     stdin: BinaryIO | None = None,
     backends: Callable[[], Sequence[BackendSpec]] | None = None,
+    adopted: Callable[[], Iterable[str]] = tuple,
 ) -> LogViews:
     """Reads the logs of this machine in this process. Close it with `aclose`.
 
-    `stdin`: what `-` means. `backends`: those that are in use, else those of the settings. Loads neither
-    database nor web server, and what asks a ComfyUI only when one is asked.
+    `stdin`: what `-` means. `backends`: those that are in use, else those of the settings. `adopted`: logs of
+    services that somebody else started. Loads neither database nor web server, and what asks a ComfyUI only
+    when one is asked.
     """
     known = backends or (lambda: settings.backends)
     places = Places(
@@ -37,7 +40,7 @@ def logs_here(
         engine_log=locations.engine_log,
         playbook=playbook,
         stdin=stdin,
-        files=_words(settings.logs.files),
+        files=lambda: (*_words(settings.logs.files), *map(glob.escape, adopted())),
         backends=lambda: _server_logs(known()),
     )
     return LogViews(Desk(places))

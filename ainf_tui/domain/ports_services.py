@@ -63,6 +63,8 @@ class PortOwner:
     command: tuple[str, ...] = ()
     user: str = ""
     name: str = ""
+    log: str = ""
+    """The file that it prints to; empty: none, or not to be known."""
 
 
 class Processes(Protocol):

@@ -63,8 +63,10 @@ class AinfApp(Notifying):
                 came(event.job_id, event.media_type, event.data)
 
     def on_logs_wanted(self, event: LogsWanted) -> None:
+        from ainf_tui.tui.logs.sources import source_of  # noqa: PLC0415 - loaded when it is asked
+
         event.stop()
-        self.show_logs(event.source)
+        self.show_logs(source_of(event.source, self.services.services, self.backends))
 
     def on_job_wanted(self, event: JobWanted) -> None:
         event.stop()

@@ -86,12 +86,15 @@ class Machine:
     """Errors that services have told of."""
 
     # -- what a test does --------------------------------------------------------------------------
-    def someone(self, port: int, *command: str, mine: bool = True, hidden: bool = False) -> ProcessId:
-        """Another program listens on that port."""
+    def someone(
+        self, port: int, *command: str, mine: bool = True, hidden: bool = False, log: str = ""
+    ) -> ProcessId:
+        """Another program listens on that port, and prints to `log`."""
         process = Process(ProcessId(next(_pids), 7, BOOT), mine=mine)
         self.processes[process.id] = process
         owner = None if hidden else process.id
-        self.listening[port] = PortOwner(port, owner, command or ("python", "other.py"), "anna", "python")
+        told = command or ("python", "other.py")
+        self.listening[port] = PortOwner(port, owner, told, "anna", "python", log)
         return process.id
 
     def end(self, service: str, how: Exit | None = None) -> None:

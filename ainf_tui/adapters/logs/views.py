@@ -62,14 +62,15 @@ _EARLIER = 20
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where logs lie. `stdin`: what `-` means; None: it cannot be read here. `files`: paths and globs of the
-    settings. `backends`: who gives the log in a ComfyUI's own memory, by its name.
+    settings, and of services that were adopted. `backends`: who gives the log in a ComfyUI's own memory, by
+    its name.
     """
 
     runs: Path
     engine_log: Path
     playbook: Callable[[], Playbook]
     stdin: BinaryIO | None = None
-    files: tuple[str, ...] = ()
+    files: Callable[[], tuple[str, ...]] = tuple
     backends: Callable[[], Mapping[str, Callable[[], Asked]]] = dict
 
 
@@ -118,7 +119,7 @@ class Desk:
     def _given(self) -> list[Group]:
         """Files of the settings, as far as they are there."""
         found: list[Group] = []
-        for word in self._places.files:
+        for word in self._places.files():
             with suppress(NotFoundError):
                 found += logs.groups_of_words([word], self._run)
         return found

@@ -18,6 +18,7 @@ from ainf_tui.adapters.processes import (
     started_ticks,
     user_name,
 )
+from ainf_tui.adapters.services.printing import printed_to
 from ainf_tui.domain.ports_services import PortOwner
 from ainf_tui.domain.text import redact_arguments
 
@@ -114,6 +115,7 @@ def _owner(candidate: _Candidate, proc: Path) -> PortOwner:
         redact_arguments(command_line(pid, proc)),
         _user(pid, proc) or user,
         short_name(pid, proc),
+        printed_to(pid, proc),
     )
 
 

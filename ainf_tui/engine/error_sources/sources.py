@@ -15,11 +15,13 @@ from ainf_tui.domain.logs.recent import BACKEND
 from ainf_tui.domain.ports import Clock
 from ainf_tui.domain.ports_error_sources import SpoolReader, TailOpener
 from ainf_tui.domain.ports_errors import ErrorSink
+from ainf_tui.domain.services import Kind
 from ainf_tui.engine.error_sources.logs import LogErrors
 from ainf_tui.engine.error_sources.own import own_errors
 from ainf_tui.engine.error_sources.pairs import Pairs
 from ainf_tui.engine.registry import Registry
 from ainf_tui.engine.services.supervisor import Supervisor
+from ainf_tui.engine.services.unit import Unit
 from ainf_tui.errors import AinfError
 from ainf_tui.killpoints import KillSwitch
 
@@ -90,17 +92,19 @@ class ErrorSources:
 
     # -- which log belongs to which server -----------------------------------------------------------
     def _current(self) -> Iterator[tuple[LogPlace, int]]:
-        """The logs of services that were started by us; of a ComfyUI that runs here and was not, what it
-        keeps in its memory.
+        """The logs of services; of a ComfyUI that runs here and was not started by us what it keeps in its
+        memory: that has times, and what was before it was adopted.
         """
         units = self._supervisor.units if self._supervisor is not None else {}
-        for unit in units.values():
-            if unit.log:
-                yield LogPlace(unit.name, unit.run, unit.log), unit.log_start
+        remembering = set[str]()
         for backend in self._registry.backends:
             found = units.get(self._service_of(backend.name))
-            if found is not None and not found.log and found.standing.lives:
+            if found is not None and found.standing.lives and _foreign(found):
+                remembering.add(found.name)
                 yield LogPlace(found.name, found.run, f"{BACKEND}{backend.name}"), 0
+        for unit in units.values():
+            if unit.log and unit.name not in remembering:
+                yield LogPlace(unit.name, unit.run, unit.log), unit.log_start
 
     def _service_of(self, backend: str) -> str:
         """The service of this box that is that backend; empty if none is."""
@@ -119,6 +123,11 @@ class ErrorSources:
             if (await self._sink.checkpoints(SPOOL)).get(SPOOL) != taken.name:
                 await self._sink.store(taken.reports, {SPOOL: taken.name})
             await self._spool.remove()
+
+
+def _foreign(unit: Unit) -> bool:
+    """Somebody else started it."""
+    return unit.standing.kind is Kind.ADOPTED or not unit.log
 
 
 def service_at(url: str, supervisor: Supervisor) -> str:

@@ -168,7 +168,7 @@ class Services(ServiceReads):
                 hint="Stop it, or give this service another port.",
                 details={"service": unit.name, "pid": owner.process.pid if owner.process else None},
             )
-        self._supervisor.adopt(unit, owner)
+        await self._supervisor.adopt(unit, owner)
 
     # -- stopping ----------------------------------------------------------------------------------
     async def stop(self, request: ServicesRequest) -> ServicesDocument:

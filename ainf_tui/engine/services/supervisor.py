@@ -18,6 +18,7 @@ from ainf_tui.engine.services.runs import Runs
 from ainf_tui.engine.services.unit import Unit
 from ainf_tui.engine.services.views import same_but_age, service_document
 from ainf_tui.engine.services.watching import Watching
+from ainf_tui.errors import AinfError
 from ainf_tui.store import Store
 
 _AGE = timedelta(seconds=10)
@@ -121,6 +122,11 @@ class Supervisor:
     def standings(self) -> Mapping[str, Standing]:
         return _Standings(self._units)
 
+    def adopted_logs(self) -> tuple[str, ...]:
+        """Files that services print to which somebody else started."""
+        adopted = (unit for unit in self._units.values() if unit.standing.kind is Kind.ADOPTED)
+        return tuple(unit.log for unit in adopted if unit.log and unit.standing.lives)
+
     def service_of(self, pid: int) -> str:
         """The service whose process, or whose child, that is; empty if none's."""
         for unit in self._units.values():
@@ -199,10 +205,12 @@ class Supervisor:
             await self.parts.records.remove(name)
             del self._units[name]
 
-    def adopt(self, unit: Unit, owner: PortOwner) -> None:
-        """Uses the process that holds the port from now on."""
+    async def adopt(self, unit: Unit, owner: PortOwner) -> None:
+        """Uses the process that holds the port from now on, and the file that it prints to as its log."""
+        printed, start = await self._printed(owner)
         unit.adopt_definition(None if unit.declared.ports[:1] == (owner.port,) else owner.port)
-        unit.token, unit.log, unit.log_start, unit.launcher = "", "", 0, None
+        unit.token, unit.launcher = "", None
+        unit.log, unit.log_start, unit.run = printed, start, self.parts.runs.run if printed else ""
         unit.event(
             "info",
             f"{unit.name} runs already and is adopted",
@@ -214,6 +222,18 @@ class Supervisor:
         unit.owner = unit.owner_verdict = unit.problem = None
         unit.wake.set()
         self.changed()
+        if printed:
+            await self.parts.runs.link(unit.name, printed)
+
+    async def _printed(self, owner: PortOwner) -> tuple[str, int]:
+        """Its log, and how long that is: what stands there already may be of others, and old."""
+        if not owner.log:
+            return "", 0
+        try:
+            return owner.log, (await self.parts.logs.piece(owner.log, start=None, limit=1)).size
+        except AinfError as error:
+            log.warning("the log of what is adopted is not read: %s", error.message)
+            return "", 0
 
     # -- the topic ---------------------------------------------------------------------------------
     def changed(self) -> None:

@@ -59,7 +59,7 @@ def desk(tmp_path: Path, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> Des
             runs=tmp_path / "runs",
             engine_log=tmp_path / "engine.log",
             playbook=lambda: Playbook([]),
-            files=(str(extra), str(tmp_path / "none-*.log")),
+            files=lambda: (str(extra), str(tmp_path / "none-*.log")),
             backends=lambda: {"far": lambda: memory},
         )
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shlex
+import signal
 import socket
 import sys
 
@@ -76,8 +79,41 @@ time.sleep(60)
         owner = next(iter((await services.processes.owners([int(services.log().read_text())])).values()))
     finally:
         await services.processes.signal(launched.process, "KILL")
-    assert "secret" not in str(owner)
-    assert "password" not in str(owner)
+    assert owner.command
+    assert "secret" not in str(owner.command)
+    assert "password" not in str(owner.command)
+
+
+_LISTENS = """
+import socket, sys, time
+listening = socket.create_server(("127.0.0.1", 0))
+print(listening.getsockname()[1], flush=True)
+time.sleep(60)
+"""
+
+
+@linux_only
+@pytest.mark.parametrize(
+    ("told", "log"),
+    [("> comfy.log 2>&1", "comfy.log"), ("> port 2> comfy.log", "comfy.log"), ("| cat > port", "")],
+)
+async def test_the_file_that_a_stranger_prints_to(services, tmp_path, told, log):
+    shell = shlex.join([sys.executable, "-c", _LISTENS])
+    child = await asyncio.create_subprocess_shell(
+        f"{shell} {told}", cwd=tmp_path, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
+    )
+    printed = tmp_path / ("port" if "port" in told else "comfy.log")
+    try:
+        until(lambda: printed.exists() and printed.read_text().strip())
+        port = int(printed.read_text())
+        owner = (await services.processes.owners([port]))[port]
+        assert owner.log == (str(tmp_path / log) if log else "")
+        if log:
+            (tmp_path / log).unlink()
+            assert (await services.processes.owners([port]))[port].log != str(tmp_path / log), "it is gone"
+    finally:
+        os.killpg(child.pid, signal.SIGKILL)
+        await child.wait()
 
 
 @linux_only

@@ -286,6 +286,26 @@ async def test_a_comfyui_that_was_adopted_is_asked_for_its_log_and_its_jobs_are_
     assert not [r for r in sink.reports if r.job is None and "Given groups" in r.message]
 
 
+async def test_errors_of_what_was_adopted_come_from_the_file_that_it_prints_to(tmp_path: Path) -> None:
+    """But of a ComfyUI from its memory, which has times."""
+    web, comfy = tmp_path / "web.log", tmp_path / "comfy.log"
+    for path in (web, comfy):
+        await asyncio.to_thread(path.write_text, "ERROR: long ago\n")
+    machine = Machine(lines={str(path): "ERROR: long ago\n" for path in (web, comfy)})
+    machine.someone(3000, log=str(web))
+    machine.someone(8188, log=str(comfy))
+    specs = (ServiceSpec("web", ports=(3000,)), ServiceSpec("comfyui", command=("main",), ports=(8188,)))
+    sink = ErrorSinkFake()
+    async with Supervised(machine, *(replace(spec, command=("main",)) for spec in specs)) as services:
+        for name in ("web", "comfyui"):
+            await services.services.adopt(ServicesRequest((name,)))
+            await services.state(name, "running")
+        one = sources(sink, tmp_path)
+        one.watch(registry_of("http://localhost:8188"), services.supervisor)
+        places = {place.service: (place.file, start) for place, start in one._current()}
+        assert places == {"comfyui": ("backend:default", 0), "web": (str(web), len("ERROR: long ago\n"))}
+
+
 class Memory:
     """A server's answer."""
 

@@ -274,6 +274,30 @@ async def test_any_other_service_is_adopted_when_asked_to():
         assert (used.kind, used.pid) == ("adopted", None)
 
 
+async def test_the_file_that_an_adopted_one_prints_to_is_its_log_from_then_on():
+    machine = Machine(lines={"/home/anna/web.log": "years of it\n"})
+    machine.someone(3000, log="/home/anna/web.log")
+    async with Box(machine, web(ports=(3000,))) as box:
+        await box.services.adopt(ask("web"))
+        used = await box.state("web", "running")
+        assert (used.kind, used.log) == ("adopted", "/home/anna/web.log")
+        unit = box.supervisor.units["web"]
+        assert unit.log_start == len("years of it\n"), "when that happened is not known"
+        assert box.supervisor.adopted_logs() == ("/home/anna/web.log",)
+        assert machine.linked == ["web"]
+    async with Box(machine, web(ports=(3000,))) as box:
+        assert (await box.state("web", "running")).log == "/home/anna/web.log", "the next engine knows it too"
+
+
+async def test_a_log_that_may_not_be_read_is_none():
+    machine = Machine(trouble="permission denied")
+    machine.someone(3000, log="/root/web.log")
+    async with Box(machine, web(ports=(3000,))) as box:
+        await box.services.adopt(ask("web"))
+        assert (await box.state("web", "running")).log == ""
+        assert box.supervisor.adopted_logs() == ()
+
+
 async def test_another_users_process_is_not_ended():
     machine = Machine()
     owner = machine.someone(3000, mine=False)
