@@ -124,6 +124,8 @@ class LogRow:
     stated: bool = False
     time_end: int = 0
     """`text` begins with its own time up to here: a screen that shows `at` leaves that part out."""
+    ending: str = ""
+    """Of a traceback whose first line says nothing else its last one: what happened."""
 
 
 @frozen

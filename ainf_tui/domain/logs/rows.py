@@ -19,6 +19,7 @@ MATCHES = 200
 """Places of the search that are told of one line."""
 _OWN = frozenset({"seq", "run"})
 """Fields of events.jsonl that say nothing to a person."""
+_TRACEBACK = "Traceback (most recent call last):"
 _FIELDS = 4_000
 """Characters of a JSON line's message and fields that a row shows."""
 
@@ -55,7 +56,15 @@ def row_of(record: Record, file: str, look: Look, *, context: bool = False) -> L
         context=context,
         stated=record.stated,
         time_end=0 if json_line or record.at is None or record.inherited else time_end(text),
+        ending=_ending(record)[: look.width] if record.traceback else "",
     )
+
+
+def _ending(record: Record) -> str:
+    if not record.lines[0].text.endswith(_TRACEBACK):
+        return ""
+    told = (line.text for line in reversed(record.lines[1:]))
+    return next((text for text in told if text and not text[0].isspace() and text.strip("~^ ")), "")
 
 
 def _spans(record: Record, size: int) -> tuple[LogSpan, ...]:

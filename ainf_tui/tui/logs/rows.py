@@ -24,6 +24,8 @@ INDENT = 2
 """Cells by which further lines of a wrapped row stand to the right of its text."""
 MOST_LINES = 30
 """Lines of a wrapped row; the record view has the whole."""
+ENDING = 1_000
+"""Characters of what a traceback ends with that are shown."""
 GRAVE = {"warning": "warning", "error": "error", "critical": "error"}
 _COLOURS = ("36", "35", "34", "96", "95", "94")
 """Of sources: those of a terminal that mean no state."""
@@ -89,7 +91,7 @@ def row_lines(row: LogRow, before: LogRow | None, shape: Shape, mark: Mark) -> l
 
 def height(row: LogRow, shape: Shape) -> int:
     """Lines that `row_lines` makes of it."""
-    plain = row.text.isascii() and row.text.isprintable()
+    plain = row.text.isascii() and row.text.isprintable() and not row.ending
     if not shape.wrap or (plain and len(row.text) < shape.cells - WIDEST):
         return 1
     return len(row_lines(row, None, shape, Mark()))
@@ -164,6 +166,8 @@ def _pieces(row: LogRow, shape: Shape, base: str) -> Iterator[Span]:
     places = sorted(place for place in bounds if begin <= place <= end)
     for start, stop in pairwise(places):
         yield safe(row.text[start:stop], 8 * (stop - start)), _style(row, start, base)
+    if row.ending and end == len(row.text):
+        yield f" {safe(row.ending, ENDING)}", base
 
 
 def _style(row: LogRow, at: int, base: str) -> str:

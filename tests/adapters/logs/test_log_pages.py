@@ -265,6 +265,17 @@ def test_an_error_waits_for_its_traceback_unless_all_is_quiet(
     closed(pages)
 
 
+def test_a_traceback_tells_what_happened_where_its_first_line_does_not(tmp_path: Path) -> None:
+    frames = '  File "x.py", line 1, in f\n    g(1)\n    ~^^^\n'
+    bare = f"Traceback (most recent call last):\n{frames}KeyError: 'unet'\n"
+    led = f"ERROR: it failed\n{bare}"
+    pages = pages_of(tmp_path, [f"begin\n{bare}between\n{led}well\n"])
+    rows = Reader(pages, ()).page(LogPlace(), after=10).rows
+    told = {row.text: row.ending for row in rows if row.traceback}
+    assert told == {"Traceback (most recent call last):": "KeyError: 'unet'", "ERROR: it failed": ""}
+    closed(pages)
+
+
 def test_the_next_and_the_one_before(tmp_path: Path) -> None:
     text = numbered(300) + TRACE + numbered(300, BEGIN + timedelta(hours=1), word="needle")
     pages = pages_of(tmp_path, [text, numbered(300, BEGIN + timedelta(minutes=1))])

@@ -17,7 +17,7 @@ from ainf_tui.tui.lines import line_width
 from ainf_tui.tui.logs.editors import at_line
 from ainf_tui.tui.logs.filters import KINDS, Stack, parse, restored, written
 from ainf_tui.tui.logs.goto import goto_request
-from ainf_tui.tui.logs.rows import Mark, Shape, row_lines
+from ainf_tui.tui.logs.rows import Mark, Shape, height, row_lines
 from ainf_tui.tui.logs.status import Told, status_line
 from ainf_tui.tui.logs.strip import strip_cells
 from ainf_tui.tui.looks import Styles, sgr_style
@@ -64,6 +64,14 @@ def test_a_traceback_is_folded_to_its_first_line():
     assert line.startswith(" 14:00:01.000 ✖ boom")
     assert line.endswith("12 …")
     assert len(line) == 60
+
+
+def test_a_traceback_that_says_nothing_at_first_says_what_happened():
+    row = log_row(1, "Traceback:", "error", lines=12, traceback=True, ending="KeyError: '[bold]\x1b[31mx'")
+    assert " ✖ Traceback: KeyError: '[bold]␛[31mx'" in line_of(row, Shape(60))
+    shape = Shape(34, wrap=True)
+    told = row_lines(row, None, shape, Mark())
+    assert len(told) == height(row, shape) == 3
 
 
 def test_sources_are_told_apart_by_a_column():

@@ -19,7 +19,7 @@ async def test_it_opens_at_the_end_and_follows(on_logs, logs):
     async with on_logs() as (app, pilot):
         assert "line 299" in text(app)
         assert "following" in text(app)
-        assert "366 lines" in text(app)
+        await until(pilot, lambda: "366 lines" in text(app))
         logs.records.append(log_row(300, "just written"))
         await until(pilot, lambda: "just written" in text(app))
         assert here(app) == "just written"
