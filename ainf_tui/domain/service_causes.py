@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ainf_tui.domain.errors.playbook import Playbook
+from ainf_tui.domain.jobs import Problem
 from ainf_tui.domain.services import Exit
 from ainf_tui.frozen import frozen
 
@@ -18,6 +19,12 @@ class Cause:
     hint: str
     code: str = ""
 
+
+WORKER_DIED = Problem(
+    "comfyui.worker_died",
+    "the part of ComfyUI that runs prompts has died: it answers and takes prompts, and runs none",
+    "`ainf comfyui restart` starts it anew; what waits is sent again. `ainf errors` has the exception.",
+)
 
 _LAST_WORD = re.compile(
     r"(?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Fault)(?::|$)|(?:error|fatal|panic)\b",

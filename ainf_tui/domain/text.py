@@ -57,7 +57,7 @@ def _storable_container(value: Mapping[Any, Any] | list[Any] | tuple[Any, ...], 
 
 
 def uncoloured(text: str) -> str:
-    """Without the sequences that colour a terminal (SGR): the libraries of some nodes colour their messages."""
+    """Without the sequences that colour a terminal (SGR): some libraries colour their messages."""
     return _COLOURS.sub("", text) if "\x1b[" in text else text
 
 

@@ -88,8 +88,8 @@ class Recent:
         return f"{at} {text}"
 
     def _go_on(self, text: str) -> None:
-        """Python prints a traceback outside of a log (`print_exc`, one of a thread) in a write a line or less:
-        the line with the exception belongs to those before it.
+        """Python prints a traceback that is not logged (`print_exc`, the end of a thread) in writes of a line
+        or less: the line with the exception belongs to those before it.
         """
         first = 0 if not self._line_begun else text.find("\n") + 1 or len(text)
         for line in text[first:].split("\n"):
