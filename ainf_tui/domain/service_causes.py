@@ -41,7 +41,8 @@ def known_cause(how: Exit | None, log: Sequence[str], playbook: Playbook) -> Cau
     """Why it ended, from how it ended and its last lines (oldest first); None if nothing known fits."""
     if how is not None and how.oom:
         return Cause("the kernel ended it: the machine's memory was full", "end other programs, or add swap")
-    if (known := playbook.look(log)) is not None:
+    known = playbook.look(log) or (playbook.look((how.text,)) if how is not None else None)
+    if known is not None:
         return Cause(known.clause, known.entry.steps[0], known.entry.code)
     if how is not None and how.signal == "SIGKILL":
         return Cause(
