@@ -171,4 +171,4 @@ def test_what_a_node_prints_of_an_exception_is_one_failure_at_the_time_of_its_li
         datetime.fromisoformat(entries[0]["t"]).astimezone(),
         datetime.fromisoformat(entries[-1]["t"]).astimezone(),
     ]
-    assert all(local[0] <= report.at <= local[1] for report in found)
+    assert all(report.at is not None and local[0] <= report.at <= local[1] for report in found)
