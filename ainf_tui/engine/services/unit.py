@@ -11,7 +11,7 @@ from ainf_tui.domain.errors.reports import of_health, of_service
 from ainf_tui.domain.jobs import Problem
 from ainf_tui.domain.ports_services import Launched, PortOwner, Record, Verdict
 from ainf_tui.domain.service_causes import WORKER_DIED
-from ainf_tui.domain.services import Health, Kind, ProcessId, ServiceSpec, ServiceState
+from ainf_tui.domain.services import Exit, Health, Kind, ProcessId, ServiceSpec, ServiceState
 from ainf_tui.domain.services_machine import Standing, fresh, turned_bad
 from ainf_tui.domain.services_order import on_port
 from ainf_tui.engine.services.parts import Parts, log
@@ -44,6 +44,8 @@ class Unit:
         self.pids: tuple[int, ...] = ()
         self.problem: Problem | None = None
         """Why it failed last."""
+        self.last_end = "", ""
+        """Identity of the process that ended by itself last, and how, in words."""
         self.fault: Problem | None = None
         """What its log has told of this process and no check can see."""
         self.owner: PortOwner | None = None
@@ -109,7 +111,7 @@ class Unit:
         if new.state is not old.state:
             self.waits = ""
             if not new.lives:
-                self._without_process()
+                self._without_process(new.exit if old.state is not ServiceState.STOPPING else None)
             self.event(_LEVELS.get(new.state, "info"), f"{self.name} is {new.state}", state=str(new.state))
         elif new.health is not old.health:
             level = "info" if new.health in {Health.HEALTHY, Health.UNKNOWN} else "warning"
@@ -123,7 +125,10 @@ class Unit:
         self.changed()
         return True
 
-    def _without_process(self) -> None:
+    def _without_process(self, how: Exit | None) -> None:
+        """`how` it ended by itself."""
+        if self.process is not None and how is not None and (how.signal or how.code is not None):
+            self.last_end = self.process.text, how.text
         self.process = self.launcher = self.fault = None
         self.cpu = self.memory = self.cpu_seconds = None
         self.pids = ()

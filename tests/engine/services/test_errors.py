@@ -21,11 +21,15 @@ async def test_a_crash_is_told_with_the_end_of_its_log_and_a_stop_is_not():
         await running(box)
         log = box.supervisor.units["web"].log
         machine.lines[log] = "begin\nRuntimeError: no GPU\n"
+        crashed = machine.of("web").id.text
         machine.end("web", Exit(code=1))
         await box.state("web", "exited")
         await running(box)
+        stopped = machine.of("web").id.text
         await box.services.stop(ask("web"))
         await box.state("web", "stopped")
+        assert box.supervisor.how_ended(crashed) == "exit code 1"
+        assert box.supervisor.how_ended(stopped) == box.supervisor.how_ended("") == ""
     (report,) = machine.reports
     assert (report.code, report.source, report.service) == ("service.exited", "web", "web")
     assert report.run
