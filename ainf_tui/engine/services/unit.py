@@ -44,22 +44,18 @@ class Unit:
         self.pids: tuple[int, ...] = ()
         self.problem: Problem | None = None
         """Why it failed last."""
-        self.last_end = "", ""
-        """Identity of the process that ended by itself last, and how, in words."""
-        self.fault: Problem | None = None
-        """What its log has told of this process and no check can see."""
+        self.last_end = "", ""  # identity of the process that ended by itself last, and how
+        self.fault: Problem | None = None  # what its log has told of this process and no check sees
         self.owner: PortOwner | None = None
         """Who holds its port while it is not ours."""
         self.owner_verdict: Verdict | None = None
         self.vram = ""
         """The use of the GPU's memory that was asked for at this start; empty: as the settings say."""
-        self.waits = ""
-        """What is being waited for, in words."""
+        self.waits = ""  # what is being waited for, in words
         self.last_word = ""
         """Why the last check of this start that failed did."""
         self.launching = False
-        self.again = False
-        """To be started once it has stopped."""
+        self.again = False  # to be started once it has stopped
         self.wake = asyncio.Event()
         self._spec = spec
         self._filled = on_port(spec, None)

@@ -22,6 +22,8 @@ def example_lines(
 ) -> Iterator[Line]:
     """`key`: the one that opens and closes the frames of others."""
     for text in example.context[-20:]:
+        if _points_nowhere(text, "", cells):
+            continue
         yield from _wrapped(text, cells, "muted")
     if example.message and (not example.lines or example.message not in example.lines[0]):
         for text in example.message.splitlines():

@@ -176,13 +176,13 @@ def test_an_example_keeps_the_lines_of_its_message_and_no_marks_under_what_does_
     frame = '  File "/opt/ComfyUI/execution.py", line 496, in execute'
     source, short = "    output = await get_output_data(" + "prompt_id, " * 20 + ")", "    f()"
     lines = ("Traceback", frame, source, "    " + "^" * 230, frame, short, "    ^^^", "MemoryError: full")
-    seen = replace(example(1), message="it is full\nTIPS: be small", lines=lines)
+    seen = replace(example(1), message="it is full\nTIPS: be small", lines=lines, context=(lines[3],))
     shown = [line_text(line) for line in example_lines(seen, 60, Signs(), "O", folds=False)]
     assert "it is full" in shown
     assert "TIPS: be small" in shown
     assert [line for line in shown if "^" in line] == ["    ^^^"]
     wide = [line_text(line) for line in example_lines(seen, 300, Signs(), "O", folds=False)]
-    assert sum("^" in line for line in wide) == 2
+    assert sum("^" in line for line in wide) == 3
 
 
 def line_text(line) -> str:
