@@ -177,6 +177,8 @@ class Record:
     """The error code of what went wrong last."""
     again: bool = False
     """It is being restarted: to be started once it has stopped."""
+    worker_died: bool = False
+    """Its log has told that this process runs no prompt any more."""
 
 
 class Records(Protocol):

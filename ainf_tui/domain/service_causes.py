@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ainf_tui.domain.errors.playbook import Playbook
+from ainf_tui.domain.jobs import Problem
 from ainf_tui.domain.services import Exit
 from ainf_tui.frozen import frozen
 
@@ -18,6 +19,12 @@ class Cause:
     hint: str
     code: str = ""
 
+
+WORKER_DIED = Problem(
+    "comfyui.worker_died",
+    "the part of ComfyUI that runs prompts has died: it answers and takes prompts, and runs none",
+    "`ainf comfyui restart` starts it anew; what waits is sent again. `ainf errors` has the exception.",
+)
 
 _LAST_WORD = re.compile(
     r"(?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Fault)(?::|$)|(?:error|fatal|panic)\b",
@@ -34,7 +41,8 @@ def known_cause(how: Exit | None, log: Sequence[str], playbook: Playbook) -> Cau
     """Why it ended, from how it ended and its last lines (oldest first); None if nothing known fits."""
     if how is not None and how.oom:
         return Cause("the kernel ended it: the machine's memory was full", "end other programs, or add swap")
-    if (known := playbook.look(log)) is not None:
+    known = playbook.look(log) or (playbook.look((how.text,)) if how is not None else None)
+    if known is not None:
         return Cause(known.clause, known.entry.steps[0], known.entry.code)
     if how is not None and how.signal == "SIGKILL":
         return Cause(

@@ -19,6 +19,7 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _NUL_PICTURE = "\N{SYMBOL FOR NULL}"
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_COLOURS = re.compile(r"\x1b\[[0-9;:]*m")
 _MAX_INT_BITS = 4096
 
 
@@ -53,6 +54,11 @@ def _storable_container(value: Mapping[Any, Any] | list[Any] | tuple[Any, ...], 
     if isinstance(value, Mapping):
         return {storable(f"{k}"): storable_json(v, depth - 1) for k, v in value.items()}
     return [storable_json(v, depth - 1) for v in value]
+
+
+def uncoloured(text: str) -> str:
+    """Without the sequences that colour a terminal (SGR): some libraries colour their messages."""
+    return _COLOURS.sub("", text) if "\x1b[" in text else text
 
 
 def clip(text: str, limit: int) -> str:

@@ -93,6 +93,8 @@ class Backend:
     """Told each job that succeeded."""
     supervised: Callable[[], bool] = field(default=lambda: False)
     """Whether it is a service of this box: then its end, and why, is told by that."""
+    how_ended: Callable[[str], str] = field(default=lambda _: "")
+    """How the process of that identity ended by itself, in words, where it is a service of this box."""
     others_idle: Callable[[], bool] = field(default=lambda: False)
     """Whether another backend stands idle, so that a second prompt here should wait for it."""
 

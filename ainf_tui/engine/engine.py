@@ -205,6 +205,7 @@ class Engine:
         backend.retired = retired
         backend.on_finished = self.estimates.learn
         backend.supervised = lambda: _managed(spec.url, self.services)
+        backend.how_ended = self.services.how_ended
         self.registry.add(backend)
         worker = Worker(backend)
         self._spawn(f"backend {spec.name}", worker.run)

@@ -12,8 +12,8 @@ _WATCHED = "it is only watched: start it where it belongs"
 
 
 def service_reasons(services: ServicesDocument) -> Iterator[ReasonDocument]:
-    """An error: what somebody asked for is not there and will not come by itself. A warning: it is not there
-    yet, or not well. A service that nobody started is no reason at all.
+    """An error: what somebody asked for is not there, or of no use, and will not come by itself. A warning:
+    it is not there yet, or not well. A service that nobody started is no reason at all.
     """
     if services.trouble:
         yield ReasonDocument(
@@ -48,6 +48,8 @@ def _reason(service: ServiceDocument) -> ReasonDocument | None:
 
 
 def _unwell(service: ServiceDocument) -> ReasonDocument:
+    if service.problem is not None and service.problem.code == "comfyui.worker_died":
+        return ReasonDocument(service.problem.code, "error", service.problem.message, service.problem.hint)
     why = f": {service.message}" if service.message else ""
     hint = f"`ainf services restart {service.name}` starts it anew" if service.actions else _WATCHED
     code = "service.unhealthy" if service.health == Health.UNHEALTHY else "service.unreachable"

@@ -21,6 +21,7 @@ from ainf_tui.domain.jobs import (
     Problem,
 )
 from ainf_tui.domain.progress import node_ref
+from ainf_tui.domain.text import uncoloured
 
 NEVER_RECEIVED = "the server never received it"
 REFUSALS = 3
@@ -61,7 +62,8 @@ def execution_problem(error: ExecutionFailed, graph: Graph) -> Problem:
     ref = node_ref(graph, error.node) if error.node else None
     where = f"{ref.title} ({error.node_class or ref.cls})" if ref else "the workflow"
     memory = is_out_of_memory(error)
-    message = error.exception_message.strip() or error.exception_type
+    said = uncoloured(error.exception_message)
+    message = said.strip() or error.exception_type
     return Problem(
         code="comfyui.out_of_memory" if memory else "comfyui.execution_error",
         message=f"{where} failed: {message}",
@@ -73,8 +75,8 @@ def execution_problem(error: ExecutionFailed, graph: Graph) -> Problem:
         node=NodeRef(ref.id, ref.title, error.node_class or ref.cls) if ref else None,
         details={
             "exception_type": error.exception_type,
-            "exception_message": error.exception_message,
-            "traceback": list(error.traceback),
+            "exception_message": said,
+            "traceback": [uncoloured(line) for line in error.traceback],
             "inputs": dict(error.current_inputs),
         },
     )

@@ -149,11 +149,12 @@ async def _sighting(
 async def _vanished(backend: Backend, flight: Flight, verdict: Verdict) -> None:
     ctx = backend.ctx
     log.warning("job %d: gone from the server (%s: %s)", flight.job.number, verdict.fate, verdict.evidence)
+    ended = backend.how_ended(flight.attempt.server_epoch) if verdict.fate is Fate.RESTARTED else ""
     change = backend.verdicts.vanished(
         flight.job,
         flight.attempt,
         restarted=verdict.fate is Fate.RESTARTED,
-        evidence=verdict.evidence,
+        evidence=f"it ended, {ended}" if ended else verdict.evidence,
         now=ctx.clock.now(),
     )
     ctx.kill.reach("lost.before_commit")

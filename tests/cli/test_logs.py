@@ -136,6 +136,7 @@ def test_without_a_run_the_way_on_is_told(ainf):
     done = ainf("logs")
     assert done.code == 4
     assert "`ainf up` begins one" in done.err
+    assert "`ainf logs backend:NAME`" in done.err, "a ComfyUI may run that ainf has not started"
     assert "there is no file and no service web" in ainf("logs", "web").err
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ainf_tui.domain.errors.fingerprint import failure
 from ainf_tui.domain.errors.joining import EXECUTION, IMPORT, REFUSED, Finding, Joiner
 from ainf_tui.domain.errors.reports import LogPlace, of_finding
 from ainf_tui.domain.logs.clock import Clock
@@ -122,7 +123,13 @@ def test_a_custom_node_that_is_not_imported_is_told_once_with_its_traceback() ->
     assert impact.lines[0].startswith("Traceback")
     assert impact.lines[-1].startswith("Cannot import")
     assert (old.kind, old.node) == (IMPORT, "old"), "without a traceback the list of import times tells of it"
-    assert codes([impact, old]) == ["node.import_failed", "node.import_failed"]
+    assert old.message.startswith("Skip old module for custom nodes due to the lack of")
+    assert old.context == (), "the traceback above the list is of another node"
+    assert codes([impact, old]) == ["node.import_failed", "node.no_nodes"]
+    assert titles([impact, old]) == [
+        "The custom node impact could not be loaded",
+        "old in custom_nodes holds no nodes",
+    ]
     assert of_finding(impact, PLACE, NOW).details["custom_node"] == "impact"
 
 
@@ -152,3 +159,26 @@ def test_no_error_record_is_lost_and_none_is_told_twice(lines: list[bytes]) -> N
     starts = {r.start for r in errors}
     told = [line for f in findings(data) if f.start in starts for line in f.lines]
     assert told == [line.text for r in errors for line in r.lines]
+
+
+def test_a_start_with_nodes_that_fail_and_without_the_internet_tells_of_each_thing_once() -> None:
+    """Nodes are told apart by their names, and what ComfyUI-Manager could not fetch is one group."""
+    found = recorded("server_custom_nodes.log")
+    assert [title for title in titles(found) if "custom" in title] == [
+        "The custom node broken_module could not be loaded",
+        "The custom node broken_syntax could not be loaded",
+        "The custom node broken_attr could not be loaded",
+        "The custom node single_cv2.py could not be loaded",
+        "broken_file in custom_nodes holds no nodes",
+    ]
+    fetched = [f for f in found if "Cannot connect to host" in f.lines[-1]]
+    assert len(fetched) == 4
+    assert len({failure("comfyui", f.message, f.lines).fingerprint for f in fetched}) == 1
+    assert set(codes(fetched)) == {"net.dns"}
+    assert codes(found)[-1] == "service.refused"
+    assert len(found) == 10
+
+
+def titles(found: list[Finding]) -> list[str]:
+    known = [playbook().look(f.lines) for f in found]
+    return [k.title if k is not None else "" for k in known]

@@ -24,7 +24,7 @@ from ainf_tui.domain.jobs import Attempt, AttemptState, Job, JobChange, JobState
 from ainf_tui.engine.outcomes import execution_problem
 from ainf_tui.errors import AinfError
 from ainf_tui.playbook import playbook
-from tests.domain.test_error_joining import PLACE, recorded
+from tests.domain.test_error_joining import PLACE, findings, recorded
 
 DATA = Path(__file__).parents[1] / "data" / "comfyui"
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
@@ -74,6 +74,18 @@ def test_the_job_and_the_log_tell_of_one_failure_and_are_of_one_group() -> None:
     one = together(job, reports.of_finding(found, PLACE, NOW))
     assert (one.job, one.file, one.start, one.run) == (142, PLACE.file, found.start, PLACE.run)
     assert one.context[-1] == "got prompt"
+
+
+def test_an_exception_in_colours_is_no_second_failure() -> None:
+    """The log is shown without them: the message of the job must not tell `31m` more."""
+    said = "no such file: \x1b[31mred\x1b[0m"
+    error = ExecutionFailed("p", "2", "Loud", "RuntimeError", said + "\n", ('  File "/opt/a.py", line 1\n',))
+    job = reports.of_job(JOB, execution_problem(error, {"2": {"class_type": "Loud"}}), NOW)
+    logged = f"!!! Exception during processing !!! {said}\nTraceback (most recent call last):\n"
+    (found,) = findings(f'{logged}  File "/opt/a.py", line 1, in go\nRuntimeError: {said}\n'.encode())
+    assert twin_of_job(job, "comfyui") == twin_of_finding(found, "comfyui")
+    assert job.message == "Loud (Loud) failed: no such file: red"
+    assert "\x1b" not in "".join(job.lines)
 
 
 def test_other_failures_are_no_twins() -> None:

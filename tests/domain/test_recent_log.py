@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ainf_tui.domain.logs.clock import Clock
+from ainf_tui.domain.logs.heads import read_head
 from ainf_tui.domain.logs.recent import BUFFER, Recent, Write, offset_of
 
 RECORDED = Path(__file__).parents[1] / "data" / "comfyui" / "http" / "internal_logs_raw.json"
+CLOCK = Clock(datetime(2026, 11, 27, tzinfo=UTC))
 
 
 def writes(*texts: str, first: int = 0) -> list[Write]:
@@ -67,7 +70,7 @@ def test_a_write_says_when_and_what_goes_on_does_not():
         "  File x",
         "ValueError: boom",
         "half a line",
-        "\r2026-11-26T10:00:00.000005  50%|#####     | 1/2\r2026-11-26T10:00:00.000006 100%|##########| 2/2",
+        "\r2026-11-26 10:00:00.000005  50%|#####     | 1/2\r2026-11-26 10:00:00.000006 100%|##########| 2/2",
         "done",
         "",
     ]
@@ -103,3 +106,39 @@ def test_the_zone_of_a_server_is_told_by_the_end_of_a_prompt(local, offset):
     ]
     assert offset_of(said, ended) == offset
     assert offset_of(said[2:], ended) == "", "nothing tells"
+
+
+PRINTED = RECORDED.parents[1] / "memory" / "v0.3.64_prints.json"
+
+
+def test_a_time_before_a_line_makes_no_syslog_of_it():
+    """`root warning: error rate 3%` was an error of the program `warning` on the host `root`."""
+    head = read_head(
+        Recent().take([Write("2026-11-27T00:42:06.271618+00:00", "root warning: error rate 3%")]), CLOCK
+    )
+    assert head is not None
+    assert (head.format, head.message, head.level) == ("dated", "root warning: error rate 3%", None)
+    assert head.at == datetime(2026, 11, 27, 0, 42, 6, 271_618, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 1_000])
+def test_a_traceback_that_was_printed_piece_by_piece_ends_with_its_exception(pieces):
+    """`traceback.print_exc()` and the end of a thread write a line at a time, or less."""
+    entries = json.loads(PRINTED.read_text("utf-8"))["entries"]
+    every = [Write(entry["t"], entry["m"]) for entry in entries]
+    recent, text = Recent(), ""
+    for end in range(pieces, len(every) + pieces, pieces):
+        text += recent.take(every[:end])
+    lines = text.split("\n")
+    assert "ValueError: in a thread" in lines
+    assert "KeyError: 'printed'" in lines
+    assert "2026-11-27 00:42:07.147455 Prompt executed in 0.30 seconds" in lines
+
+
+def test_a_reader_that_begins_within_a_traceback_knows_it():
+    recent = Recent()
+    begun = writes("Traceback (most recent call last):\n", "  File x\n")
+    recent.skip(begun)
+    assert recent.take([*begun, *writes("KeyError: 1\n", "next\n", first=10)]) == (
+        "KeyError: 1\n2026-11-26 10:00:00.000011 next\n"
+    )

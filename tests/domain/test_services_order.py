@@ -145,6 +145,17 @@ def test_unknown_causes_are_none_and_the_killer_is_named():
     assert "memory" in killed.message
 
 
+def test_a_crash_that_left_no_word_is_known_by_its_signal_and_one_that_did_by_its_word():
+    crash = Exit(signal="SIGSEGV")
+    assert crash.text == "killed by SIGSEGV"
+    silent = known_cause(crash, ["got prompt"], playbook())
+    assert silent is not None
+    assert silent.code == "python.crash"
+    told = known_cause(crash, ["OSError: [Errno 28] No space left on device"], playbook())
+    assert told is not None
+    assert told.code == "disk.full"
+
+
 def test_who_needs_it_directly_or_through_others():
     box = specs(web="api", api="db", db="", other="")
     assert dependants(box, ["db"]) == {"api", "web"}

@@ -73,6 +73,7 @@ async def test_the_same_process_forgets_then_it_was_removed(empty: Box) -> None:
 
 async def test_a_job_that_twice_takes_the_server_down_fails(empty: Box) -> None:
     await known_as(empty, "0:1")
+    empty.backend().how_ended = {"0:1": "killed by SIGSEGV"}.get  # type: ignore[assignment]  # None is false, too
     await empty.hold()
     bad = await empty.run(picture(1))
     await empty.held_at(bad)
@@ -90,7 +91,10 @@ async def test_a_job_that_twice_takes_the_server_down_fails(empty: Box) -> None:
     await empty.sim.restart()
     failed = await empty.reach(bad, "failed")
     assert error_code(failed) == "job.lost"
-    assert [a.state for a in failed.attempts] == ["lost", "lost"]
+    assert [(a.state, a.reason) for a in failed.attempts] == [
+        ("lost", "the ComfyUI server was restarted: it ended, killed by SIGSEGV"),
+        ("lost", "the ComfyUI server was restarted: another process listens on its port"),
+    ]
 
 
 async def test_a_server_away_for_a_while_is_waited_for(box: Box) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
 
-from ainf_tui.adapters.logs.grave import candidates
+from ainf_tui.adapters.logs.grave import candidates, lines_with
 from ainf_tui.domain.errors.joining import CONTEXT, LINE, Finding, Joiner
 from ainf_tui.domain.logs.clock import Clock
 from ainf_tui.domain.logs.fold import MAX_LINES, Folder
@@ -19,6 +19,8 @@ from ainf_tui.domain.logs.levels import Level
 from ainf_tui.domain.logs.records import RawLine, Record
 from ainf_tui.domain.logs.shown import shown
 
+_SKIPPED = b" module for custom nodes due to "
+"""What says why ComfyUI will tell of an import that failed, some lines below."""
 _LONGEST = 65_536
 """Bytes of a line that was passed over, as far as it is kept for what may follow."""
 
@@ -60,7 +62,8 @@ class Failures:
         sizes = [len(line.data) for line in lines]
         places = list(accumulate(sizes, initial=0))
         data = b"".join([line.data for line in lines])
-        telling = [bisect_left(places, place) for place in candidates(data, Level.ERROR)]
+        found = {*candidates(data, Level.ERROR), *lines_with(data, _SKIPPED)}
+        telling = [bisect_left(places, place) for place in sorted(found)]
         telling.append(len(lines))
         number, following = 0, iter(telling)
         tells = next(following)

@@ -43,9 +43,9 @@ def _bare_candidates(data: bytes, level: Level) -> set[int]:
     small = data.lower()
     found: set[int] = set()
     for word in words_of(level):
-        found.update(_lines_with(small, word))
+        found.update(lines_with(small, word))
     # Numbers say levels in JSON and syslog, a mark in Redis's lines, letters in PyTorch's.
-    found.update(start for start in _lines_with(data, b"#") if data[start : start + 1].isdigit())
+    found.update(start for start in lines_with(data, b"#") if data[start : start + 1].isdigit())
     found.update(_numbered(data))
     found.update(_lettered(data))
     if b"\r" in data:
@@ -91,7 +91,7 @@ def _line_end(data: bytes, start: int) -> int:
     return feed + 1 if feed >= 0 else len(data)
 
 
-def _lines_with(data: bytes, word: bytes) -> Iterator[int]:
+def lines_with(data: bytes, word: bytes) -> Iterator[int]:
     """Where the lines begin that hold the word."""
     place = data.find(word)
     while place >= 0:

@@ -93,9 +93,17 @@ class MemoryTail:
             yield from self._failures.flush()
 
     def _told(self, found: Finding) -> Told:
-        report = of_finding(found, self._place, datetime.now(UTC))
+        report = of_finding(found, self._place, self._written_at(found.end))
         # The place would be one in what this process has read: nobody else finds it again.
         return Told(replace(report, start=None), twin_of_finding(found, self._place.service))
+
+    def _written_at(self, place: int) -> datetime:
+        """When what ends there was written, where its own lines do not say; else now."""
+        at = next((at for end, _, at in self._writes if end >= place), "")
+        try:
+            return datetime.fromisoformat(at).astimezone(UTC)  # without a zone: this machine's
+        except ValueError:
+            return datetime.now(UTC)
 
     def _mark(self) -> str:
         """What stands before everything that was not told yet."""

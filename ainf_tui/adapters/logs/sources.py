@@ -51,6 +51,9 @@ class Group:
     """The last of the pieces may grow."""
 
 
+_ADOPTED = "A ComfyUI that others started is asked for its log by `ainf logs backend:NAME`"
+
+
 def run_folder(folder: Path) -> Path:
     """The newest run's, in the folder of all runs. NotFoundError `logs.no_run`."""
     try:
@@ -65,7 +68,8 @@ def run_folder(folder: Path) -> Path:
         raise NotFoundError(
             "logs.no_run",
             f"there is no run in {visible(str(folder), 300)} yet",
-            hint="`ainf up` begins one. `ainf logs FILE` shows a file, `ainf engine logs` the engine's own.",
+            hint=f"`ainf up` begins one. {_ADOPTED}. `ainf logs FILE` shows a file, `ainf engine logs` the "
+            "engine's own.",
         )
     return found
 
@@ -142,7 +146,7 @@ def _no_source(word: str, run: Callable[[], Path]) -> list[Source]:
     raise NotFoundError(
         "logs.no_source",
         f"there is no file and no service {visible(word, 100)}",
-        hint=f"{there or 'The newest run has no logs yet'}. A file is looked for in this folder.",
+        hint=f"{there or 'The newest run has no logs yet'}. {_ADOPTED}. A file is looked for in this folder.",
         details={"known": known},
     )
 

@@ -123,7 +123,8 @@ async def _logs(app: App, client: Client, name: str, lines: int, *, follow: bool
         raise NotFoundError(
             "service.no_log",
             f"{shown(name, 60)} has no log",
-            hint="It was not started by ainf in this run; what others started writes where they said.",
+            hint="It was not started by ainf in this run; what others started writes where they said. "
+            "A ComfyUI is asked for its log by `ainf logs backend:NAME`; `ainf status` has the name.",
         )
     texts = piece.text.split("\n")
     for line in texts[:-1][-lines:] if lines else ():

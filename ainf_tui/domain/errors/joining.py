@@ -33,6 +33,7 @@ FAILED_AT = "!!! Exception during processing"
 _INVALID = "Failed to validate prompt"
 _REFUSED = "invalid prompt:"
 _CANNOT = re.compile(r"Cannot import (.+?) module for custom nodes")
+_SKIPPED = re.compile(r"Skip (.+?) module for custom nodes due to ")
 _LISTED = re.compile(r"\(IMPORT FAILED\): (.+)")
 
 
@@ -66,6 +67,8 @@ class Joiner:
         self._context: deque[str] = deque(maxlen=CONTEXT)
         self._imports: set[str] = set()
         """Custom nodes of this start that were told of already."""
+        self._skipped: dict[str, str] = {}
+        """Of those that hold no nodes: the line that says so."""
         self._between = 0
         """Records between a failure and its traceback."""
 
@@ -145,6 +148,8 @@ class Joiner:
 
     def _not_imported(self, record: Record) -> Iterator[Finding]:
         """Lines of ComfyUI's list of import times that nothing has told of: nodes that were skipped."""
+        if (skipped := _SKIPPED.match(record.message)) is not None:
+            self._skipped[_name(skipped[1])] = record.message.strip()[:LINE]
         if "(IMPORT FAILED)" not in record.text:
             return
         for line in record.lines:
@@ -155,13 +160,14 @@ class Joiner:
             if node in self._imports:
                 self._imports.discard(node)
                 continue
+            why = self._skipped.pop(node, "")
             yield Finding(
                 record.start,
                 record.end,
                 Level.ERROR,
-                line.text.strip(),
-                (line.text.strip(),),
-                tuple(self._context),
+                why or line.text.strip(),
+                (why or line.text.strip(),),
+                () if why else tuple(self._context),  # What stands before the list is of others.
                 None if record.inherited else record.at,
                 IMPORT,
                 node,

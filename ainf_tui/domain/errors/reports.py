@@ -68,6 +68,11 @@ def of_finding(found: Finding, place: LogPlace, read_at: datetime) -> ErrorRepor
     )
 
 
+def worker_died(report: ErrorReport) -> bool:
+    """The thread of ComfyUI that runs prompts (its main.py: `prompt_worker`) has ended by an exception."""
+    return report.message.startswith("Exception in thread") and "(prompt_worker)" in report.message
+
+
 # -- jobs ----------------------------------------------------------------------------------------------
 def of_change(change: JobChange, job: Job, at: datetime) -> ErrorReport | None:
     """What a change of a job tells of a failure: of the job, or of an attempt that another one follows."""

@@ -2,7 +2,8 @@
 
 `/internal/logs/raw` gives `{"t": local time, "m": text}` a write, and a write is not a line: bars are written
 in pieces that begin with a carriage return, a traceback in one. ComfyUI's log has no times of its own; here
-each write that begins a record is given the one it was made at.
+each write that begins a record is given the one it was made at, with a space between day and hour: with a `T`
+`root warning: low` behind it would be a line of syslog, of the program `warning` on the host `root`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ BACKEND = "backend:"
 BUFFER = 300
 """Writes that ComfyUI keeps (app/logger.py: `setup_logger(capacity=300)`)."""
 _ENDED = "Prompt executed in "
+_TRACEBACK = "Traceback (most recent call last)"
 _STEP = 900
 """Seconds: offsets from UTC are whole quarters of an hour."""
 _NEAR = 120.0
@@ -39,6 +41,8 @@ class Recent:
     def __init__(self) -> None:
         self._seen: tuple[Write, ...] = ()
         self._line_begun = False
+        self._raised = False
+        """The last line is of a traceback whose exception is still to come."""
         self.gaps = 0
         """Times at which more was written between two looks than the buffer holds."""
 
@@ -55,6 +59,8 @@ class Recent:
     def skip(self, writes: Sequence[Write]) -> None:
         """These were seen by somebody else."""
         self._seen = tuple(writes)
+        for write in writes:
+            self._go_on(write.text)
 
     def _new(self, writes: tuple[Write, ...]) -> tuple[Write, ...]:
         if not self._seen or not writes:
@@ -69,18 +75,30 @@ class Recent:
         return writes
 
     def _stamped(self, write: Write) -> str:
-        text, at = write.text, write.at
-        begins = not self._line_begun
-        if text:
-            self._line_begun = not text.endswith("\n")
+        text, at = write.text, write.at.replace("T", " ", 1)
+        begins, raised = not self._line_begun, self._raised
+        self._go_on(text)
         if not at or not text:
             return text
         if text.startswith("\r"):
             # A bar overwrites its line, and what stands before it: the time must come after.
             return f"\r{at} {text[1:]}" if text.strip() else text
-        if not begins or text.startswith((" ", "\t", "\n", "Traceback ")):
+        if not begins or raised or text.startswith((" ", "\t", "\n", _TRACEBACK)):
             return text  # It goes on with what stands above it.
         return f"{at} {text}"
+
+    def _go_on(self, text: str) -> None:
+        """Python prints a traceback that is not logged (`print_exc`, the end of a thread) in writes of a line
+        or less: the line with the exception belongs to those before it.
+        """
+        first = 0 if not self._line_begun else text.find("\n") + 1 or len(text)
+        for line in text[first:].split("\n"):
+            if line.startswith(_TRACEBACK):
+                self._raised = True
+            elif line and not line[0].isspace():
+                self._raised = False
+        if text:
+            self._line_begun = not text.endswith("\n")
 
 
 def offset_of(writes: Sequence[Write], ended: datetime) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ainf_tui.domain.error_documents import ErrorReport
-from ainf_tui.domain.errors.reports import LogPlace
+from ainf_tui.domain.errors.reports import LogPlace, Report, unheard
 from ainf_tui.domain.errors.written import read_pending, written_pending
 from ainf_tui.domain.ports import Clock
 from ainf_tui.domain.ports_error_sources import LogTail, TailOpener, Turn
@@ -100,6 +100,8 @@ class LogErrors:
         self._opener = opened
         self._clock = clock
         self._kill = kill
+        self.heard: Report = unheard
+        """Is told of each failure that no job's can be, as soon as a log tells it."""
         self._tails: dict[str, _Tail] = {}
         self._marks: dict[str, str] = {}
         """Of logs that are not open, as stored, by file."""
@@ -212,6 +214,7 @@ class LogErrors:
         batch = self._unstored
         for told in turn.told:
             if told.twin is None:
+                self.heard(told.report)
                 batch.reports.append(told.report)
                 continue
             name = _pending(told.report)

@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.error_documents import ErrorReport
-from ainf_tui.domain.errors.reports import LogPlace, twin_of_job
+from ainf_tui.domain.errors.reports import LogPlace, twin_of_job, worker_died
 from ainf_tui.domain.logs.recent import BACKEND
 from ainf_tui.domain.ports import Clock
 from ainf_tui.domain.ports_error_sources import SpoolReader, TailOpener
 from ainf_tui.domain.ports_errors import ErrorSink
+from ainf_tui.domain.service_causes import WORKER_DIED
 from ainf_tui.domain.services import Kind
 from ainf_tui.engine.error_sources.logs import LogErrors
 from ainf_tui.engine.error_sources.own import own_errors
@@ -50,6 +51,7 @@ class ErrorSources:
         self._registry = Registry()
         self._supervisor: Supervisor | None = None
         self._logs = LogErrors(sink, self._pairs, self._current, opener, clock=clock, kill=kill)
+        self._logs.heard = self._heard
         self._own = ExitStack()
 
     def watch(self, registry: Registry, supervisor: Supervisor) -> None:
@@ -105,6 +107,15 @@ class ErrorSources:
         for unit in units.values():
             if unit.log and unit.name not in remembering:
                 yield LogPlace(unit.name, unit.run, unit.log), unit.log_start
+
+    def _heard(self, report: ErrorReport) -> None:
+        """ComfyUI answers as before when the thread that runs prompts has died: its log alone tells."""
+        unit = self._supervisor.units.get(report.service) if self._supervisor is not None else None
+        if unit is None or not worker_died(report):
+            return
+        # A log may tell of an earlier process; what a server has in its memory is its own.
+        if report.start is None or (report.file == unit.log and report.start >= unit.log_start):
+            unit.is_broken(WORKER_DIED)
 
     def _service_of(self, backend: str) -> str:
         """The service of this box that is that backend; empty if none is."""

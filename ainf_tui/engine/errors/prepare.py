@@ -58,7 +58,7 @@ class Prepare:
         known = self._playbook().look(report.lines or (report.message,))
         if len(self._titles) >= _TITLES:
             self._titles.clear()
-        found = _title(report, known), known.entry.code if known is not None else ""
+        found = _title(report, known), known.entry.code if known is not None else _cause(report)
         self._titles[print_] = found
         return found
 
@@ -92,6 +92,11 @@ class Prepare:
         text = json.dumps(safe, ensure_ascii=False)
         found: Mapping[str, Any] = safe if len(text) <= _DETAILS else {"cut": clip(text, _DETAILS)}
         return found
+
+
+def _cause(report: ErrorReport) -> str:
+    """Why a service ended stands in its log: who tells of the end has looked there."""
+    return str(report.details.get("known", "")) if report.code.startswith("service.") else ""
 
 
 def _title(report: ErrorReport, known: Known | None) -> str:

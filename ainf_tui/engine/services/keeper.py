@@ -127,13 +127,16 @@ class Keeper:
         )
 
     def _take(self, verdict: Verdict) -> None:
-        unit, now = self.unit, self.unit.parts.moment()
+        unit, now, spec = self.unit, self.unit.parts.moment(), self.unit.spec.health
+        if unit.fault is not None and verdict.health is Health.HEALTHY:
+            verdict = replace(verdict, health=Health.UNHEALTHY, message=unit.fault.message)
+            spec = replace(spec, failures=1)  # It is certain.
         unit.checked_at = now.at
         said = unit.verdict
         unit.verdict = verdict
         if verdict.health is not Health.HEALTHY:
             unit.last_word = verdict.message
-        unit.move(checked(unit.standing, verdict.health, now, unit.spec.health, unit.spec.restart))
+        unit.move(checked(unit.standing, verdict.health, now, spec, unit.spec.restart))
         if said is None or replace(said, latency=None) != replace(verdict, latency=None):
             unit.changed()
 

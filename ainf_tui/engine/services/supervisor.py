@@ -127,6 +127,11 @@ class Supervisor:
         adopted = (unit for unit in self._units.values() if unit.standing.kind is Kind.ADOPTED)
         return tuple(unit.log for unit in adopted if unit.log and unit.standing.lives)
 
+    def how_ended(self, identity: str) -> str:
+        """How the process of that identity ended by itself, in words; empty if that is not known."""
+        last = (unit.last_end for unit in self._units.values())
+        return next((how for ended, how in last if identity and ended == identity), "")
+
     def service_of(self, pid: int) -> str:
         """The service whose process, or whose child, that is; empty if none's."""
         for unit in self._units.values():

@@ -10,7 +10,8 @@ from datetime import datetime
 from ainf_tui.domain.errors.reports import of_health, of_service
 from ainf_tui.domain.jobs import Problem
 from ainf_tui.domain.ports_services import Launched, PortOwner, Record, Verdict
-from ainf_tui.domain.services import Health, Kind, ProcessId, ServiceSpec, ServiceState
+from ainf_tui.domain.service_causes import WORKER_DIED
+from ainf_tui.domain.services import Exit, Health, Kind, ProcessId, ServiceSpec, ServiceState
 from ainf_tui.domain.services_machine import Standing, fresh, turned_bad
 from ainf_tui.domain.services_order import on_port
 from ainf_tui.engine.services.parts import Parts, log
@@ -43,18 +44,18 @@ class Unit:
         self.pids: tuple[int, ...] = ()
         self.problem: Problem | None = None
         """Why it failed last."""
+        self.last_end = "", ""  # identity of the process that ended by itself last, and how
+        self.fault: Problem | None = None  # what its log has told of this process and no check sees
         self.owner: PortOwner | None = None
         """Who holds its port while it is not ours."""
         self.owner_verdict: Verdict | None = None
         self.vram = ""
         """The use of the GPU's memory that was asked for at this start; empty: as the settings say."""
-        self.waits = ""
-        """What is being waited for, in words."""
+        self.waits = ""  # what is being waited for, in words
         self.last_word = ""
         """Why the last check of this start that failed did."""
         self.launching = False
-        self.again = False
-        """To be started once it has stopped."""
+        self.again = False  # to be started once it has stopped
         self.wake = asyncio.Event()
         self._spec = spec
         self._filled = on_port(spec, None)
@@ -106,13 +107,13 @@ class Unit:
         if new.state is not old.state:
             self.waits = ""
             if not new.lives:
-                self._without_process()
+                self._without_process(new.exit if old.state is not ServiceState.STOPPING else None)
             self.event(_LEVELS.get(new.state, "info"), f"{self.name} is {new.state}", state=str(new.state))
         elif new.health is not old.health:
             level = "info" if new.health in {Health.HEALTHY, Health.UNKNOWN} else "warning"
             why = self.verdict.message if self.verdict is not None else ""
             self.event(level, f"{self.name} is {new.health}", health=str(new.health), reason=why)
-        if turned_bad(old, new):
+        if turned_bad(old, new) and self.fault is None:  # A fault was told by the log already.
             at, why = self.parts.clock.now(), self.last_word
             self.parts.report(of_health(self.name, str(new.health), why, self.run, at))
         if new.health is Health.HEALTHY and not new.cause:
@@ -120,8 +121,11 @@ class Unit:
         self.changed()
         return True
 
-    def _without_process(self) -> None:
-        self.process = self.launcher = None
+    def _without_process(self, how: Exit | None) -> None:
+        """`how` it ended by itself."""
+        if self.process is not None and how is not None and (how.signal or how.code is not None):
+            self.last_end = self.process.text, how.text
+        self.process = self.launcher = self.fault = None
         self.cpu = self.memory = self.cpu_seconds = None
         self.pids = ()
         self.verdict = self.checked_at = None
@@ -134,6 +138,13 @@ class Unit:
         self.problem = problem
         at = self.parts.clock.now()
         self.parts.report(of_service(self.name, problem, at, run=self.run, log=self.log))
+
+    def is_broken(self, fault: Problem) -> None:
+        """Its log tells that this process is of no use any more, however well it answers."""
+        if self.fault is None and self.standing.lives:
+            self.fault = self.problem = fault
+            self.event("error", fault.message)
+            self.wake.set()
 
     def changed(self) -> None:
         """What is shown of it is no longer right."""
@@ -170,6 +181,7 @@ class Unit:
             exit=now.exit,
             cause=now.cause,
             again=self.again,
+            worker_died=self.fault is not None,
         )
 
     async def save(self) -> None:
@@ -195,6 +207,7 @@ class Unit:
         self.process, self.launcher = record.process, record.launcher
         self.started_at, self.log, self.log_start = record.started_at, record.log, record.log_start
         self.run, self.again = record.run, record.again
+        self.fault = self.problem = WORKER_DIED if record.worker_died else None
         self.adopt_definition(record.port)
         kind = Kind(record.kind)
         self.standing = replace(

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from ainf_tui.actions import BY_ID, Action
 from ainf_tui.domain.service_documents import LogTextDocument, ServiceDetailDocument, ServiceDocument
 from ainf_tui.errors import AinfError
-from ainf_tui.tui.dashboard.service_lines import log_lines, service_lines, title_line
+from ainf_tui.tui.dashboard.service_lines import log_lines, log_place, service_lines, title_line
 from ainf_tui.tui.dashboard.steering import SteeringScreen
 from ainf_tui.tui.failures import in_background
 from ainf_tui.tui.frame.bars import KeyHint
@@ -147,7 +147,7 @@ class ServiceScreen(SteeringScreen):
             return
         self.title_bar.show(((" ", ""), *title_line(service, max(10, self.size.width - 2), self.app.signs)))
         path = self._log.path if self._log is not None else service.log
-        told = (path, "muted") if not self._error else (self._error, "error")
+        told = (log_place(service, path), "muted") if not self._error else (self._error, "error")
 
         self.log_title.show(((" LOG", "title"), (f"  {safe(told[0], 300)}", told[1])))
 

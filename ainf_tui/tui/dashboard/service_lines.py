@@ -109,7 +109,8 @@ def _facts(service: ServiceDocument, signs: Signs, now: datetime) -> Iterator[Fa
 
 
 def _declared(detail: ServiceDetailDocument) -> Iterator[Fact]:
-    yield Fact("command", safe(" ".join(detail.command), 4000) or "none: it is only watched")
+    without = "none: others started it" if detail.service.kind == "adopted" else "none: it is only watched"
+    yield Fact("command", safe(" ".join(detail.command), 4000) or without)
     if detail.cwd:
         yield Fact("folder", safe(detail.cwd, 1000))
     for number, (name, value) in enumerate(list(detail.env.items())[:100]):
@@ -154,6 +155,15 @@ def _event(event: Mapping[str, Any], now: datetime, signs: Signs) -> Line:
         (f"{moment(at, now, signs)}  ", "muted"),
         (safe(event.get("message"), 400), Signs.style(level) if level in {"warning", "error"} else ""),
     )
+
+
+def log_place(service: ServiceDocument, path: str) -> str:
+    """Where its log is, or why there is none to be shown here."""
+    if path or service.kind != "adopted":
+        return path
+    if service.version:
+        return "ainf did not start it; the Logs screen shows what ComfyUI keeps in its memory"
+    return "ainf did not start it, and does not know where it writes"
 
 
 def log_lines(text: str, cells: int) -> list[Line]:

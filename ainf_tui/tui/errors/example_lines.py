@@ -22,9 +22,12 @@ def example_lines(
 ) -> Iterator[Line]:
     """`key`: the one that opens and closes the frames of others."""
     for text in example.context[-20:]:
+        if _points_nowhere(text, "", cells):
+            continue
         yield from _wrapped(text, cells, "muted")
     if example.message and (not example.lines or example.message not in example.lines[0]):
-        yield from _wrapped(example.message, cells, "error")
+        for text in example.message.splitlines():
+            yield from _wrapped(text, cells, "error")
     yield from _record(example, cells, key, signs, folds=folds)
     yield from _details(example, cells)
 
@@ -49,7 +52,14 @@ def _record(
                 yield ((f"{signs.ellipsis} and more; copying takes all", "muted"),)
                 return
             left -= 1
+            if part.frame and _points_nowhere(text, part.lines[line - 1], cells):
+                continue
             yield from _wrapped(text, cells, _look(part, first=number == 0 and line == 0, line=line))
+
+
+def _points_nowhere(text: str, source: str, cells: int) -> bool:
+    """Python's `^^^^` under a line of source that does not fit: wrapped they are three lines of noise."""
+    return not text.strip(" ^~") and "^" in text and max(len(text), len(source)) > cells
 
 
 def _look(part: Part, *, first: bool, line: int) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +17,7 @@ from ainf_tui.domain.ports_error_sources import Turn
 from ainf_tui.errors import AinfError
 
 PLACE = LogPlace("comfyui", "r1", "backend:default")
+PRINTED = Path(__file__).parents[2] / "data" / "comfyui" / "memory" / "v0.3.64_prints.json"
 
 
 class Server:
@@ -76,7 +80,7 @@ def test_a_failure_is_told_with_its_time_and_the_lines_before_it() -> None:
     report = told.report
     assert (report.service, report.file, report.start) == ("comfyui", "backend:default", None)
     assert report.lines[-1] == "ValueError: no"
-    assert report.context == ("2026-11-26T10:00:01.000001 got prompt",)
+    assert report.context == ("2026-11-26 10:00:01.000001 got prompt",)
     assert report.at is not None
     assert report.at.minute == 0
     assert report.at.second == 2
@@ -146,3 +150,25 @@ def test_whatever_happens_each_failure_is_told_once(steps: list[str], timed: boo
     for _ in range(3):
         reader.look()
     assert [text for text in reader.told if "no " in text] == written
+
+
+def test_what_a_node_prints_of_an_exception_is_one_failure_at_the_time_of_its_lines() -> None:
+    """It was two: one without the exception, titled `~~^^^`, at the time of the look; and the exception."""
+    server = Server()
+    entries = json.loads(PRINTED.read_text("utf-8"))["entries"]
+    server.written = [Write(entry["t"], entry["m"]) for entry in entries]
+    found = [told.report for told in Reader(server).look().told]
+    assert [report.message for report in found] == [
+        "Exception in thread Thread-2 (bad):",
+        "ValueError: invalid literal for int() with base 10: 'nope'",
+        "[My Node] ERROR: coloured error print",
+        "Error: something small went wrong, going on",
+        "in brackets",
+        "KeyError: 'printed'",
+    ]
+    assert found[0].lines[-1] == "ValueError: in a thread"
+    local = [
+        datetime.fromisoformat(entries[0]["t"]).astimezone(),
+        datetime.fromisoformat(entries[-1]["t"]).astimezone(),
+    ]
+    assert all(report.at is not None and local[0] <= report.at <= local[1] for report in found)

@@ -187,6 +187,8 @@ def test_a_title_says_what_was_raised_and_a_service_how_it_ended() -> None:
     assert title(bare) == ("CancelledError", "")
     ended = ErrorReport("web", "web ended: CUDA error: out of memory", code="service.exited")
     assert title(ended) == (ended.message, "gpu.out_of_memory")
+    crashed = ErrorReport("web", "web ended: killed by SIGSEGV", code="service.exited")
+    assert title(replace(crashed, details={"known": "python.crash"})) == (crashed.message, "python.crash")
     assert title(replace(ended, code="")) == ("The GPU's memory is full", "gpu.out_of_memory")
 
 

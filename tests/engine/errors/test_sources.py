@@ -17,6 +17,7 @@ from ainf_tui.adapters.logs.tail import open_tail
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.check_documents import CheckDocument
 from ainf_tui.domain.error_documents import ErrorReport
+from ainf_tui.domain.errors.reports import worker_died
 from ainf_tui.domain.logs.recent import Write
 from ainf_tui.domain.ports_error_sources import TailOpener
 from ainf_tui.domain.service_documents import ServicesRequest
@@ -304,6 +305,31 @@ async def test_errors_of_what_was_adopted_come_from_the_file_that_it_prints_to(t
         one.watch(registry_of("http://localhost:8188"), services.supervisor)
         places = {place.service: (place.file, start) for place, start in one._current()}
         assert places == {"comfyui": ("backend:default", 0), "web": (str(web), len("ERROR: long ago\n"))}
+
+
+async def test_a_log_that_tells_of_the_death_of_comfyuis_worker_makes_the_service_unhealthy(
+    tmp_path: Path,
+) -> None:
+    """It answers as before; an earlier process of the same log does not count."""
+    sink, log = ErrorSinkFake(), tmp_path / "comfyui.log"
+    died = (LOGS / "server_worker_thread_died.log").read_bytes()
+    async with Supervised(Machine(), ServiceSpec("comfyui", command=("main",), ports=(8188,))) as services:
+        await services.services.start(ServicesRequest(("comfyui",)))
+        await services.state("comfyui", "running", "healthy")
+        unit = services.supervisor.units["comfyui"]
+        unit.log, unit.log_start = str(log), len(died)
+        one = sources(sink, tmp_path, lambda place, _, mark: open_tail(place, 0, mark))
+        one.watch(registry_of("http://localhost:8188"), services.supervisor)
+        await one.start()
+        await asyncio.to_thread(log.write_bytes, died + b"well\n")
+        await one._logs.step()
+        assert any(worker_died(report) for report in sink.reports)
+        assert unit.fault is None
+        await asyncio.to_thread(log.write_bytes, died + b"well\n" + died + b"well\n")
+        await one._logs.step()
+        assert unit.fault is not None
+        await services.state("comfyui", "running", "unhealthy")
+        await one.aclose()
 
 
 class Memory:

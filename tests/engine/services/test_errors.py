@@ -3,7 +3,9 @@
 import pytest
 
 from ainf_tui.domain.ports_services import Verdict
+from ainf_tui.domain.service_causes import WORKER_DIED
 from ainf_tui.domain.services import Exit, Health, HealthSpec, Restart, ServiceSpec, StopSpec
+from ainf_tui.engine.health_services import service_reasons
 from ainf_tui.errors import AinfError
 from tests.engine.services.test_ending import COMFYUI, IS_COMFYUI, ask, running, web
 from tests.fakes.supervised import Box, Machine
@@ -19,11 +21,15 @@ async def test_a_crash_is_told_with_the_end_of_its_log_and_a_stop_is_not():
         await running(box)
         log = box.supervisor.units["web"].log
         machine.lines[log] = "begin\nRuntimeError: no GPU\n"
+        crashed = machine.of("web").id.text
         machine.end("web", Exit(code=1))
         await box.state("web", "exited")
         await running(box)
+        stopped = machine.of("web").id.text
         await box.services.stop(ask("web"))
         await box.state("web", "stopped")
+        assert box.supervisor.how_ended(crashed) == "exit code 1"
+        assert box.supervisor.how_ended(stopped) == box.supervisor.how_ended("") == ""
     (report,) = machine.reports
     assert (report.code, report.source, report.service) == ("service.exited", "web", "web")
     assert report.run
@@ -100,6 +106,30 @@ async def test_a_service_that_turns_bad_is_told_once_an_outage():
             await box.state("web", "running", "healthy")
     assert [r.message for r in machine.reports] == 2 * ["web is unhealthy: HTTP 500"]
     assert {r.source for r in machine.reports} == {"probe"}
+
+
+async def test_one_whose_log_tells_that_it_is_of_no_use_is_unhealthy_though_its_checks_pass():
+    """Until it is started anew, also for the next engine; what its log has told is not told again."""
+    machine = Machine()
+    health = HealthSpec("http", "page", failures=3)
+    async with Box(machine, web(health=health)) as box:
+        await running(box)
+        box.supervisor.units["web"].is_broken(WORKER_DIED)
+        ill = await box.state("web", "running", "unhealthy")
+        assert ill.problem is not None
+        assert ill.problem.code == "comfyui.worker_died"
+        assert [(r.code, r.severity) for r in service_reasons(box.store.state.services)] == [
+            ("comfyui.worker_died", "error")
+        ]
+        await box.until(lambda: machine.records["web"].worker_died)
+    async with Box(machine, web(health=health)) as box:
+        ill = await box.state("web", "running", "unhealthy")
+        assert ill.problem is not None
+        await box.services.restart(ask("web"))
+        await box.until(lambda: len(machine.launches) == 2)
+        assert (await box.state("web", "running", "healthy")).problem is None
+        assert not machine.records["web"].worker_died
+    assert machine.reports == []
 
 
 async def test_a_watched_one_is_missed_only_once_it_was_there():

@@ -10,12 +10,14 @@ import pytest
 from ainf_tui.domain.documents import HealthDocument, NodeDocument, QueueDocument, ReasonDocument
 from ainf_tui.domain.error_documents import ErrorTotalsDocument
 from ainf_tui.domain.host_documents import HistoryDocument, HostDocument, SeriesDocument
+from ainf_tui.domain.service_documents import ServiceDetailDocument
 from ainf_tui.tui.dashboard.details import check_text, gpu_text
 from ainf_tui.tui.dashboard.history import EVERY, POINTS, History
 from ainf_tui.tui.dashboard.host_lines import Machine, machine_lines, short_lines
 from ainf_tui.tui.dashboard.now_lines import fewer, first_of, now_lines, status_lines
 from ainf_tui.tui.dashboard.plan import Wanted, plan
 from ainf_tui.tui.dashboard.problems import CheckList, ErrorList, errors_head
+from ainf_tui.tui.dashboard.service_lines import log_place, service_lines
 from ainf_tui.tui.dashboard.services_list import ServiceList, long_span
 from ainf_tui.tui.link import AWAY, LIVE, Link
 from ainf_tui.tui.signs import Signs
@@ -257,6 +259,17 @@ def test_details_tell_all():
     assert "Remove what is no longer needed." in text
     assert "16.9G" in gpu_text(host())
     assert "nothing here" in gpu_text(replace(host(), gpus=(), gpu_message="nothing here"))
+
+
+def test_of_a_service_that_others_started_it_is_said_why_there_is_no_log_here():
+    adopted = service("comfyui", kind="adopted", version="0.3.64")
+    detail = ServiceDetailDocument(adopted, (), "", {}, {}, {}, {}, "built in")
+    lines = service_lines(adopted, detail, 100, SIGNS)
+    assert "none: others started it" in "\n".join("".join(text for text, *_ in line) for line in lines)
+    assert "Logs screen" in log_place(adopted, "")
+    assert "does not know" in log_place(replace(adopted, version=""), "")
+    assert log_place(adopted, "/x.log") == "/x.log"
+    assert log_place(service("web"), "") == ""
 
 
 # -- room -------------------------------------------------------------------------------------------

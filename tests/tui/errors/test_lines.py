@@ -11,6 +11,7 @@ from ainf_tui.domain.error_documents import ErrorDetailDocument, ErrorTotalsDocu
 from ainf_tui.errors import UnreachableError
 from ainf_tui.tui.errors.card_lines import Seen, body_lines, head_lines
 from ainf_tui.tui.errors.copying import copies
+from ainf_tui.tui.errors.example_lines import example_lines
 from ainf_tui.tui.errors.list import GroupList, columns, state_span, times, trend
 from ainf_tui.tui.errors.rows import Groups
 from ainf_tui.tui.errors.steer import until
@@ -168,6 +169,24 @@ def test_the_traceback_is_folded_until_it_is_opened():
     assert "Requested to load AutoencoderKL" in folded, "what stood before it"
     assert "module.py" in whole
     assert "frames of packages" not in whole
+
+
+def test_an_example_keeps_the_lines_of_its_message_and_no_marks_under_what_does_not_fit():
+    """ComfyUI's advice on memory is three lines; its frames have 260 characters and as many `^` below."""
+    frame = '  File "/opt/ComfyUI/execution.py", line 496, in execute'
+    source, short = "    output = await get_output_data(" + "prompt_id, " * 20 + ")", "    f()"
+    lines = ("Traceback", frame, source, "    " + "^" * 230, frame, short, "    ^^^", "MemoryError: full")
+    seen = replace(example(1), message="it is full\nTIPS: be small", lines=lines, context=(lines[3],))
+    shown = [line_text(line) for line in example_lines(seen, 60, Signs(), "O", folds=False)]
+    assert "it is full" in shown
+    assert "TIPS: be small" in shown
+    assert [line for line in shown if "^" in line] == ["    ^^^"]
+    wide = [line_text(line) for line in example_lines(seen, 300, Signs(), "O", folds=False)]
+    assert sum("^" in line for line in wide) == 3
+
+
+def line_text(line) -> str:
+    return "".join(text for text, *_ in line)
 
 
 def test_without_a_card_and_before_it_came():
