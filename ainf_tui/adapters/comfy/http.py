@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -25,7 +25,7 @@ from ainf_tui.adapters.comfy.answers import (
 from ainf_tui.adapters.comfy.failures import Answer, no_file, not_comfyui, odd_acceptance, rejection
 from ainf_tui.adapters.comfy.nodes import node_classes
 from ainf_tui.adapters.comfy.process import ProcessFinder
-from ainf_tui.adapters.comfy.refusals import node_problems, refusal, unlisted_classes
+from ainf_tui.adapters.comfy.refusals import node_problems, own_ids, refusal, unlisted_classes
 from ainf_tui.adapters.comfy.transport import Deadlines, Transport
 from ainf_tui.adapters.comfy.values import loads, mapping, number, text, texts
 from ainf_tui.domain.comfy import (
@@ -66,8 +66,8 @@ class HttpComfyServer:
 
     # -- prompts -----------------------------------------------------------------------------------
     async def submit(self, request: PromptRequest) -> Accepted:
-        """POST /prompt, once. PromptRefusedError (`prompt.*`): nothing was queued. InDoubtError: look
-        into queue and history; a 500 does not mean "not queued".
+        """POST /prompt, once. PromptRefusedError (`prompt.*`): nothing was queued, or nothing is any more.
+        InDoubtError: look into queue and history; a 500 does not mean "not queued".
         """
         body = prompt_body(request)
         answer = await self._transport.post("prompt", deadline=self.deadlines.prompt, content=body)
@@ -81,11 +81,20 @@ class HttpComfyServer:
             raise odd_acceptance(self.address) from error
         if not text(data.get("prompt_id")):
             raise odd_acceptance(self.address)
+        given = text(data["prompt_id"])
+        if given != request.prompt_id:
+            await self._take_back(given)
+            raise own_ids(self.address)
         return Accepted(
-            text(data["prompt_id"]),
-            number(data.get("number")),
-            node_problems(data.get("node_errors"), request.graph),
+            given, number(data.get("number")), node_problems(data.get("node_errors"), request.graph)
         )
+
+    async def _take_back(self, prompt_id: str) -> None:
+        """Off the server again, as far as that can be done: nobody would know of what it makes."""
+        with suppress(BackendError):
+            await self.delete_pending([prompt_id])
+            if any(item.prompt_id == prompt_id for item in (await self.queue()).running):
+                await self.interrupt(prompt_id)
 
     async def _refuse(self, answer: Answer, graph: Graph) -> None:
         """Raises what a 400 means, if it is ComfyUI's validation that speaks."""

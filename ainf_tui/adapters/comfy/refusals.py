@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from ainf_tui.adapters.comfy.address import BackendAddress
 from ainf_tui.adapters.comfy.complaints import allowed_text, complaint, find_cycle
 from ainf_tui.adapters.comfy.values import items, mapping, text, texts
 from ainf_tui.domain.comfy import Graph, NodeClass, NodeProblem
@@ -76,6 +77,17 @@ def unlisted_classes(answer: Any) -> frozenset[str]:
         for error in items(mapping(report).get("errors"))
         if mapping(error).get("type") == "value_not_in_list"
         and mapping(mapping(error).get("extra_info")).get("input_config") is None
+    )
+
+
+def own_ids(address: BackendAddress) -> PromptRefusedError:
+    """ComfyUI 0.3.41 takes no notice of the id that a prompt is sent with: what it makes could not be known
+    again after a lost answer, a restart of ours or of it.
+    """
+    return PromptRefusedError(
+        "prompt.own_ids",
+        f"ComfyUI at {address.shown} gives prompts ids of its own: it is too old to be followed",
+        hint="update ComfyUI (`ainf comfyui update`); 0.3.64 and newer keep the id that is sent",
     )
 
 

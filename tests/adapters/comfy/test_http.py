@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -36,9 +37,31 @@ async def test_a_prompt_is_sent_once_with_its_ids_and_accepted():
 
 async def test_dropped_branches_are_told():
     data = http("prompt_ok_partial_node_errors")["json"]
+    request = replace(REQUEST, prompt_id=data["prompt_id"])
     async with talking(json_reply(data)) as (server, _):
-        (problem,) = (await server.submit(REQUEST)).problems
+        (problem,) = (await server.submit(request)).problems
         assert (problem.node, problem.input) == ("11", "images")
+
+
+@pytest.mark.parametrize("runs", [True, False])
+async def test_a_server_that_gives_ids_of_its_own_is_too_old_and_keeps_nothing(runs):
+    """As ComfyUI 0.3.41: its prompt would be taken for one that somebody has deleted."""
+    running = [[0, "its-own", {}, {}, []]] if runs else []
+
+    async def respond(request, writer):
+        answers = {
+            "/prompt": {"prompt_id": "its-own", "number": 7, "node_errors": {}},
+            "/queue": {"queue_running": running, "queue_pending": []},
+        }
+        writer.write(json_reply(answers.get(request.target, {})))
+
+    async with talking(respond) as (server, served):
+        with pytest.raises(PromptRefusedError) as caught:
+            await server.submit(REQUEST)
+        assert caught.value.code == "prompt.own_ids"
+        asked = [(r.target, r.json()) for r in served.requests[1:] if r.method == "POST"]
+        interrupt = [("/interrupt", {"prompt_id": "its-own"})] if runs else []
+        assert asked == [("/queue", {"delete": ["its-own"]}), *interrupt]
 
 
 async def test_a_refusal_is_explained_with_what_the_server_left_out():
