@@ -8,7 +8,7 @@ long.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ from ainf_tui.domain.logs.levels import Level
 _COLUMNS = (
     *("id", "fingerprint", "level", "source", "title", "code", "state", "muted_until", "resolved_at"),
     *("first_seen", "last_seen", "count", "unseen", "kept", "note", "job"),
-    *("service", "run", "backend", "pack", "node", "node_class", "parts"),
+    *("service", "run", "backend", "pack", "node", "node_class", "parts", "rank", "cold"),
 )
 _HELD = {Moment: BigInteger, Flag: SmallInteger}
 """What these types are in the database."""
@@ -41,7 +41,7 @@ def _as_held(name: str) -> Any:
 GROUP = select(*map(_as_held, _COLUMNS), type_coerce(error_prints.c.hours, Text).label("hours")).join(
     error_prints, error_prints.c.id == error_groups.c.id
 )
-"""Of whole groups. What a page orders by comes behind it."""
+"""Of whole groups."""
 GROUPS = ByKey(GROUP, error_groups.c.id)
 _ID, _PARTS, _HOURS = _COLUMNS.index("id"), _COLUMNS.index("parts"), len(_COLUMNS)
 _TRENDS = ByKey(
@@ -57,6 +57,12 @@ _CUT = (
     )
     .group_by(error_seconds.c.print_id)
 )
+
+
+def place_of(row: Sequence[Any], columns: Iterable[str]) -> list[Any]:
+    """The values of these columns of a row of `GROUP`: where the page behind it begins."""
+    return [row[_COLUMNS.index(name)] for name in columns]
+
 
 Part = tuple[int, str, Mapping[str, Mapping[str, int]]]
 """Number, fingerprint and hours of one that is in a group."""
@@ -105,8 +111,9 @@ def _cut(conn: Connection, prints: Collection[int], window: Window) -> dict[int,
 def _document(
     row: Sequence[Any], parts: Sequence[Part], cut: Mapping[int, int], day: _Day
 ) -> ErrorGroupDocument:
-    number, fingerprint, level, source, title, code, state, muted, resolved, *others = row[:_HOURS]
-    first, last, count, unseen, kept, note, job, service, run, backend, pack, node, node_class, _ = others
+    number, fingerprint, level, source, title, code, state, muted, resolved = row[:9]
+    first, last, count, unseen, kept, note, job = row[9:16]
+    service, run, backend, pack, node, node_class = row[16:22]
     muted_until = None if muted is None else from_microseconds(muted)
     if muted_until is not None:  # only a mute changes by itself
         resolved_at = None if resolved is None else from_microseconds(resolved)

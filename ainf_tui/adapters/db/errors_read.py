@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from ainf_tui.adapters.db import counting, cursors
-from ainf_tui.adapters.db.columns import SafeText, from_microseconds, to_microseconds
+from ainf_tui.adapters.db.columns import Moment, SafeText, from_microseconds, to_microseconds
 from ainf_tui.adapters.db.error_tables import (
     UNSEEN,
     WHOLE,
@@ -35,7 +35,7 @@ from ainf_tui.adapters.db.error_tables import (
     error_prints,
     error_sums,
 )
-from ainf_tui.adapters.db.errors_groups import GROUP, GROUPS, documents
+from ainf_tui.adapters.db.errors_groups import GROUP, GROUPS, documents, place_of
 from ainf_tui.adapters.db.errors_rows import example_document
 from ainf_tui.adapters.db.errors_write import ALL, BY_HOUR, BY_SECOND
 from ainf_tui.adapters.db.rows import chunked
@@ -81,7 +81,7 @@ def page(conn: Connection, query: ErrorQuery, now: datetime) -> ErrorGroupPage:
     """See `ErrorRepository.page`. UsageError `list.bad_cursor`."""
     if query.order == "count_24h":
         return _page_by_day(conn, query, now)
-    keys, types, _ = _order(query.order)
+    names, types, _ = _order(query.order)
     values: dict[str, Any] = {"limit": query.limit + 1}
     if query.after:
         place = cursors.decode(query.after, query.order, types)
@@ -92,16 +92,16 @@ def page(conn: Connection, query: ErrorQuery, now: datetime) -> ErrorGroupPage:
     rows = conn.execute(found, values).all()
     shown = rows[: query.limit]
     more = len(rows) > query.limit and bool(shown)
-    last = shown[-1][-len(keys) :] if more else ()
-    return ErrorGroupPage(documents(conn, shown, now), cursors.encode(query.order, last) if more else None)
+    following = cursors.encode(query.order, place_of(shown[-1], names)) if more else None
+    return ErrorGroupPage(documents(conn, shown, now), following)
 
 
 @lru_cache(maxsize=64)
 def _pages(order: str, states: tuple[str, ...], *, after: bool) -> Select[Any]:
     """Made once for each kind of page: making it takes longer than carrying it out."""
-    keys, _, back = _order(order)
-    found = GROUP.add_columns(*(key.label(f"key_{n}") for n, key in enumerate(keys)))
-    found = found.where(*_standing(states)).limit(bindparam("limit", type_=Integer))
+    names, _, back = _order(order)
+    keys = [_plain(error_groups.c[name]) for name in names]
+    found = GROUP.where(*_standing(states)).limit(bindparam("limit", type_=Integer))
     if after:
         place = tuple_(*keys)
         other = tuple_(*(bindparam(f"after_{n}", type_=key.type) for n, key in enumerate(keys)))
@@ -109,12 +109,16 @@ def _pages(order: str, states: tuple[str, ...], *, after: bool) -> Select[Any]:
     return found.order_by(*(key.desc() if back else key for key in keys))
 
 
-def _order(name: str) -> tuple[list[ColumnElement[Any]], list[type], bool]:
+def _order(name: str) -> tuple[tuple[str, ...], list[type], bool]:
     """Columns, their types and whether it is read backwards. The number comes last, so that all differ."""
-    columns = error_groups.c
     if name in {"last_seen", "first_seen", "count"}:
-        return [type_coerce(columns[name], BigInteger), columns.id], [int, int], True
-    return [columns.rank, columns.cold, columns.id], [int, float, int], False
+        return (name, "id"), [int, int], True
+    return ("rank", "cold", "id"), [int, float, int], False
+
+
+def _plain(column: Column[Any]) -> ColumnElement[Any]:
+    """Compared as the number that the database holds."""
+    return type_coerce(column, BigInteger) if isinstance(column.type, Moment) else column
 
 
 def _page_by_day(conn: Connection, query: ErrorQuery, now: datetime) -> ErrorGroupPage:
