@@ -5,16 +5,17 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ainf_tui.frozen import frozen
+from ainf_tui.frozen import _MANY, frozen
 
 ORDINARY = dataclass(frozen=True, slots=True)
 values = st.one_of(st.none(), st.integers(), st.text(), st.tuples(st.integers(), st.text()))
@@ -156,3 +157,58 @@ def test_it_is_read_from_json_before_any_was_built() -> None:
     thing = msgspec.json.decode(b'{"name": "a", "size": 2, "parts": [1], "late": 3}', type=ours)
     assert (thing.name, thing.size, thing.parts, thing.late) == ("a", 2, [1], 3)
     assert msgspec.json.decode(msgspec.json.encode(thing))["name"] == "a"
+
+
+# -- of many fields ---------------------------------------------------------------------------------------
+_T = TypeVar("_T")
+
+
+def _many(decorator: Callable[[type], type], *bases: Any) -> Any:
+    """Of so many fields that they are set in another way."""
+    hints = {f"f{n:02}": int for n in range(_MANY + 5)} | {"parts": list[int], "made": str, "late": int}
+    body = {
+        "f14": 14,
+        "parts": field(default_factory=list),
+        "made": field(init=False, default="made"),
+        "late": field(default=0, kw_only=True),
+        "__annotations__": hints,
+        "__doc__": "Many.",
+    }
+    return decorator(types.new_class("Many", bases, exec_body=lambda space: space.update(body)))
+
+
+@pytest.mark.parametrize("bases", [(), (Generic[_T],)])  # type: ignore[index]  # no alias to mypy
+def test_many_fields_are_set_and_then_no_more(bases: tuple[Any, ...]) -> None:
+    ours, theirs = _many(frozen, *bases), _many(ORDINARY, *bases)
+    one, other = ours(*range(14), late=3), theirs(*range(14), late=3)
+    assert type(one) is ours
+    assert dataclasses.astuple(one) == dataclasses.astuple(other)
+    assert repr(one) == repr(other)
+    assert one == ours(*range(14), late=3)
+    assert one != ours(*range(14), late=4)
+    assert one.parts is not ours(*range(14)).parts
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        one.f00 = 5
+    assert copy.copy(one) == one
+    assert dataclasses.replace(one, f01=7).f01 == 7
+    with pytest.raises(TypeError):
+        ours(1, 2)
+
+
+def test_a_check_of_many_fields_sees_what_cannot_be_set_any_more() -> None:
+    seen: list[type] = []
+
+    def check(self: Any) -> None:
+        seen.append(type(self))
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            self.f00 = 1
+        raise ValueError("no")
+
+    def decorated(cls: type) -> type:
+        cls.__post_init__ = check  # type: ignore[attr-defined]  # made by hand
+        return frozen(cls)
+
+    ours = _many(decorated)
+    with pytest.raises(ValueError, match="no"):
+        ours(*range(14))
+    assert seen == [ours]
