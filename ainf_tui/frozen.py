@@ -120,6 +120,12 @@ def _refuse_delete(self: object, name: str) -> None:
     raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
+def _refuse_child(cls: type, /, **more: object) -> None:
+    """Its `__init__` would make an object of this class of it."""
+    del more
+    raise TypeError(f"{cls.__qualname__} inherits from a frozen class: give it that one as a field")
+
+
 def _state(self: Any) -> list[Any]:
     return [getattr(self, part.name) for part in fields(self)]
 
@@ -135,7 +141,8 @@ _MAKERS: dict[str, Maker] = {
     "__eq__": _of_twin,
     "__hash__": _of_twin,
 }
-_FROZEN: dict[str, Callable[..., Any]] = {
+_FROZEN: dict[str, Any] = {
+    "__init_subclass__": classmethod(_refuse_child),
     "__setattr__": _refuse_set,
     "__delattr__": _refuse_delete,
     "__getstate__": _state,

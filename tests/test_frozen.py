@@ -212,3 +212,8 @@ def test_a_check_of_many_fields_sees_what_cannot_be_set_any_more() -> None:
     with pytest.raises(ValueError, match="no"):
         ours(*range(14))
     assert seen == [ours]
+
+
+def test_a_frozen_class_has_no_children() -> None:
+    with pytest.raises(TypeError, match="Child inherits from a frozen class"):
+        type("Child", (Point,), {})
