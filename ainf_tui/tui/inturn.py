@@ -124,11 +124,10 @@ class InTurn(App[None]):
         self._expected.clear()
         if self._keys:
             self.call_later(self._send_waiting)
+        else:
+            self.rush(on=False)
 
     async def _send_waiting(self) -> None:
         if self._patience is None and self._keys:
             await self._send_key(self._keys.popleft())
-            if self._keys:
-                self._follow()
-            else:
-                self.rush(on=False)
+            self._follow()  # also the last one: what comes now is for where that one leads

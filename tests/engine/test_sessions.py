@@ -15,6 +15,7 @@ from ainf_tui.adapters.comfy.wire import parse_frame
 from ainf_tui.domain.comfy import Preview
 from ainf_tui.domain.jobs import Attempt, AttemptState, Job, JobState, Output
 from ainf_tui.domain.progress import Tracker
+from ainf_tui.domain.text import uncoloured
 from ainf_tui.engine.context import Flight
 from ainf_tui.engine.outcomes import Verdicts, wanted_files
 from ainf_tui.engine.settle import ending_of_frames
@@ -85,7 +86,8 @@ def test_session(session: dict[str, Any]) -> None:
         assert change.error.node.id == session["error_node"]
         assert change.error.node.cls == session["error_class"]
         assert change.error.details["exception_type"] == session["error_type"]
-        assert change.error.details["exception_message"].strip() == session["error_message"].strip()
+        told = uncoloured(session["error_message"])
+        assert change.error.details["exception_message"].strip() == told.strip()
     if session["state"] == "succeeded":
         assert flight.tracker.snapshot(1e9).fraction == 1.0
 

@@ -6,6 +6,7 @@ import asyncio
 import weakref
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -22,8 +23,11 @@ S = JobState
 PROBLEM = Problem("a.b", "went <wrong>", "do it", NodeRef("3", "KSampler", "K"), {"x": [1, None]})
 
 
-class _Watched(NewJob):
-    """Without `__slots__`, so that it can be watched without being held."""
+class _Watched:
+    """A NewJob that can be watched without being held: without `__slots__`."""
+
+    def __init__(self, job: Job, graph: JobGraph, request_id: str) -> None:
+        self.job, self.graph, self.request_id = job, graph, request_id
 
 
 async def one(db: SqlDatabase, **fields: object) -> Job:
@@ -103,7 +107,7 @@ async def test_a_request_of_thousands_is_made_piece_by_piece(db: SqlDatabase) ->
     def making() -> Iterator[NewJob]:
         nonlocal most
         for _ in range(5 * CHUNK + 1):
-            new = _Watched(new_job().job, JobGraph(GRAPH), "many")
+            new: Any = _Watched(new_job().job, JobGraph(GRAPH), "many")
             made.append(new.job.id)
             alive.append(weakref.ref(new))
             most = max(most, sum(found() is not None for found in alive))
