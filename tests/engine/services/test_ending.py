@@ -291,7 +291,7 @@ async def test_the_file_that_an_adopted_one_prints_to_is_its_log_from_then_on():
 
 async def test_a_log_that_may_not_be_read_is_none():
     machine = Machine(trouble="permission denied")
-    machine.someone(3000, log="/root/web.log")
+    machine.someone(3000, log="/srv/web.log")
     async with Box(machine, web(ports=(3000,))) as box:
         await box.services.adopt(ask("web"))
         assert (await box.state("web", "running")).log == ""
