@@ -54,7 +54,7 @@ class Story(Home):
         return self.counted(source) >= count
 
     def end(self) -> None:
-        self.run("services", "stop", "--all")
+        self.run("down")  # services outlive the engine
         super().end()
 
 
