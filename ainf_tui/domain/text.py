@@ -21,6 +21,7 @@ _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _COLOURS = re.compile(r"\x1b\[[0-9;:]*m")
 _MAX_INT_BITS = 4096
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 - names of this machine
 
 
 def storable(text: str) -> str:
@@ -182,6 +183,18 @@ def host_of(url: str) -> str:
         return visible(parts.netloc.rpartition("@")[2], 200)
     except ValueError:
         return ""
+
+
+def port_here(url: str) -> int | None:
+    """The port of this machine that a URL leads to; None if it leads elsewhere, or nowhere."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if host not in _LOOPBACK:
+        return None
+    return port or (443 if parts.scheme == "https" else 80)
 
 
 def redact_arguments(arguments: tuple[str, ...]) -> tuple[str, ...]:

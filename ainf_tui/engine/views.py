@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from ainf_tui import __version__
 from ainf_tui.domain.documents import BackendDocument, ForeignDocument
@@ -14,7 +13,7 @@ from ainf_tui.domain.host import disk_for
 from ainf_tui.domain.host_documents import GpuDocument, HostDocument
 from ainf_tui.domain.jobs import Problem
 from ainf_tui.domain.status_document import StatusDocument
-from ainf_tui.domain.text import redact_url
+from ainf_tui.domain.text import port_here, redact_url
 from ainf_tui.engine.backend import Backend
 from ainf_tui.engine.context import Tuning
 from ainf_tui.engine.estimates import Estimates, before, foreign
@@ -122,8 +121,7 @@ def _is(gpu: GpuDocument, device: Mapping[str, Any], url: str) -> bool:
     """ComfyUI calls it `cuda:0 NVIDIA GeForce RTX 4090 : cudaMallocAsync`, by CUDA's own count. A GPU of that
     name behind another address is another machine's.
     """
-    here = (urlsplit(url).hostname or "") in {"127.0.0.1", "::1", "localhost"}
-    return here and gpu.name in str(device.get("name", ""))
+    return port_here(url) is not None and gpu.name in str(device.get("name", ""))
 
 
 def _free(gpu: GpuDocument) -> int | None:

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from ainf_tui.domain.backends import BackendSpec
 from ainf_tui.domain.error_documents import ErrorReport
@@ -17,6 +16,7 @@ from ainf_tui.domain.ports_error_sources import SpoolReader, TailOpener
 from ainf_tui.domain.ports_errors import ErrorSink
 from ainf_tui.domain.service_causes import WORKER_DIED
 from ainf_tui.domain.services import Kind
+from ainf_tui.domain.text import port_here
 from ainf_tui.engine.error_sources.logs import LogErrors
 from ainf_tui.engine.error_sources.own import own_errors
 from ainf_tui.engine.error_sources.pairs import Pairs
@@ -28,7 +28,6 @@ from ainf_tui.killpoints import KillSwitch
 
 SPOOL = "spool"
 """Checkpoint: which spool was stored, and is to be removed."""
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 - names of this machine
 _log = logging.getLogger("ainf.engine.errors")
 
 
@@ -138,17 +137,10 @@ class ErrorSources:
 
 def _foreign(unit: Unit) -> bool:
     """Somebody else started it."""
-    return unit.standing.kind is Kind.ADOPTED or not unit.log
+    return unit.standing.kind is not Kind.MANAGED
 
 
 def service_at(url: str, supervisor: Supervisor) -> str:
     """The service of this box that listens where that URL leads; empty if none does."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return ""
-    if host not in _LOOPBACK:
-        return ""
-    wanted = port or (443 if parts.scheme == "https" else 80)
-    return next((u.name for u in supervisor.units.values() if wanted in u.spec.ports), "")
+    port = port_here(url)
+    return next((u.name for u in supervisor.units.values() if port in u.spec.ports), "")

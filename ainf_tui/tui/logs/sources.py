@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from ainf_tui.domain.documents import BackendDocument
 from ainf_tui.domain.logs.recent import BACKEND
 from ainf_tui.domain.service_documents import ServiceDocument
-
-_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
+from ainf_tui.domain.text import port_here
 
 
 def source_of(name: str, services: Iterable[ServiceDocument], backends: Iterable[BackendDocument]) -> str:
@@ -21,8 +19,5 @@ def source_of(name: str, services: Iterable[ServiceDocument], backends: Iterable
         return name
     if service.log:
         return f"file:{service.log}"
-    for backend in backends:
-        where = urlsplit(backend.url)
-        if where.hostname in _HERE and (where.port or 80) in service.ports:
-            return f"{BACKEND}{backend.name}"
-    return name
+    known = (one.name for one in backends if port_here(one.url) in service.ports)
+    return next((f"{BACKEND}{backend}" for backend in known), name)

@@ -258,10 +258,11 @@ async def test_a_comfyui_that_was_adopted_is_asked_for_its_log_and_its_jobs_are_
     told = text[text.index("!!! Exception") :]
     server = Memory([Write("2026-11-26T10:00:00.000001", "got prompt\n")])
     sink = ErrorSinkFake()
-    async with Supervised(Machine(), ServiceSpec("comfyui", command=("main",), ports=(8188,))) as services:
-        await services.services.start(ServicesRequest(("comfyui",)))
+    machine = Machine()
+    machine.someone(8188)
+    async with Supervised(machine, ServiceSpec("comfyui", command=("main",), ports=(8188,))) as services:
+        await services.services.adopt(ServicesRequest(("comfyui",)))
         await services.state("comfyui", "running")
-        services.supervisor.units["comfyui"].log = ""  # As of one that was adopted.
         one = sources(sink, tmp_path, lambda place, _, mark: MemoryTail(place, lambda: server, mark))
         one.watch(registry_of("http://localhost:8188"), services.supervisor)
         assert [place.file for place, _ in one._current()] == ["backend:default"]

@@ -22,6 +22,9 @@ PRINTS = service("comfyui", kind="adopted", log="/home/anna/comfy.log")
         (STRANGE, "http://localhost:8188/path", "backend:box"),
         (STRANGE, "http://elsewhere:8188", "comfyui"),
         (STRANGE, "http://127.0.0.1:8189", "comfyui"),
+        (service("comfyui", kind="adopted", ports=(443,)), "https://localhost", "backend:box"),
+        (STRANGE, "http://[::1", "comfyui"),
+        (STRANGE, "http://127.0.0.1:99999", "comfyui"),
         (service("web"), "http://127.0.0.1:8188", "comfyui"),
     ],
 )
