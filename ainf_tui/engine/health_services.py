@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ainf_tui.domain.documents import ReasonDocument
+from ainf_tui.domain.service_causes import WORKER_DIED
 from ainf_tui.domain.service_documents import ServiceDocument, ServicesDocument
 from ainf_tui.domain.services import Health, Kind, ServiceState
 
@@ -48,7 +49,7 @@ def _reason(service: ServiceDocument) -> ReasonDocument | None:
 
 
 def _unwell(service: ServiceDocument) -> ReasonDocument:
-    if service.problem is not None and service.problem.code == "comfyui.worker_died":
+    if service.problem is not None and service.problem.code == WORKER_DIED.code:
         return ReasonDocument(service.problem.code, "error", service.problem.message, service.problem.hint)
     why = f": {service.message}" if service.message else ""
     hint = f"`ainf services restart {service.name}` starts it anew" if service.actions else _WATCHED

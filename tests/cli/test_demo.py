@@ -32,6 +32,7 @@ from ainf_tui.domain.requests import JobQuery
 from ainf_tui.locations import Locations, locate
 from tests.cli.fakes import Terminal
 from tests.cli.test_reference import check
+from tests.fakes.services import until
 
 ROOT = Path(__file__).parents[2]
 SETTINGS_OF_THE_USER = {
@@ -242,10 +243,7 @@ def test_a_simulator_that_is_killed_is_there_again_and_the_box_goes_on(scratch):
         first.kill()
         first.wait(10)
         assert lock_holder(locate({}, Path(shown["home"])).engine_lock), "the engine has gone with it"
-        give_up = time.monotonic() + 60
-        while not answers(shown["url"]) and time.monotonic() < give_up:
-            time.sleep(0.1)
-        assert answers(shown["url"]), "at the same address"
+        until(lambda: answers(shown["url"]), within=60.0)  # at the same address
         assert simulator_of(scratch).pid != first.pid
         assert process.stdin is not None
         process.stdin.close()
@@ -261,10 +259,7 @@ def test_what_the_engine_runs_just_now_ends_with_it(scratch, tmp_path):
     slow.chmod(0o755)
     with started(PATH=f"{slow.parent}{os.pathsep}{os.environ['PATH']}") as process:
         document(process)
-        give_up = time.monotonic() + 30
-        while not slow.with_suffix(".asked").exists() and time.monotonic() < give_up:
-            time.sleep(0.01)
-        assert slow.with_suffix(".asked").exists(), "the box was not looked at"
+        until(slow.with_suffix(".asked").exists, within=30.0)
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(40) == 0

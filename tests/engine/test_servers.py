@@ -73,7 +73,7 @@ async def test_the_same_process_forgets_then_it_was_removed(empty: Box) -> None:
 
 async def test_a_job_that_twice_takes_the_server_down_fails(empty: Box) -> None:
     await known_as(empty, "0:1")
-    empty.backend().how_ended = {"0:1": "killed by SIGSEGV"}.get  # type: ignore[assignment]  # None is false, too
+    empty.backend().how_ended = lambda identity: "killed by SIGSEGV" if identity == "0:1" else ""
     await empty.hold()
     bad = await empty.run(picture(1))
     await empty.held_at(bad)

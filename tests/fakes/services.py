@@ -16,9 +16,9 @@ from ainf_tui.domain.ports_services import Launched, LaunchSpec
 PATIENCE = 10.0
 
 
-def until(true: Callable[[], object]) -> None:
-    """Waits until it is so; fails after ten seconds."""
-    give_up = time.monotonic() + PATIENCE
+def until(true: Callable[[], object], within: float = PATIENCE) -> None:
+    """Waits until it is so; fails after so many seconds."""
+    give_up = time.monotonic() + within
     while not true():
         assert time.monotonic() < give_up, "it did not come to pass"
         time.sleep(0.01)

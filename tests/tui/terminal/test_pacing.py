@@ -48,6 +48,14 @@ class Shown(App[None]):
         super()._display(screen, renderable)
 
 
+async def paced(app, pilot):
+    """From now on the app paints as its pacer says, which is returned."""
+    pacer = Pacer(lambda _: None)
+    vars(app._driver)["pacer"] = pacer
+    await pilot.pause(0.1)
+    return pacer
+
+
 def closed(pacer):
     """As if the terminal had drawn nothing of what it was sent."""
     pacer.pace.answered(time.monotonic())
@@ -71,9 +79,7 @@ def test_textual_still_paints_through_the_method_that_is_replaced():
 async def test_nothing_is_composed_while_the_terminal_is_behind():
     app = Shown()
     async with app.run_test() as pilot:
-        pacer = Pacer(lambda _: None)
-        vars(app._driver)["pacer"] = pacer
-        await pilot.pause(0.1)
+        pacer = await paced(app, pilot)
         closed(pacer)
         app.shown.clear()
         for count in range(20):
@@ -89,9 +95,7 @@ async def test_nothing_is_composed_while_the_terminal_is_behind():
 async def test_layout_and_a_dialog_wait_as_well():
     app = Shown()
     async with app.run_test() as pilot:
-        pacer = Pacer(lambda _: None)
-        vars(app._driver)["pacer"] = pacer
-        await pilot.pause(0.1)
+        pacer = await paced(app, pilot)
         closed(pacer)
         app.shown.clear()
         await app.screen.mount(Static("three"))
@@ -108,8 +112,7 @@ async def test_a_repaint_that_comes_before_its_time_forgets_no_change():
     """The terminal being further, it comes before Textual's own timer, which notes what has changed."""
     app = Shown()
     async with app.run_test() as pilot:
-        vars(app._driver)["pacer"] = Pacer(lambda _: None)
-        await pilot.pause(0.1)
+        await paced(app, pilot)
         app.shown.clear()
         one = app.screen.query_one("#one", Static)
         one.update("new")

@@ -7,9 +7,9 @@ import time
 import pytest
 from textual.widgets import Static
 
-from ainf_tui.tui.terminal.pacing import PacedScreen, Pacer
+from ainf_tui.tui.terminal.pacing import PacedScreen
 from ainf_tui.tui.terminal.rush import EVERY, Rush
-from tests.tui.terminal.test_pacing import Shown
+from tests.tui.terminal.test_pacing import Shown, paced
 
 
 def test_only_while_keys_wait_a_paint_waits_for_its_turn():
@@ -27,9 +27,7 @@ def test_only_while_keys_wait_a_paint_waits_for_its_turn():
 async def test_paints_and_what_follows_them_come_seldom_in_a_rush_and_last_when_it_ends():
     app = Shown()
     async with app.run_test() as pilot:
-        pacer = Pacer(lambda _: None)
-        vars(app._driver)["pacer"] = pacer
-        await pilot.pause(0.1)
+        pacer = await paced(app, pilot)
         screen = app.screen
         assert isinstance(screen, PacedScreen)
         one = screen.query_one("#one", Static)
